@@ -1,0 +1,61 @@
+"""What a route asks of its visitor: declared on the view, enforced by portal.web.gate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+class Audience(StrEnum):
+    """The widest circle that may call a route."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    MEMBER = "member"
+    PERMISSION = "permission"
+
+
+@dataclass(frozen=True)
+class Access:
+    """A route's declaration. With a permission, `project` in the address is its scope, else the
+    club. `writes_on_get` lets a GET write: a reviewed exception."""
+
+    audience: Audience
+    permission: str | None = None
+    writes_on_get: bool = False
+
+
+def public(view: View) -> View:
+    """Declare a route open to everybody."""
+    return _declare(view, Access(Audience.PUBLIC))
+
+
+def signed_in(view: View) -> View:
+    """Declare a route for every account."""
+    return _declare(view, Access(Audience.SIGNED_IN))
+
+
+def member_only(view: View) -> View:
+    """Declare a route for members; under /p/<project>/, for members of that project."""
+    return _declare(view, Access(Audience.MEMBER))
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Declare a route for those who hold `permission` in the project of its address, or club-wide."""
+
+    def declare(view: View) -> View:
+        return _declare(view, Access(Audience.PERMISSION, permission))
+
+    return declare
+
+
+def access_of(view: Callable[..., object] | None) -> Access | None:
+    """Return what a view declares, or None when it declares nothing."""
+    return getattr(view, "access", None)
+
+
+def _declare(view: View, access: Access) -> View:
+    view.access = access  # type: ignore[attr-defined]
+    return view

@@ -1,0 +1,41 @@
+"""Who makes this request, as the session cookie tells."""
+
+import sqlalchemy as sa
+from flask import g, session
+from flask_login import current_user
+from sqlalchemy.orm import contains_eager
+from werkzeug.exceptions import Unauthorized
+
+from portal.accounts.models import Account, AccountState, SignIn
+from portal.crypto import token_hash
+from portal.extensions import db, login_manager
+
+
+def current_account() -> Account:
+    """Return the signed-in account; raises 401 when there is none."""
+    account = g.get("account")
+    if account is None and current_user.is_authenticated:
+        account = g.get("account")
+    if account is None:
+        raise Unauthorized
+    return account
+
+
+@login_manager.user_loader
+def load_account(token: str) -> Account | None:
+    """Return the account of a live session, and keep both on `g`: one statement a request."""
+    sign_in = db.session.scalar(
+        sa.select(SignIn)
+        .join(SignIn.account)
+        .options(contains_eager(SignIn.account))
+        .where(
+            SignIn.token_hash == token_hash(token),
+            SignIn.ended_at.is_(None),
+            Account.state == AccountState.ACTIVE,
+        )
+    )
+    if sign_in is None:
+        session.clear()
+        return None
+    g.sign_in, g.account = sign_in, sign_in.account
+    return sign_in.account

@@ -1,0 +1,45 @@
+"""Reading the club's settings and legal texts."""
+
+import sqlalchemy as sa
+from flask import g
+
+from portal.club.models import Club, LegalKind, LegalText
+from portal.extensions import db
+from portal.i18n import DEFAULT_LANGUAGE, LANGUAGES
+
+CLUB_ID = 1
+
+
+def current_club() -> Club:
+    """Return the club; one statement a request. Before the set-up it is a nameless one."""
+    if "club" not in g:
+        g.club = db.session.get(Club, CLUB_ID) or Club(
+            name={DEFAULT_LANGUAGE: "业主会", "zh_Hant": "業主會", "en": "Owners' club"},
+            tagline={}, brand_color="#0f766e", languages=list(LANGUAGES),
+            default_language=DEFAULT_LANGUAGE, time_zone="Asia/Shanghai",
+        )
+    return g.club
+
+
+def current_legal_texts() -> dict[str, LegalText]:
+    """Return the newest version of each legal text by kind."""
+    newest = (
+        sa.select(LegalText.kind, sa.func.max(LegalText.version).label("version"))
+        .group_by(LegalText.kind)
+        .subquery()
+    )
+    rows = db.session.scalars(
+        sa.select(LegalText).join(
+            newest, sa.and_(LegalText.kind == newest.c.kind, LegalText.version == newest.c.version)
+        )
+    )
+    return {text.kind: text for text in rows}
+
+
+def legal_text(kind: LegalKind, version: int | None = None) -> LegalText | None:
+    """Return a legal text by version, the newest one without."""
+    if version is None:
+        return current_legal_texts().get(kind)
+    return db.session.scalar(
+        sa.select(LegalText).where(LegalText.kind == kind, LegalText.version == version)
+    )

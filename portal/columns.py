@@ -1,0 +1,75 @@
+"""Column types and mix-ins that every table shares."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal import clock
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An aware datetime, stored in UTC; a naive one is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime has no place in the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def new_public_id() -> str:
+    """Return a random 128-bit id for URLs: 22 URL-safe characters, no order in time."""
+    return secrets.token_urlsafe(16)
+
+
+def foreign_key(target: str, **options: Any) -> Any:
+    """Return an indexed bigint column that refers to `target` and forbids its deletion."""
+    options.setdefault("index", True)
+    return mapped_column(BIG, sa.ForeignKey(target, ondelete="RESTRICT"), **options)
+
+
+def one_of(column: str, values: type, name: str | None = None) -> sa.CheckConstraint:
+    """Return the CHECK that holds a text column to the members of a StrEnum."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=name or f"{column}_known")
+
+
+Texts = Mapping[str, str]
+"""One text in several languages: {locale: text}, the club's default locale always present."""
+
+primary_key = Annotated[
+    int, mapped_column(BIG, sa.Identity(cache=100), primary_key=True, sort_order=-10)
+]
+"""A 64-bit id; sequences hand out blocks of 100, so that no row is hot on a distributed engine."""
+public_id = Annotated[
+    str, mapped_column(sa.String(22), unique=True, default=new_public_id, sort_order=-9)
+]
+utc = Annotated[datetime, mapped_column(UtcDateTime)]
+created_at = Annotated[datetime, mapped_column(UtcDateTime, default=clock.now, sort_order=90)]
+code = Annotated[str, mapped_column(sa.String(40))]
+name_text = Annotated[str, mapped_column(sa.String(80))]
+texts = Annotated[Texts, mapped_column(sa.JSON)]
+
+
+class Identified:
+    """A row with an internal id and a public one."""
+
+    id: Mapped[primary_key]
+    public_id: Mapped[public_id]
+    created_at: Mapped[created_at]

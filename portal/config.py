@@ -1,0 +1,177 @@
+"""Settings of one installation, read from the environment once, refused by name when wrong."""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMATS = ("text", "json")
+KEY_BYTES = 32
+
+
+class SettingsError(Exception):
+    """A setting has a value that the portal cannot use; the text names variable and remedy."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything an installation may set; docs/operate.md lists the variables."""
+
+    home: Path
+    database_url: str
+    secret_key: str
+    data_keys: Mapping[int, bytes] = field(repr=False)
+    base_url: str = "http://127.0.0.1:8000"
+    redis_url: str | None = None
+    proxies: int = 0
+    demo: bool = False
+    development: bool = False
+    testing: bool = False
+    log_level: str = "INFO"
+    log_format: str = "text"
+    sms_sender: str = "console"
+    upload_megabytes: int = 12
+
+    @property
+    def files_dir(self) -> Path:
+        """Where uploaded bytes lie."""
+        return self.home / "files"
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Cookies are marked Secure when the portal is reached by https."""
+        return self.base_url.startswith("https://")
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read PORTAL_* variables; keys that are not given are made once and kept in PORTAL_HOME.
+
+    Raises SettingsError naming the variable and the values it takes.
+    """
+    env = os.environ if environ is None else environ
+    home = Path(env.get("PORTAL_HOME") or "var").resolve()
+    kept = _keys_of(home)
+    return Settings(
+        home=home,
+        database_url=_database_url(env, home),
+        secret_key=_secret_key(env, kept),
+        data_keys=_data_keys(env.get("PORTAL_DATA_KEYS") or kept["data_keys"]),
+        base_url=_base_url(env),
+        redis_url=_redis_url(env),
+        proxies=_number(env, "PORTAL_PROXIES", 0, low=0, high=5),
+        demo=_flag(env, "PORTAL_DEMO"),
+        development=_flag(env, "PORTAL_DEVELOPMENT"),
+        log_level=_choice(env, "PORTAL_LOG_LEVEL", "INFO", LOG_LEVELS),
+        log_format=_choice(env, "PORTAL_LOG_FORMAT", "text", LOG_FORMATS),
+        sms_sender=_choice(env, "PORTAL_SMS_SENDER", "console", ("console",)),
+        upload_megabytes=_number(env, "PORTAL_UPLOAD_MEGABYTES", 12, low=1, high=100),
+    )
+
+
+def _keys_of(home: Path) -> dict[str, str]:
+    """Return the keys kept in the home folder, making them at the first start."""
+    path = home / "keys.json"
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"{path} cannot be read ({error}). Restore it from a backup: without it, "
+            "stored phone numbers cannot be decrypted."
+        ) from error
+    keys = {
+        "secret_key": secrets.token_urlsafe(KEY_BYTES),
+        "data_keys": "1:" + base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode(),
+    }
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            json.dump(keys, file)
+    except FileExistsError:
+        return _keys_of(home)
+    except OSError as error:
+        raise SettingsError(
+            f"PORTAL_HOME={home} cannot be written ({error}). Give a folder that the portal owns."
+        ) from error
+    return keys
+
+
+def _database_url(env: Mapping[str, str], home: Path) -> str:
+    url = env.get("PORTAL_DATABASE_URL") or f"sqlite:///{home / 'portal.sqlite3'}"
+    for given, driver in (("postgres://", "postgresql+psycopg://"),
+                          ("postgresql://", "postgresql+psycopg://")):
+        if url.startswith(given):
+            url = driver + url.removeprefix(given)
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise SettingsError(
+            f"PORTAL_DATABASE_URL={url!r}: give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
+        )
+    return url
+
+
+def _secret_key(env: Mapping[str, str], kept: Mapping[str, str]) -> str:
+    key = env.get("PORTAL_SECRET_KEY") or kept["secret_key"]
+    if len(key) < KEY_BYTES:
+        raise SettingsError(
+            f"PORTAL_SECRET_KEY has {len(key)} characters: give at least {KEY_BYTES}, at random."
+        )
+    return key
+
+
+def _data_keys(text: str) -> dict[int, bytes]:
+    """Parse "1:<base64 of 32 bytes>,2:…"; the highest version encrypts, all of them decrypt."""
+    keys: dict[int, bytes] = {}
+    for part in text.split(","):
+        version, _, encoded = part.strip().partition(":")
+        try:
+            key = base64.urlsafe_b64decode(encoded)
+            number = int(version)
+        except ValueError as error:
+            raise SettingsError(f"PORTAL_DATA_KEYS: {_KEYS_FORM} ({error}).") from error
+        if len(key) != KEY_BYTES or not 1 <= number <= 255:
+            raise SettingsError(f"PORTAL_DATA_KEYS: {_KEYS_FORM}.")
+        keys[number] = key
+    return keys
+
+
+_KEYS_FORM = "give VERSION:KEY[,VERSION:KEY], VERSION from 1 to 255, KEY 32 bytes in URL-safe base64"
+
+
+def _base_url(env: Mapping[str, str]) -> str:
+    url = (env.get("PORTAL_BASE_URL") or "http://127.0.0.1:8000").rstrip("/")
+    if not url.startswith(("http://", "https://")) or len(url.split("://")[1]) == 0:
+        raise SettingsError(f"PORTAL_BASE_URL={url!r}: give the address owners use, https://HOST.")
+    return url
+
+
+def _redis_url(env: Mapping[str, str]) -> str | None:
+    url = env.get("PORTAL_REDIS_URL") or None
+    if url and not url.startswith(("redis://", "rediss://")):
+        raise SettingsError(f"PORTAL_REDIS_URL={url!r}: give redis://HOST:PORT/NUMBER, or leave it out.")
+    return url
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    value = env.get(name, "")
+    if value not in ("", "0", "1"):
+        raise SettingsError(f"{name}={value!r}: give 1 or 0.")
+    return value == "1"
+
+
+def _number(env: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
+    value = env.get(name) or str(default)
+    if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+        raise SettingsError(f"{name}={value!r}: give a whole number from {low} to {high}.")
+    return int(value)
+
+
+def _choice(env: Mapping[str, str], name: str, default: str, accepted: tuple[str, ...]) -> str:
+    value = env.get(name) or default
+    if value not in accepted:
+        raise SettingsError(f"{name}={value!r}: give one of {', '.join(accepted)}.")
+    return value

@@ -1,0 +1,59 @@
+"""Personal numbers at rest: AES-256-GCM to keep them, keyed HMAC-SHA-256 to find them.
+
+The keys lie outside the database (PORTAL_DATA_KEYS). Each ciphertext begins with the version of
+its key, so that a newer key can be added while the older ones still decrypt. Look-up hashes are
+made with the lowest version, which therefore stays for the life of the database.
+"""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from flask import current_app
+
+_NONCE_BYTES = 12
+
+
+def encrypt(text: str) -> bytes:
+    """Return version byte + nonce + ciphertext of `text` under the newest key."""
+    version, key = max(_keys().items())
+    nonce = os.urandom(_NONCE_BYTES)
+    head = bytes([version])
+    return head + nonce + AESGCM(key).encrypt(nonce, text.encode(), head)
+
+
+def decrypt(sealed: bytes) -> str:
+    """Return the text in `sealed`; raises cryptography's InvalidTag when it was altered."""
+    head, nonce, body = sealed[:1], sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+    return AESGCM(_keys()[head[0]]).decrypt(nonce, body, head).decode()
+
+
+def lookup_hash(purpose: str, text: str) -> bytes:
+    """Return 32 bytes that find `text` again without telling it; `purpose` keeps uses apart."""
+    key = min(_keys().items())[1]
+    return hmac.new(key, f"{purpose}\0{text}".encode(), hashlib.sha256).digest()
+
+
+def token_hash(token: str) -> bytes:
+    """Return the SHA-256 of a random token: what the database keeps of it."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class Encrypted(sa.TypeDecorator[str]):
+    """A text column that holds ciphertext and reads as text."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> bytes | None:
+        return None if value is None else encrypt(value)
+
+    def process_result_value(self, value: bytes | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else decrypt(value)
+
+
+def _keys() -> Mapping[int, bytes]:
+    return current_app.extensions["portal.settings"].data_keys

@@ -1,0 +1,94 @@
+"""The Flask extensions, unbound, and how a database connection is used.
+
+A GET reads only: SQLite runs it in a deferred transaction under `PRAGMA query_only`, PostgreSQL
+in a READ ONLY one. Everything else may write: SQLite takes the write lock at once (BEGIN
+IMMEDIATE), so that two writers queue instead of failing half way.
+"""
+
+import sqlite3
+from contextlib import contextmanager
+from contextvars import ContextVar
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy.orm import DeclarativeBase
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLITE_BUSY_MS = 5000
+POSTGRES_OPTIONS = "-c statement_timeout=20000 -c lock_timeout=2000 -c timezone=UTC"
+
+
+class Base(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
+
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate()
+babel = Babel()
+csrf = CSRFProtect()
+login_manager = LoginManager()
+limiter = Limiter(key_func=get_remote_address, in_memory_fallback_enabled=True)
+
+read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+"""Whether transactions that begin now may only read; the web layer sets it for a GET."""
+
+
+@contextmanager
+def writable() -> Iterator[None]:
+    """Let the block write although the request is a GET: for declared exceptions only."""
+    token = read_only.set(False)
+    try:
+        yield
+    finally:
+        read_only.reset(token)
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """Return SQLAlchemy's engine options for an installation's database."""
+    if database_url.startswith("sqlite"):
+        return {"connect_args": {"timeout": SQLITE_BUSY_MS / 1000}}
+    return {
+        "connect_args": {"options": POSTGRES_OPTIONS},
+        "pool_pre_ping": True,
+        "pool_size": 5,
+        "max_overflow": 5,
+    }
+
+
+@sa.event.listens_for(sa.Engine, "connect")
+def _prepare_connection(connection: Any, record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        # Python's driver would begin transactions by itself, late: a savepoint's rows would then
+        # survive the outer rollback.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON",
+                       f"busy_timeout={SQLITE_BUSY_MS}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@sa.event.listens_for(sa.Engine, "begin")
+def _begin(connection: sa.Connection) -> None:
+    reading = read_only.get()
+    if connection.dialect.name == "sqlite":
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.execute(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+        driver.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+    elif reading:
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")

@@ -1,0 +1,22 @@
+"""The core's features, lowest layer first: importing their modules registers tables and routes."""
+
+from flask import Flask
+
+from portal.audit import models as audit_models
+from portal.claims import models as claims_models
+from portal.permissions import models as permissions_models
+from portal.roster import models as roster_models
+from portal.slots import Slots
+
+MODELS = (audit_models, permissions_models, roster_models, claims_models)
+VIEWS: tuple = ()
+HOOKS: tuple = ()
+
+
+def register(app: Flask) -> None:
+    """Register every core blueprint, and what the features put into shared pages."""
+    app.extensions["portal.slots"] = slots = Slots()
+    for blueprint in dict.fromkeys(views.blueprint for views in VIEWS):
+        app.register_blueprint(blueprint)
+    for hooks in HOOKS:
+        slots.add(hooks)

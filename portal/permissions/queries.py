@@ -1,0 +1,57 @@
+"""What an account may do, from one statement a request."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from portal.extensions import db
+from portal.permissions.models import RoleChange, RoleGrant
+from portal.permissions.roles import default_permissions
+
+
+@dataclass(frozen=True)
+class Rights:
+    """The permissions of one account: club-wide ones, and those of single projects."""
+
+    club: frozenset[str] = frozenset()
+    by_project: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+    def allows(self, permission: str, project_id: int | None) -> bool:
+        """Tell whether `permission` is held club-wide or in the project."""
+        if permission in self.club:
+            return True
+        return project_id is not None and permission in self.by_project.get(project_id, frozenset())
+
+    def anywhere(self, permission: str) -> bool:
+        """Tell whether `permission` is held for the club or any project."""
+        return permission in self.club or any(permission in keys for keys in self.by_project.values())
+
+    def project_ids(self, permission: str) -> frozenset[int] | None:
+        """Return the projects in which `permission` is held; None means every project."""
+        if permission in self.club:
+            return None
+        return frozenset(id_ for id_, keys in self.by_project.items() if permission in keys)
+
+
+NO_RIGHTS = Rights()
+
+
+def rights_of(account_id: int) -> Rights:
+    """Return what the account's live role grants add up to, the club's changes included."""
+    grants = (
+        sa.select(RoleGrant.role, RoleGrant.project_id, RoleChange.permission, RoleChange.allowed)
+        .outerjoin(RoleChange, RoleChange.role == RoleGrant.role)
+        .where(RoleGrant.account_id == account_id, RoleGrant.revoked_at.is_(None))
+    )
+    keys: dict[int | None, dict[str, set[str]]] = defaultdict(dict)
+    for role, project_id, permission, allowed in db.session.execute(grants):
+        held = keys[project_id].setdefault(role, set(default_permissions(role)))
+        if allowed is True:
+            held.add(permission)
+        elif allowed is False:
+            held.discard(permission)
+    united = {scope: frozenset().union(*roles.values()) for scope, roles in keys.items()}
+    club = united.pop(None, frozenset())
+    return Rights(club=club, by_project={id_: held for id_, held in united.items() if id_ is not None})

@@ -1,0 +1,84 @@
+"""The permissions of the core and the roles that hold them unless the club says otherwise."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal.i18n import Text, lazy
+
+
+class RoleName(StrEnum):
+    """The roles of DOMAIN: each a set of permissions, given for a project or for the club."""
+
+    STAFF = "staff"
+    CONCIERGE = "concierge"
+    VERIFIER = "verifier"
+    ADVISER = "adviser"
+    MANAGER = "manager"
+    FINANCE = "finance"
+    MODERATOR = "moderator"
+    PARTNER = "partner"
+    CENTRE = "centre"
+    LEADER = "leader"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+ROLE_TITLES: dict[str, Text] = {
+    RoleName.STAFF: lazy("Club staff"),
+    RoleName.CONCIERGE: lazy("Concierge"),
+    RoleName.VERIFIER: lazy("Verifier"),
+    RoleName.ADVISER: lazy("Property adviser"),
+    RoleName.MANAGER: lazy("Project manager"),
+    RoleName.FINANCE: lazy("Finance"),
+    RoleName.MODERATOR: lazy("Moderator"),
+    RoleName.PARTNER: lazy("Partner merchant"),
+    RoleName.CENTRE: lazy("Group centre"),
+    RoleName.LEADER: lazy("Group leader"),
+    RoleName.AUDITOR: lazy("Auditor"),
+    RoleName.ADMINISTRATOR: lazy("Administrator"),
+}
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One thing that may be allowed. `roles` hold it by default; an administrator always does."""
+
+    key: str
+    title: Text
+    roles: frozenset[str]
+
+
+def _permission(key: str, title: Text, *roles: RoleName) -> Permission:
+    return Permission(key, title, frozenset({*roles, RoleName.ADMINISTRATOR}))
+
+
+_R = RoleName
+PERMISSIONS: dict[str, Permission] = {
+    permission.key: permission
+    for permission in (
+        _permission(
+            "staff.desk", lazy("See the staff desk of a project"),
+            _R.STAFF, _R.CONCIERGE, _R.VERIFIER, _R.ADVISER, _R.MANAGER, _R.FINANCE, _R.MODERATOR,
+            _R.CENTRE, _R.LEADER,
+        ),
+        _permission("members.view", lazy("Find and see members"),
+                    _R.STAFF, _R.CONCIERGE, _R.MANAGER, _R.CENTRE),
+        _permission("members.edit", lazy("Register and correct members"), _R.STAFF, _R.MANAGER),
+        _permission("members.unmask", lazy("Show a full phone number"),
+                    _R.STAFF, _R.MANAGER, _R.CENTRE),
+        _permission("members.export", lazy("Export a list of members"), _R.MANAGER, _R.CENTRE),
+        _permission("claims.review", lazy("Decide on claims of homes"), _R.STAFF, _R.MANAGER),
+        _permission("homes.manage", lazy("Change or end who owns a home"), _R.STAFF, _R.MANAGER),
+        _permission("roster.import", lazy("Import and undo rosters"), _R.STAFF, _R.MANAGER),
+        _permission("projects.manage", lazy("Edit a project"), _R.MANAGER),
+        _permission("audit.view", lazy("Read the audit trail"), _R.MANAGER, _R.CENTRE),
+        _permission("roles.view", lazy("See who holds which role"), _R.MANAGER, _R.CENTRE),
+        _permission("roles.edit", lazy("Give and take roles, change what a role may do")),
+        _permission("club.settings", lazy("Change the club's brand, contact and terms")),
+    )
+}
+
+
+def default_permissions(role: str) -> frozenset[str]:
+    """Return the keys that a role holds by default; an unknown role holds none."""
+    return frozenset(key for key, permission in PERMISSIONS.items() if role in permission.roles)

@@ -1,0 +1,70 @@
+"""The project in this request's address, and the reader's projects."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask import g
+from werkzeug.exceptions import NotFound
+
+from portal.extensions import db
+from portal.members.current import find_current_member
+from portal.permissions.current import current_rights
+from portal.projects.models import Ownership, Project, ProjectInterest
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """The projects that the reader lives in, and those followed without a home there."""
+
+    owned: frozenset[int] = frozenset()
+    followed: frozenset[int] = frozenset()
+
+    def __contains__(self, project_id: int) -> bool:
+        return project_id in self.owned or project_id in self.followed
+
+
+def current_project() -> Project:
+    """Return the project of the address, set by the gate; raises 404 without one."""
+    project = g.get("project")
+    if project is None:
+        raise NotFound
+    return project
+
+
+def belonging() -> Belonging:
+    """Return the projects of the signed-in member; one statement a request."""
+    if "belonging" not in g:
+        member = find_current_member()
+        g.belonging = _belonging_of(member.id) if member else Belonging()
+    return g.belonging
+
+
+def my_projects() -> list[Project]:
+    """Return the projects that the reader may open, homes first; for the switch between them."""
+    if "my_projects" not in g:
+        belongs = belonging()
+        rights = current_rights()
+        statement = sa.select(Project).order_by(Project.id)
+        if "staff.desk" not in rights.club:
+            ids = belongs.owned | belongs.followed | rights.by_project.keys()
+            statement = statement.where(Project.id.in_(ids))
+        projects = db.session.scalars(statement.limit(200)).all() if g.get("account") else []
+        g.my_projects = sorted(projects, key=lambda project: project.id not in belongs.owned)
+    return g.my_projects
+
+
+def _belonging_of(member_id: int) -> Belonging:
+    rows = db.session.execute(
+        sa.union(
+            sa.select(Ownership.project_id, sa.literal(1)).where(
+                Ownership.member_id == member_id, Ownership.until.is_(None)
+            ),
+            sa.select(ProjectInterest.project_id, sa.literal(0)).where(
+                ProjectInterest.member_id == member_id
+            ),
+        )
+    ).all()
+    return Belonging(
+        owned=frozenset(id_ for id_, owns in rows if owns),
+        followed=frozenset(id_ for id_, owns in rows if not owns),
+    )

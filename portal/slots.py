@@ -1,0 +1,114 @@
+"""The places in shared pages that features fill: navigation, to-dos, cards, figures.
+
+A feature's `hooks.py` has functions of these names; each returns frozen dataclasses, and core
+decides where they stand and how they look.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from flask import current_app
+
+from portal.i18n import Text
+
+SLOTS = (
+    "nav_items",
+    "staff_widgets",
+    "member_home",
+    "me_links",
+    "member_profile_sections",
+    "on_member_joined",
+)
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A link of the staff sidebar, shown to holders of `permission`, under a section's heading."""
+
+    title: Text
+    icon: str
+    endpoint: str
+    permission: str
+    section: str = "members"
+    order: int = 100
+    badge: int | None = None
+
+
+@dataclass(frozen=True)
+class StaffWidget:
+    """A figure on the staff desk that leads to its queue."""
+
+    title: Text
+    value: int
+    hint: Text
+    endpoint: str
+    permission: str
+    hot: bool = False
+
+
+@dataclass(frozen=True)
+class Todo:
+    """Something asked of the owner, with the address where it is done."""
+
+    title: Text
+    hint: Text
+    icon: str
+    tone: str
+    url: str
+    action: Text | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A section of a page: a template of the feature's, and the one object it shows."""
+
+    template: str
+    data: Any
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class MemberHome:
+    """What a feature adds to the owner's home: to-dos and cards in one call."""
+
+    todos: tuple[Todo, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+
+@dataclass(frozen=True)
+class MeLink:
+    """A row of the owner's "me" page."""
+
+    title: Text
+    hint: Text
+    icon: str
+    tone: str
+    url: str
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The functions that fill each slot, by its name."""
+
+    fillers: dict[str, list[Callable[..., Any]]] = field(
+        default_factory=lambda: {name: [] for name in SLOTS}
+    )
+
+    def add(self, hooks: ModuleType) -> None:
+        """Take every slot function that a feature's `hooks` module has."""
+        for name in SLOTS:
+            if hasattr(hooks, name):
+                self.fillers[name].append(getattr(hooks, name))
+
+
+def fill(slot: str, *args: Any) -> list[Any]:
+    """Return what all features put into `slot`; a feature may return one thing or several."""
+    slots: Slots = current_app.extensions["portal.slots"]
+    found: list[Any] = []
+    for filler in slots.fillers[slot]:
+        given = filler(*args)
+        found.extend(given if isinstance(given, Iterable) else [given])
+    return found

@@ -1,0 +1,76 @@
+"""The gate before every view: project of the address, read-only GETs, who may enter."""
+
+from flask import Flask, current_app, g, redirect, request, url_for
+from flask_login import current_user
+from sqlalchemy import select
+from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
+from werkzeug.wrappers import Response
+
+from portal.access import Access, Audience, access_of, public
+from portal.extensions import db, read_only
+from portal.members.current import find_current_member
+from portal.permissions.current import current_rights, may
+from portal.projects.current import belonging
+from portal.projects.models import Project
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def configure_gate(app: Flask) -> None:
+    """Put the gate before every request of `app`."""
+    public(app.view_functions["static"])
+    app.before_request(_enter)
+    app.teardown_request(_leave)
+
+
+def _enter() -> Response | None:
+    if request.endpoint is None:
+        return None
+    access = access_of(current_app.view_functions[request.endpoint])
+    if access is None:
+        current_app.logger.error("route %s declares no access", request.endpoint)
+        raise Forbidden
+    read_only.set(request.method in SAFE_METHODS and not access.writes_on_get)
+    if request.endpoint == "static":
+        return None
+    # Flask-Login loads the account when it is first asked for: ask now, so that `g` has it.
+    signed_in = current_user.is_authenticated
+    if request.view_args and "project" in request.view_args:
+        g.project = _project(request.view_args.pop("project"))
+    if access.audience is Audience.PUBLIC:
+        return None
+    if not signed_in:
+        return _to_sign_in()
+    _check(access)
+    return None
+
+
+def _project(slug: str) -> Project:
+    project = db.session.scalar(select(Project).where(Project.slug == slug))
+    if project is None:
+        raise NotFound
+    return project
+
+
+def _check(access: Access) -> None:
+    """Raise 403 or 404 unless the account may enter."""
+    if access.audience is Audience.PERMISSION:
+        if not may(access.permission or ""):
+            raise Forbidden
+    elif access.audience is Audience.MEMBER:
+        if find_current_member() is None:
+            raise Forbidden
+        project = g.get("project")
+        if project is not None and project.id not in belonging():
+            raise NotFound if not current_rights().allows("staff.desk", project.id) else Forbidden
+
+
+def _to_sign_in() -> Response:
+    if request.path.startswith("/api/") or request.headers.get("HX-Request"):
+        raise Unauthorized
+    target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
+    return redirect(url_for("accounts.sign_in", next=target))
+
+
+def _leave(error: BaseException | None) -> None:
+    read_only.set(False)

@@ -1,0 +1,66 @@
+"""One log line a request, with an id that error pages show and that a proxy may give."""
+
+import logging
+import re
+import secrets
+import time
+
+from flask import Flask, g, has_request_context, request
+from pythonjsonlogger.json import JsonFormatter
+from werkzeug.wrappers import Response
+
+from portal.config import Settings
+
+REQUEST_ID_HEADER = "X-Request-ID"
+_ACCEPTED_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_FIELDS = "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"
+_log = logging.getLogger("portal.request")
+
+
+class RequestIdFilter(logging.Filter):
+    """Give every record the id of the request that it belongs to."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Add `request_id`; "-" outside a request."""
+        record.request_id = request_id() if has_request_context() else "-"
+        return True
+
+
+def request_id() -> str:
+    """Return this request's id: the proxy's when it looks like one, else our own."""
+    if "request_id" not in g:
+        given = request.headers.get(REQUEST_ID_HEADER, "")
+        g.request_id = given if _ACCEPTED_ID.fullmatch(given) else secrets.token_hex(8)
+    return g.request_id
+
+
+def configure_logs(app: Flask, settings: Settings) -> None:
+    """Send the portal's records to standard error as text or JSON, one per line."""
+    handler = logging.StreamHandler()
+    handler.addFilter(RequestIdFilter())
+    handler.setFormatter(
+        JsonFormatter(_FIELDS) if settings.log_format == "json" else logging.Formatter(_FIELDS)
+    )
+    logger = logging.getLogger("portal")
+    logger.handlers = [handler]
+    logger.setLevel(settings.log_level)
+    logger.propagate = settings.testing
+
+    @app.before_request
+    def start_clock() -> None:
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def log_request(response: Response) -> Response:
+        response.headers[REQUEST_ID_HEADER] = request_id()
+        if request.endpoint != "static":
+            account = g.get("account")
+            _log.info(
+                "%s %s %d", request.method, request.path, response.status_code,
+                extra={
+                    "endpoint": request.endpoint,
+                    "milliseconds": round((time.perf_counter() - g.get("started", 0)) * 1000),
+                    "account": account.public_id if account else None,
+                },
+            )
+        return response

@@ -1,0 +1,58 @@
+"""The words for values that the database keeps as codes."""
+
+from portal.i18n import Text, lazy
+
+ROLE_TITLES: dict[str, Text] = {
+    "owner": lazy("Owner"),
+    "co_owner": lazy("Co-owner"),
+    "spouse": lazy("Spouse"),
+    "tenant": lazy("Tenant"),
+}
+TITLES: dict[str, dict[str, Text]] = {
+    "claim_state": {
+        "pending": lazy("In review"),
+        "needs_more": lazy("More needed"),
+        "disputed": lazy("Being checked"),
+        "approved": lazy("Verified"),
+        "refused": lazy("Not verified"),
+        "withdrawn": lazy("Withdrawn"),
+    },
+    "relation": {
+        "spouse": lazy("Spouse"),
+        "child": lazy("Child"),
+        "parent": lazy("Parent"),
+        "other": lazy("Family"),
+    },
+    "salutation": {"none": lazy("No title"), "ms": lazy("Ms"), "mr": lazy("Mr")},
+    "end_reason": {
+        "sale": lazy("Sold"),
+        "death": lazy("Death"),
+        "divorce": lazy("Divorce"),
+        "mistake": lazy("Mistaken claim"),
+        "moved_out": lazy("Moved out"),
+    },
+    "claim_reason": {
+        "roster_match": lazy("Name and phone match the roster"),
+        "proof_good": lazy("The proof is good"),
+        "phone_changed": lazy("The phone has changed, proof and name agree"),
+        "proof_unreadable": lazy("The photo cannot be read"),
+        "name_differs": lazy("The name differs from the register"),
+        "unit_unknown": lazy("This home is not in the register"),
+        "not_entitled": lazy("The proof does not show a right to this home"),
+        "owner_exists": lazy("The home already has a verified owner"),
+        "submitted": lazy("Submitted"),
+        "added_proof": lazy("Proof added"),
+        "withdrawn": lazy("Withdrawn"),
+        "other": lazy("Other"),
+    },
+}
+
+
+def role_title(role: str) -> Text:
+    """Return the word for what a member is to a home."""
+    return ROLE_TITLES[role]
+
+
+def title_of(kind: str, value: str) -> Text:
+    """Return the word for a coded value of `kind`."""
+    return TITLES[kind][value]
