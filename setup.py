@@ -14,6 +14,7 @@ class BuildPy(build_py):
     """Compile every .po before the package data is collected."""
 
     def run(self) -> None:
+        """Compile, then build."""
         from babel.messages.mofile import write_mo
         from babel.messages.pofile import read_po
 

