@@ -5,12 +5,14 @@ from flask import Flask
 from portal.audit import models as audit_models
 from portal.claims import models as claims_models
 from portal.permissions import models as permissions_models
+from portal.roster import hooks as roster_hooks
 from portal.roster import models as roster_models
+from portal.roster import staff_views as roster_staff_views
 from portal.slots import Slots
 
 MODELS = (audit_models, permissions_models, roster_models, claims_models)
-VIEWS: tuple = ()
-HOOKS: tuple = ()
+VIEWS: tuple = (roster_staff_views,)
+HOOKS: tuple = (roster_hooks,)
 
 
 def register(app: Flask) -> None:
