@@ -1,0 +1,68 @@
+"""How a connection is used: savepoints, read-only GETs, append-only tables."""
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from portal.audit.models import AuditEntry
+from portal.audit.service import record
+from portal.database import revisions
+from portal.extensions import db, read_only
+from portal.members.models import Household
+from tests import factories
+
+
+def test_a_savepoints_rows_go_with_the_outer_rollback(app: Flask) -> None:
+    with db.session.begin_nested():
+        db.session.add(Household())
+    db.session.rollback()
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Household)) == 0
+
+
+def test_a_read_only_transaction_refuses_to_write(app: Flask) -> None:
+    token = read_only.set(True)
+    try:
+        db.session.add(Household())
+        with pytest.raises((sa.exc.OperationalError, sa.exc.InternalError)):
+            db.session.flush()
+        db.session.rollback()
+    finally:
+        read_only.reset(token)
+    factories.add(Household())
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Household)) == 1
+
+
+def test_foreign_keys_are_enforced(app: Flask) -> None:
+    member = factories.make_member()
+    with pytest.raises(sa.exc.IntegrityError):
+        db.session.execute(sa.delete(Household).where(Household.id == member.household_id))
+    db.session.rollback()
+
+
+def test_migrations_make_the_models(app: Flask) -> None:
+    assert revisions.pending() == []
+    assert revisions.differences() == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit_entry SET action = 'x'", "DELETE FROM audit_entry",
+     "UPDATE audit_entry SET created_at = NULL"],
+)
+def test_the_audit_trail_cannot_be_changed(app: Flask, statement: str) -> None:
+    record(actor=None, action="test", subject=("test", "1"), project_id=None, reason="why")
+    db.session.commit()
+    with pytest.raises((sa.exc.IntegrityError, sa.exc.DBAPIError)):
+        db.session.execute(sa.text(statement))
+    db.session.rollback()
+
+
+def test_an_audit_reason_can_be_blanked_but_not_rewritten(app: Flask) -> None:
+    entry = record(actor=None, action="test", subject=("test", "1"), project_id=None, reason="why")
+    db.session.commit()
+    with pytest.raises(sa.exc.DBAPIError):
+        db.session.execute(sa.update(AuditEntry).values(reason="other"))
+    db.session.rollback()
+    db.session.execute(sa.update(AuditEntry).values(reason=None))
+    db.session.commit()
+    assert entry.reason is None
