@@ -4,15 +4,29 @@ from flask import Flask
 
 from portal.audit import models as audit_models
 from portal.claims import models as claims_models
+from portal.home import views as home_views
+from portal.members import views as members_views
 from portal.permissions import models as permissions_models
 from portal.roster import hooks as roster_hooks
 from portal.roster import models as roster_models
 from portal.roster import staff_views as roster_staff_views
 from portal.slots import Slots
+from portal.staff import hooks as staff_hooks
+from portal.staff import member_list as staff_member_list
+from portal.staff import views as staff_views
 
 MODELS = (audit_models, permissions_models, roster_models, claims_models)
-VIEWS: tuple = (roster_staff_views,)
-HOOKS: tuple = (roster_hooks,)
+VIEWS: tuple = (
+    roster_staff_views,
+    home_views,
+    members_views,
+    staff_views,
+    staff_member_list,
+)
+HOOKS: tuple = (
+    roster_hooks,
+    staff_hooks,
+)
 
 
 def register(app: Flask) -> None:

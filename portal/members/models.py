@@ -96,7 +96,9 @@ class Person(Identified, db.Model):
     __table_args__ = (
         one_of("relation", PersonRelation),
         sa.CheckConstraint("length(name) > 0", name="name_given"),
-        sa.CheckConstraint("birth_month IS NULL OR length(birth_month) = 7", name="birth_month_form"),
+        sa.CheckConstraint(
+            "birth_month IS NULL OR length(birth_month) = 7", name="birth_month_form"
+        ),
         sa.CheckConstraint(
             "relation <> 'child' OR (birth_month IS NOT NULL AND guardian_id IS NOT NULL)",
             name="child_has_guardian",

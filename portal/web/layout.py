@@ -16,6 +16,7 @@ from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
 from portal.phones import mask_phone
 from portal.projects.current import my_projects
+from portal.staff.nav import staff_nav
 from portal.web.headers import csp_nonce
 from portal.web.logs import request_id
 from portal.words import role_title, title_of
@@ -30,9 +31,15 @@ def configure_layout(app: Flask) -> None:
         localized=localized, day=format_day, moment=_moment, mask_phone=mask_phone, tone=_tone
     )
     app.jinja_env.globals.update(
-        LANGUAGES=LANGUAGES, asset=_asset, csp_nonce=csp_nonce, may=may, request_id=request_id,
-        current_rights=current_rights, role_title=role_title, title_of=title_of,
-        ClaimState=ClaimState,
+        LANGUAGES=LANGUAGES,
+        asset=_asset,
+        csp_nonce=csp_nonce,
+        may=may,
+        request_id=request_id,
+        current_rights=current_rights,
+        role_title=role_title,
+        title_of=title_of,
+        ClaimState=ClaimState, staff_nav=staff_nav,
     )
     app.context_processor(_context)
     app.url_defaults(_same_project)
