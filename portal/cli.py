@@ -7,6 +7,10 @@ from portal import __version__
 from portal.app import create_app
 from portal.config import SettingsError
 from portal.database.cli import commands as db_commands
+from portal.operations.run import run
+
+# In the order in which an installation meets them; a feature adds its own group here.
+COMMANDS: tuple[click.Command, ...] = (run, db_commands)
 
 
 def _create() -> object:
@@ -17,11 +21,18 @@ def _create() -> object:
 
 
 @click.group(
-    cls=FlaskGroup, create_app=_create, add_default_commands=False, add_version_option=False
+    cls=FlaskGroup,
+    create_app=_create,
+    add_default_commands=False,
+    add_version_option=False,
+    load_dotenv=False,
+    # Settings decide about debugging, not FLASK_DEBUG.
+    set_debug_flag=False,
 )
 @click.version_option(__version__, prog_name="portal")
 def main() -> None:
     """Run and look after an owners' club portal."""
 
 
-main.add_command(db_commands)
+for command in COMMANDS:
+    main.add_command(command)
