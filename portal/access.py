@@ -43,7 +43,7 @@ def member_only(view: View) -> View:
 
 
 def requires(permission: str) -> Callable[[View], View]:
-    """Declare a route for those who hold `permission` in the project of its address, or club-wide."""
+    """Declare a route for holders of `permission` in the project of its address, or club-wide."""
 
     def declare(view: View) -> View:
         return _declare(view, Access(Audience.PERMISSION, permission))

@@ -91,5 +91,3 @@ def configure_web(app: Flask, settings: Settings) -> None:
     configure_gate(app)
     configure_layout(app)
     configure_errors(app)
-
-

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -44,7 +45,7 @@ def foreign_key(target: str, **options: Any) -> Any:
     return mapped_column(BIG, sa.ForeignKey(target, ondelete="RESTRICT"), **options)
 
 
-def one_of(column: str, values: type, name: str | None = None) -> sa.CheckConstraint:
+def one_of(column: str, values: type[StrEnum], name: str | None = None) -> sa.CheckConstraint:
     """Return the CHECK that holds a text column to the members of a StrEnum."""
     listed = ", ".join(f"'{value}'" for value in values)
     return sa.CheckConstraint(f"{column} IN ({listed})", name=name or f"{column}_known")

@@ -103,8 +103,10 @@ def _keys_of(home: Path) -> dict[str, str]:
 
 def _database_url(env: Mapping[str, str], home: Path) -> str:
     url = env.get("PORTAL_DATABASE_URL") or f"sqlite:///{home / 'portal.sqlite3'}"
-    for given, driver in (("postgres://", "postgresql+psycopg://"),
-                          ("postgresql://", "postgresql+psycopg://")):
+    for given, driver in (
+        ("postgres://", "postgresql+psycopg://"),
+        ("postgresql://", "postgresql+psycopg://"),
+    ):
         if url.startswith(given):
             url = driver + url.removeprefix(given)
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
@@ -139,7 +141,9 @@ def _data_keys(text: str) -> dict[int, bytes]:
     return keys
 
 
-_KEYS_FORM = "give VERSION:KEY[,VERSION:KEY], VERSION from 1 to 255, KEY 32 bytes in URL-safe base64"
+_KEYS_FORM = (
+    "give VERSION:KEY[,VERSION:KEY], VERSION from 1 to 255, KEY 32 bytes in URL-safe base64"
+)
 
 
 def _base_url(env: Mapping[str, str]) -> str:
@@ -152,7 +156,9 @@ def _base_url(env: Mapping[str, str]) -> str:
 def _redis_url(env: Mapping[str, str]) -> str | None:
     url = env.get("PORTAL_REDIS_URL") or None
     if url and not url.startswith(("redis://", "rediss://")):
-        raise SettingsError(f"PORTAL_REDIS_URL={url!r}: give redis://HOST:PORT/NUMBER, or leave it out.")
+        raise SettingsError(
+            f"PORTAL_REDIS_URL={url!r}: give redis://HOST:PORT/NUMBER, or leave it out."
+        )
     return url
 
 

@@ -6,9 +6,9 @@ IMMEDIATE), so that two writers queue instead of failing half way.
 """
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -77,8 +77,12 @@ def _prepare_connection(connection: Any, record: Any) -> None:
         # Python's driver would begin transactions by itself, late: a savepoint's rows would then
         # survive the outer rollback.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON",
-                       f"busy_timeout={SQLITE_BUSY_MS}"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"busy_timeout={SQLITE_BUSY_MS}",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
 

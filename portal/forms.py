@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import get_locale
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField, ValidationError
+from wtforms import Field, PasswordField, StringField, ValidationError
 from wtforms.i18n import get_translations
 
 from portal.i18n import gettext
@@ -34,11 +34,9 @@ class Form(FlaskForm):
 
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
             """Tidy every text field before its validators run; passwords are left alone."""
-            if unbound_field.field_class is StringField or issubclass(
-                unbound_field.field_class, StringField
-            ):
-                if "password" not in unbound_field.field_class.__name__.lower():
-                    options["filters"] = [tidy, *options.get("filters", [])]
+            kind = unbound_field.field_class
+            if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
+                options["filters"] = [tidy, *options.get("filters", [])]
             return unbound_field.bind(form=form, **options)
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton
 from flask import g, has_request_context, request
-from flask_babel import LazyString, get_locale, gettext, lazy_gettext, ngettext
-from flask_babel import to_user_timezone
+from flask_babel import LazyString, get_locale, gettext, lazy_gettext, ngettext, to_user_timezone
+
+from portal import clock
 
 LANGUAGES = {"zh_Hans_CN": "简体中文", "zh_Hant": "繁體中文", "en": "English"}
 DEFAULT_LANGUAGE = "zh_Hans_CN"
@@ -22,12 +23,20 @@ _WANTED = {
     (Locale.parse(name).language, Locale.parse(name).script or ""): name for name in LANGUAGES
 }
 
-Text = LazyString | str
+Text: TypeAlias = LazyString | str
 """What is shown to a reader, translated when it is shown."""
 lazy = lazy_gettext
 __all__ = [
-    "DEFAULT_LANGUAGE", "LANGUAGES", "Text", "choose_language", "format_day", "gettext", "lazy",
-    "localized", "ngettext", "pick_language",
+    "DEFAULT_LANGUAGE",
+    "LANGUAGES",
+    "Text",
+    "choose_language",
+    "format_day",
+    "gettext",
+    "lazy",
+    "localized",
+    "ngettext",
+    "pick_language",
 ]
 
 
@@ -73,8 +82,6 @@ def localized(texts: Mapping[str, str] | None, language: str | None = None) -> s
 
 def format_day(value: date | datetime, *, weekday: bool = False) -> str:
     """Return a date as people say it: 12月6日, with the year when it is another one."""
-    from portal import clock
-
     day: Any = to_user_timezone(value) if isinstance(value, datetime) else value
     skeleton = "MMMd" if day.year == clock.now().year else "yMMMd"
     return format_skeleton(skeleton + ("E" if weekday else ""), day, locale=get_locale())

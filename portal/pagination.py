@@ -58,8 +58,8 @@ def page_of(
     items = [row[0] if entities == 1 else tuple(row[:entities]) for row in rows]
     return Page(
         items=items,
-        next_cursor=_write(False, last) if has_next and last else None,
-        previous_cursor=_write(True, first) if has_previous and first else None,
+        next_cursor=_write(last) if has_next and last else None,
+        previous_cursor=_write(first, backward=True) if has_previous and first else None,
     )
 
 
@@ -67,7 +67,7 @@ def _serializer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.secret_key or "", salt="cursor")
 
 
-def _write(backward: bool, values: list[Any]) -> str:
+def _write(values: list[Any], *, backward: bool = False) -> str:
     plain = [value.isoformat() if hasattr(value, "isoformat") else value for value in values]
     kinds = [type(value).__name__ for value in values]
     return _serializer().dumps([int(backward), kinds, plain])
@@ -79,5 +79,6 @@ def _read(cursor: str) -> tuple[bool, list[Any]]:
     except (BadSignature, ValueError) as error:
         raise BadRequest from error
     return bool(backward), [
-        _READERS.get(kind, lambda same: same)(value) for kind, value in zip(kinds, plain, strict=True)
+        _READERS.get(kind, lambda same: same)(value)
+        for kind, value in zip(kinds, plain, strict=True)
     ]

@@ -23,7 +23,10 @@ def normalize_phone(text: str) -> str:
         number = phonenumbers.parse(plain, DEFAULT_REGION)
     except phonenumbers.NumberParseException as error:
         raise PhoneError(text) from error
-    mobile = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    mobile = (
+        phonenumbers.PhoneNumberType.MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    )
     if number.extension or phonenumbers.number_type(number) not in mobile:
         raise PhoneError(text)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -22,29 +22,59 @@ class Words:
 
 
 PAGES: dict[int, Words] = {
-    400: Words("alert-circle", lazy("This request could not be read"),
-               lazy("Go back, load the page again and try once more.")),
+    400: Words(
+        "alert-circle",
+        lazy("This request could not be read"),
+        lazy("Go back, load the page again and try once more."),
+    ),
     401: Words("lock", lazy("Please sign in first"), lazy("Your sign-in has ended or is missing.")),
-    403: Words("shield-lock", lazy("You have no access to this page"),
-               lazy("If you need it for your work, ask an administrator for the right.")),
-    404: Words("home-2", lazy("There is nothing at this address"),
-               lazy("The link may be old, or the page belongs to somebody else.")),
-    405: Words("alert-circle", lazy("This page cannot be used that way"),
-               lazy("Go back and use the button on the page.")),
-    409: Words("refresh", lazy("Something changed in the meantime"),
-               lazy("Load the page again to see how things stand now.")),
-    413: Words("file-spreadsheet", lazy("The file is too large"),
-               lazy("Choose a smaller file. Nothing else on the page was changed.")),
-    422: Words("alert-triangle", lazy("This could not be accepted"),
-               lazy("Go back and check what you entered. Nothing was changed.")),
-    429: Words("hourglass", lazy("Too many tries in a short time"),
-               lazy("Wait a few minutes, then try again.")),
-    500: Words("alert-octagon", lazy("Something went wrong on our side"),
-               lazy("Nothing was half-saved. Try again; if it stays so, tell us the number below.")),
+    403: Words(
+        "shield-lock",
+        lazy("You have no access to this page"),
+        lazy("If you need it for your work, ask an administrator for the right."),
+    ),
+    404: Words(
+        "home-2",
+        lazy("There is nothing at this address"),
+        lazy("The link may be old, or the page belongs to somebody else."),
+    ),
+    405: Words(
+        "alert-circle",
+        lazy("This page cannot be used that way"),
+        lazy("Go back and use the button on the page."),
+    ),
+    409: Words(
+        "refresh",
+        lazy("Something changed in the meantime"),
+        lazy("Load the page again to see how things stand now."),
+    ),
+    413: Words(
+        "file-spreadsheet",
+        lazy("The file is too large"),
+        lazy("Choose a smaller file. Nothing else on the page was changed."),
+    ),
+    422: Words(
+        "alert-triangle",
+        lazy("This could not be accepted"),
+        lazy("Go back and check what you entered. Nothing was changed."),
+    ),
+    429: Words(
+        "hourglass",
+        lazy("Too many tries in a short time"),
+        lazy("Wait a few minutes, then try again."),
+    ),
+    500: Words(
+        "alert-octagon",
+        lazy("Something went wrong on our side"),
+        lazy("Nothing was half-saved. Try again; if it stays so, tell us the number below."),
+    ),
     503: Words("clock", lazy("The service is busy"), lazy("Wait a moment, then try again.")),
 }
-EXPIRED_FORM = Words("hourglass", lazy("This form has expired"),
-                     lazy("Go back, load the page again and send it once more."))
+EXPIRED_FORM = Words(
+    "hourglass",
+    lazy("This form has expired"),
+    lazy("Go back, load the page again and send it once more."),
+)
 
 
 def configure_errors(app: Flask) -> None:
@@ -95,5 +125,3 @@ def _page(code: int, words: Words) -> Response:
         g.pop("account", None)
         body = render_template("errors/bare.html", code=code, words=words)
     return current_app.make_response((body, code))
-
-

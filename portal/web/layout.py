@@ -39,7 +39,8 @@ def configure_layout(app: Flask) -> None:
         current_rights=current_rights,
         role_title=role_title,
         title_of=title_of,
-        ClaimState=ClaimState, staff_nav=staff_nav,
+        ClaimState=ClaimState,
+        staff_nav=staff_nav,
     )
     app.context_processor(_context)
     app.url_defaults(_same_project)
@@ -67,13 +68,14 @@ def _context() -> dict[str, Any]:
 def _same_project(endpoint: str, values: dict[str, Any]) -> None:
     """Links inside a project stay in it unless they name another."""
     project = g.get("project")
-    if project is not None and "project" not in values:
-        if current_app.url_map.is_endpoint_expecting(endpoint, "project"):
-            values["project"] = project.slug
+    if project is None or "project" in values:
+        return
+    if current_app.url_map.is_endpoint_expecting(endpoint, "project"):
+        values["project"] = project.slug
 
 
 def _asset(name: str) -> str:
-    """Return a static file's address with the time of its last change, so that caches may keep it."""
+    """Return a static file's address and the time of its last change: caches may keep it."""
     return url_for("static", filename=name, v=_version(name))
 
 
