@@ -39,6 +39,7 @@ CORE = "core"
 KEYWORDS: dict[str, Any] = {
     "_": None,
     "_l": None,
+    "lazy": None,  # portal.i18n
     "gettext": None,
     "lazy_gettext": None,
     "ngettext": (1, 2),
