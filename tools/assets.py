@@ -132,11 +132,12 @@ def fetch(folder: Path) -> Path:
     """Unpack the locked packages below ``folder`` and return their node_modules."""
     for name in NPM_FILES:
         shutil.copy(ROOT / name, folder / name)
+    # a NODE_ENV of "production" would leave axe-core out
+    environment = {**os.environ, "NODE_ENV": "development", "npm_config_update_notifier": "false"}
+    if not os.access(Path.home(), os.W_OK):  # where npm keeps its cache and its logs
+        environment["npm_config_cache"] = str(folder / "cache")
     for command in commands(folder / "npm"):
-        # a NODE_ENV of "production" would leave axe-core out
-        done = subprocess.run(
-            [*command, *NPM_CI], cwd=folder, env={**os.environ, "NODE_ENV": "development"}
-        )
+        done = subprocess.run([*command, *NPM_CI], cwd=folder, env=environment)
         if done.returncode == 0:
             return folder / "node_modules"
     raise AssetError("npm could not install the packages that package-lock.json names")
