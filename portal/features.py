@@ -2,9 +2,12 @@
 
 from flask import Flask
 
+from portal.accounts import views as accounts_views
 from portal.audit import models as audit_models
 from portal.claims import models as claims_models
+from portal.club import views as club_views
 from portal.home import views as home_views
+from portal.idempotency import models as idempotency_models
 from portal.members import views as members_views
 from portal.permissions import models as permissions_models
 from portal.roster import hooks as roster_hooks
@@ -15,8 +18,10 @@ from portal.staff import hooks as staff_hooks
 from portal.staff import member_list as staff_member_list
 from portal.staff import views as staff_views
 
-MODELS = (audit_models, permissions_models, roster_models, claims_models)
+MODELS = (idempotency_models, audit_models, permissions_models, roster_models, claims_models)
 VIEWS: tuple = (
+    accounts_views,
+    club_views,
     roster_staff_views,
     home_views,
     members_views,

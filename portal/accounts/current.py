@@ -6,7 +6,9 @@ from flask_login import current_user
 from sqlalchemy.orm import contains_eager
 from werkzeug.exceptions import Unauthorized
 
+from portal import clock
 from portal.accounts.models import Account, AccountState, SignIn
+from portal.accounts.queries import SESSION_IDLE
 from portal.crypto import token_hash
 from portal.extensions import db, login_manager
 
@@ -21,6 +23,11 @@ def current_account() -> Account:
     return account
 
 
+# Our sessions end and rotate by themselves; Flask-Login's own check would sign people out whenever
+# a phone changes its network.
+login_manager.session_protection = None
+
+
 @login_manager.user_loader
 def load_account(token: str) -> Account | None:
     """Return the account of a live session, and keep both on `g`: one statement a request."""
@@ -31,6 +38,7 @@ def load_account(token: str) -> Account | None:
         .where(
             SignIn.token_hash == token_hash(token),
             SignIn.ended_at.is_(None),
+            SignIn.last_seen_at > clock.now() - SESSION_IDLE,
             Account.state == AccountState.ACTIVE,
         )
     )

@@ -6,6 +6,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal import clock
 from portal.columns import Identified, UtcDateTime, created_at, foreign_key, one_of, primary_key
 from portal.crypto import Encrypted
 from portal.extensions import db
@@ -22,7 +23,8 @@ class CodePurpose(StrEnum):
     """What a one-time code or link proves."""
 
     SIGN_IN = "sign_in"
-    RESET_PASSWORD = "reset_password"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - a code's purpose
+    CONFIRM = "confirm"
     CHANGE_PHONE = "change_phone"
     CHANGE_EMAIL = "change_email"
 
@@ -31,7 +33,7 @@ class SignInMethod(StrEnum):
     """How a session was opened."""
 
     CODE = "code"
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105 - a way to sign in
     RESET = "reset"
 
 
@@ -61,6 +63,11 @@ class Account(Identified, db.Model):
     locale: Mapped[str | None] = mapped_column(sa.String(12))
     large_type: Mapped[bool] = mapped_column(default=False)
 
+    # What Flask-Login asks of a user.
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
 
 class SignIn(db.Model):
     """One session of an account on one device; the cookie holds the token, this its hash."""
@@ -80,6 +87,7 @@ class SignIn(db.Model):
     user_agent: Mapped[str] = mapped_column(sa.String(200), default="")
     network: Mapped[str] = mapped_column(sa.String(45), default="")
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[created_at]
 
@@ -87,19 +95,28 @@ class SignIn(db.Model):
 
 
 class OneTimeCode(db.Model):
-    """A code sent to a phone or a link sent by mail: hashed, short-lived, used once."""
+    """A code sent to a phone or a link sent by mail: hashed, short-lived, used once.
+
+    A code counts only in the browser that asked for it, whose request token `request_hash` keeps:
+    nobody else can use up its tries. A link is found by its own `secret_hash`.
+    """
 
     __tablename__ = "one_time_code"
     __table_args__ = (
         one_of("purpose", CodePurpose),
         sa.CheckConstraint("wrong_tries >= 0", name="wrong_tries_positive"),
         sa.Index("ix_one_time_code_target_hash_created_at", "target_hash", "created_at"),
+        sa.Index("ix_one_time_code_place_hash_created_at", "place_hash", "created_at"),
     )
 
     id: Mapped[primary_key]
     purpose: Mapped[str] = mapped_column(sa.String(20))
     target_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
+    target: Mapped[str] = mapped_column(Encrypted)
     secret_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32), index=True)
+    request_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32), unique=True)
+    place_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
+    known_device: Mapped[bool] = mapped_column(default=False)
     account_id: Mapped[int | None] = foreign_key("account.id")
     wrong_tries: Mapped[int] = mapped_column(default=0)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -118,6 +135,19 @@ class SignInFailure(db.Model):
     place_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     tries: Mapped[int]
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(db.Model):
+    """One of the ten codes that stand in for a lost second factor, each used once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (sa.UniqueConstraint("account_id", "code_hash"),)
+
+    id: Mapped[primary_key]
+    account_id: Mapped[int] = foreign_key("account.id", index=False)
+    code_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[created_at]
 
 
 class Consent(db.Model):

@@ -15,8 +15,11 @@ def current_club() -> Club:
     if "club" not in g:
         g.club = db.session.get(Club, CLUB_ID) or Club(
             name={DEFAULT_LANGUAGE: "业主会", "zh_Hant": "業主會", "en": "Owners' club"},
-            tagline={}, brand_color="#0f766e", languages=list(LANGUAGES),
-            default_language=DEFAULT_LANGUAGE, time_zone="Asia/Shanghai",
+            tagline={},
+            brand_color="#0f766e",
+            languages=list(LANGUAGES),
+            default_language=DEFAULT_LANGUAGE,
+            time_zone="Asia/Shanghai",
         )
     return g.club
 

@@ -1,0 +1,89 @@
+"""Accounts: making them and changing how they sign in."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.exc import IntegrityError
+
+from portal import clock
+from portal.accounts.models import Account, Consent
+from portal.accounts.passwords import hash_password
+from portal.audit.service import record
+from portal.crypto import lookup_hash
+from portal.extensions import db
+from portal.phones import phone_tail
+
+
+class AccountExistsError(Exception):
+    """The phone or the e-mail address belongs to another account already."""
+
+
+class EmailError(ValueError):
+    """The text is not an e-mail address."""
+
+
+def normalize_email(text: str) -> str:
+    """Return an e-mail address in lower case. Raises EmailError."""
+    try:
+        # Demo and test addresses lie under .test; whether mail arrives, the link shows.
+        return validate_email(
+            text.strip(), check_deliverability=False, test_environment=True
+        ).normalized.lower()
+    except EmailNotValidError as error:
+        raise EmailError(text) from error
+
+
+def create_account(
+    *,
+    phone: str | None = None,
+    email: str | None = None,
+    password: str | None = None,
+    display_name: str = "",
+    locale: str | None = None,
+) -> Account:
+    """Make an account for a phone (E.164), an e-mail address or both, flushed.
+
+    Raises AccountExistsError, also when two make the same one at once; EmailError.
+    """
+    account = Account(display_name=display_name, locale=locale)
+    if phone is not None:
+        set_phone(account=account, phone=phone)
+    if email is not None:
+        account.email = normalize_email(email)
+    if password is not None:
+        account.password_hash = hash_password(password)
+    try:
+        with db.session.begin_nested():
+            db.session.add(account)
+    except IntegrityError as error:
+        raise AccountExistsError from error
+    return account
+
+
+def set_phone(*, account: Account, phone: str) -> None:
+    """Put a phone (E.164) into the account's columns: sealed, findable, findable by its tail."""
+    account.phone = phone
+    account.phone_hash = lookup_hash("phone", phone)
+    account.phone_tail_hash = lookup_hash("phone_tail", phone_tail(phone))
+
+
+def accept_legal_texts(
+    *, account: Account, legal_text_ids: set[int], at: datetime | None = None
+) -> None:
+    """Note that the account accepts these texts; what it accepted before stays as it is."""
+    accepted = set(
+        db.session.scalars(sa.select(Consent.legal_text_id).where(Consent.account_id == account.id))
+    )
+    for id_ in sorted(legal_text_ids - accepted):
+        db.session.add(
+            Consent(account_id=account.id, legal_text_id=id_, created_at=at or clock.now())
+        )
+    if legal_text_ids - accepted:
+        record(
+            actor=account,
+            action="account.consented",
+            subject=("account", account.public_id),
+            project_id=None,
+            facts={"legal_text_ids": sorted(legal_text_ids - accepted)},
+        )
