@@ -80,6 +80,7 @@ def configure_features(app: Flask) -> None:
 
 def configure_web(app: Flask, settings: Settings) -> None:
     """Put logs, headers, gate, layout and error pages around the features."""
+    from portal.idempotency.keys import configure_idempotency
     from portal.web.errors import configure_errors
     from portal.web.gate import configure_gate
     from portal.web.headers import configure_headers
@@ -89,5 +90,6 @@ def configure_web(app: Flask, settings: Settings) -> None:
     configure_logs(app, settings)
     configure_headers(app)
     configure_gate(app)
+    configure_idempotency(app)
     configure_layout(app)
     configure_errors(app)

@@ -5,10 +5,11 @@ from typing import Any
 
 from flask_babel import get_locale
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, StringField, ValidationError
+from wtforms import Field, HiddenField, PasswordField, StringField, ValidationError
 from wtforms.i18n import get_translations
 
 from portal.i18n import gettext
+from portal.idempotency.keys import new_key
 from portal.phones import PhoneError, mask_phone, normalize_phone
 
 _WTFORMS_LOCALES = {"zh_Hans_CN": ["zh"], "zh_Hant": ["zh_TW"], "en": ["en"]}
@@ -23,7 +24,10 @@ def tidy(value: Any) -> Any:
 
 
 class Form(FlaskForm):
-    """A form whose own messages are in the reader's language and whose texts are tidied."""
+    """A form whose own messages are in the reader's language, whose texts are tidied, and which is
+    done once however often it is sent (`hidden_tag()` holds its key)."""
+
+    idempotency_key = HiddenField(default=new_key)
 
     class Meta:
         """WTForms' settings for every form."""

@@ -39,10 +39,12 @@ class IsolatedClient(FlaskClient):
     """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
-        """Send a request."""
+        """Send a request; afterwards the test's session reads its rows anew."""
         db.session.commit()
         with self.application.app_context():
-            return super().open(*args, **kwargs)
+            answer = super().open(*args, **kwargs)
+        db.session.expire_all()
+        return answer
 
 
 @dataclass

@@ -30,9 +30,17 @@ def _enter() -> Response | None:
     if access is None:
         current_app.logger.error("route %s declares no access", request.endpoint)
         raise Forbidden
-    read_only.set(request.method in SAFE_METHODS and not access.writes_on_get)
-    if request.endpoint == "static":
-        return None
+    # Who may enter is found out in a transaction that only reads, also for a POST: the view's slow
+    # work (hashing, decoding) is then done before its own transaction takes the write lock.
+    read_only.set(True)
+    answer = None if request.endpoint == "static" else _admit(access)
+    if answer is None and (request.method not in SAFE_METHODS or access.writes_on_get):
+        db.session.commit()
+        read_only.set(False)
+    return answer
+
+
+def _admit(access: Access) -> Response | None:
     # Flask-Login loads the account when it is first asked for: ask now, so that `g` has it.
     signed_in = current_user.is_authenticated
     if request.view_args and "project" in request.view_args:

@@ -12,6 +12,7 @@ from flask_babel import format_datetime
 from portal.claims.models import ClaimState
 from portal.club.queries import current_club
 from portal.i18n import LANGUAGES, choose_language, format_day, localized
+from portal.idempotency.keys import new_key
 from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
 from portal.phones import mask_phone
@@ -40,6 +41,7 @@ def configure_layout(app: Flask) -> None:
         role_title=role_title,
         title_of=title_of,
         ClaimState=ClaimState,
+        new_key=new_key,
         staff_nav=staff_nav,
     )
     app.context_processor(_context)

@@ -56,7 +56,10 @@ def configure_logs(app: Flask, settings: Settings) -> None:
         if request.endpoint != "static":
             account = g.get("account")
             _log.info(
-                "%s %s %d", request.method, request.path, response.status_code,
+                "%s %s %d",
+                request.method,
+                request.path,
+                response.status_code,
                 extra={
                     "endpoint": request.endpoint,
                     "milliseconds": round((time.perf_counter() - g.get("started", 0)) * 1000),

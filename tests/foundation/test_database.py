@@ -46,8 +46,11 @@ def test_migrations_make_the_models(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE audit_entry SET action = 'x'", "DELETE FROM audit_entry",
-     "UPDATE audit_entry SET created_at = NULL"],
+    [
+        "UPDATE audit_entry SET action = 'x'",
+        "DELETE FROM audit_entry",
+        "UPDATE audit_entry SET created_at = NULL",
+    ],
 )
 def test_the_audit_trail_cannot_be_changed(app: Flask, statement: str) -> None:
     record(actor=None, action="test", subject=("test", "1"), project_id=None, reason="why")

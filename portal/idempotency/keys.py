@@ -1,0 +1,104 @@
+"""A form carries a key; its first write transaction takes it, a repetition gets the first answer.
+
+The row is inserted when the request's first transaction for writing begins, and is committed or
+rolled back with what the view wrote. A second request with the same key waits for the first at the
+unique index (lock_timeout, busy_timeout), then finds its row.
+"""
+
+import hashlib
+import json
+import re
+
+import sqlalchemy as sa
+from flask import Flask, g, has_request_context, redirect, request
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import Conflict, HTTPException, UnprocessableEntity
+from werkzeug.wrappers import Response
+
+from portal import clock
+from portal.columns import new_public_id
+from portal.extensions import db, read_only
+from portal.idempotency.models import IdempotencyKey
+
+FIELD = "idempotency_key"
+_FORM = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_NOT_COMPARED = frozenset({FIELD, "csrf_token"})
+
+
+class Repeated(HTTPException):
+    """The same request was done before: answer as then."""
+
+    code = 303
+
+
+def new_key() -> str:
+    """Return a key for a form that is being shown."""
+    return new_public_id()
+
+
+def configure_idempotency(app: Flask) -> None:
+    """Take the key of every form that carries one, and keep where its first answer led."""
+    if not sa.event.contains(db.session, "after_begin", _take):
+        sa.event.listen(db.session, "after_begin", _take)
+        sa.event.listen(db.session, "after_rollback", _give_back)
+    app.after_request(_keep_answer)
+
+
+def _take(session: Session, transaction: object, connection: sa.Connection) -> None:
+    if read_only.get() or not has_request_context() or "idempotency_state" in g:
+        return
+    key = request.form.get(FIELD, "") if request.method == "POST" else ""
+    if not _FORM.fullmatch(key):
+        return
+    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
+    account = g.get("account")
+    row = {
+        "key": key,
+        "account_id": account.id if account else None,
+        "body_hash": _body_hash(),
+        "created_at": clock.now(),
+    }
+    table = IdempotencyKey.__table__
+    added = connection.execute(insert(table).values(row).on_conflict_do_nothing())
+    if added.rowcount:
+        g.idempotency_key, g.idempotency_state = key, "taken"
+        return
+    first = connection.execute(sa.select(table).where(table.c.key == key)).one()
+    g.idempotency_state = "repeated"
+    if first.account_id != row["account_id"] or first.body_hash != row["body_hash"]:
+        raise UnprocessableEntity
+    if first.location is None:
+        raise Conflict
+    raise Repeated(response=redirect(first.location, 303))
+
+
+def _give_back(session: Session) -> None:
+    """The view rolled back: its next transaction takes the key again."""
+    if has_request_context() and g.get("idempotency_state") == "taken":
+        g.pop("idempotency_state")
+
+
+def _keep_answer(response: Response) -> Response:
+    """Note where the first use of the key led, when what it wrote was committed."""
+    key = g.get("idempotency_key")
+    if key is None or not response.location or g.get("idempotency_state") == "repeated":
+        return response
+    g.idempotency_state = "answered"
+    db.session.rollback()
+    db.session.execute(
+        sa.update(IdempotencyKey)
+        .where(IdempotencyKey.key == key)
+        .values(location=response.location[:500])
+    )
+    db.session.commit()
+    return response
+
+
+def _body_hash() -> bytes:
+    fields = sorted(
+        (name, values) for name, values in request.form.lists() if name not in _NOT_COMPARED
+    )
+    files = sorted((name, file.filename or "") for name, file in request.files.items(multi=True))
+    account = [request.path, fields, files]
+    return hashlib.sha256(json.dumps(account, ensure_ascii=False).encode()).digest()
