@@ -19,7 +19,11 @@ SLOTS = (
     "member_home",
     "me_links",
     "member_profile_sections",
+    "join_choices",
     "on_member_joined",
+    "on_ownership_ended",
+    "unit_sections",
+    "file_readers",
 )
 
 
@@ -87,6 +91,15 @@ class MeLink:
     tone: str
     url: str
     order: int = 100
+
+
+@dataclass(frozen=True)
+class JoinChoice:
+    """What a new member may follow from the start; `choose` gets the member, before the commit."""
+
+    key: str
+    title: Text
+    choose: Callable[[Any], object]
 
 
 @dataclass(frozen=True)
