@@ -6,10 +6,12 @@ from portal.accounts import views as accounts_views
 from portal.audit import models as audit_models
 from portal.claims import models as claims_models
 from portal.club import views as club_views
+from portal.files import views as files_views
 from portal.home import views as home_views
 from portal.idempotency import models as idempotency_models
 from portal.members import views as members_views
 from portal.permissions import models as permissions_models
+from portal.projects import views as projects_views
 from portal.roster import hooks as roster_hooks
 from portal.roster import models as roster_models
 from portal.roster import staff_views as roster_staff_views
@@ -20,6 +22,8 @@ from portal.staff import views as staff_views
 
 MODELS = (idempotency_models, audit_models, permissions_models, roster_models, claims_models)
 VIEWS: tuple = (
+    files_views,
+    projects_views,
     accounts_views,
     club_views,
     roster_staff_views,

@@ -28,13 +28,22 @@ OPEN_STATES = (ClaimState.PENDING, ClaimState.NEEDS_MORE, ClaimState.DISPUTED)
 
 TRANSITIONS: dict[ClaimState, tuple[ClaimState, ...]] = {
     ClaimState.PENDING: (
-        ClaimState.APPROVED, ClaimState.REFUSED, ClaimState.NEEDS_MORE, ClaimState.WITHDRAWN,
+        ClaimState.APPROVED,
+        ClaimState.REFUSED,
+        ClaimState.NEEDS_MORE,
+        ClaimState.WITHDRAWN,
     ),
     ClaimState.NEEDS_MORE: (
-        ClaimState.PENDING, ClaimState.DISPUTED, ClaimState.REFUSED, ClaimState.WITHDRAWN,
+        ClaimState.PENDING,
+        ClaimState.DISPUTED,
+        ClaimState.REFUSED,
+        ClaimState.WITHDRAWN,
     ),
     ClaimState.DISPUTED: (
-        ClaimState.APPROVED, ClaimState.REFUSED, ClaimState.NEEDS_MORE, ClaimState.WITHDRAWN,
+        ClaimState.APPROVED,
+        ClaimState.REFUSED,
+        ClaimState.NEEDS_MORE,
+        ClaimState.WITHDRAWN,
     ),
     ClaimState.APPROVED: (),
     ClaimState.REFUSED: (),
@@ -61,7 +70,8 @@ class ClaimReason(StrEnum):
 
 
 class UnitClaim(Identified, db.Model):
-    """One member's claim of one home. `address` is what the member typed; the unit may be unknown."""
+    """One member's claim of one home. `address` is the one form of what the member typed; the unit
+    may be unknown."""
 
     __tablename__ = "unit_claim"
     __table_args__ = (
@@ -70,7 +80,9 @@ class UnitClaim(Identified, db.Model):
         sa.CheckConstraint("state <> 'approved' OR unit_id IS NOT NULL", name="approved_has_unit"),
         sa.Index(
             "uq_unit_claim_open",
-            "member_id", "project_id", "address",
+            "member_id",
+            "project_id",
+            "address",
             unique=True,
             sqlite_where=sa.text("state IN ('pending', 'needs_more', 'disputed')"),
             postgresql_where=sa.text("state IN ('pending', 'needs_more', 'disputed')"),
@@ -84,7 +96,7 @@ class UnitClaim(Identified, db.Model):
     building: Mapped[str] = mapped_column(sa.String(40))
     entrance: Mapped[str] = mapped_column(sa.String(20), default="")
     number: Mapped[str] = mapped_column(sa.String(20))
-    address: Mapped[str] = mapped_column(sa.String(90))
+    address: Mapped[str] = mapped_column(sa.String(260))
     name: Mapped[str] = mapped_column(sa.String(80))
     role: Mapped[str] = mapped_column(sa.String(20))
     state: Mapped[str] = mapped_column(sa.String(20), default=ClaimState.PENDING)

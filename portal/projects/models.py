@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -17,6 +18,7 @@ from portal.columns import (
 )
 from portal.extensions import db
 from portal.members.models import Member
+from portal.projects.addresses import part_key, place_key
 
 
 class Role(StrEnum):
@@ -52,15 +54,25 @@ class Project(Identified, db.Model):
     contact_phone: Mapped[str | None] = mapped_column(sa.String(40))
 
 
+def _building_key(context: Any) -> str:
+    return part_key(context.get_current_parameters()["name"])
+
+
+def _place_key(context: Any) -> str:
+    values = context.get_current_parameters()
+    return place_key(values.get("entrance") or "", values["number"])
+
+
 class Building(db.Model):
-    """A building of a project, by the name that people use: "2 栋"."""
+    """A building of a project, by the name that people use: "2 栋"; `key` is its one form."""
 
     __tablename__ = "building"
-    __table_args__ = (sa.UniqueConstraint("project_id", "name"),)
+    __table_args__ = (sa.UniqueConstraint("project_id", "key"),)
 
     id: Mapped[primary_key]
     project_id: Mapped[int] = foreign_key("project.id", index=False)
     name: Mapped[str] = mapped_column(sa.String(40))
+    key: Mapped[str] = mapped_column(sa.String(120), default=_building_key)
 
 
 class Unit(Identified, db.Model):
@@ -68,7 +80,7 @@ class Unit(Identified, db.Model):
 
     __tablename__ = "unit"
     __table_args__ = (
-        sa.UniqueConstraint("building_id", "entrance", "number"),
+        sa.UniqueConstraint("building_id", "place"),
         sa.CheckConstraint("length(number) > 0", name="number_given"),
         sa.CheckConstraint("area > 0", name="area_positive"),
     )
@@ -77,6 +89,8 @@ class Unit(Identified, db.Model):
     building_id: Mapped[int] = foreign_key("building.id", index=False)
     entrance: Mapped[str] = mapped_column(sa.String(20), default="")
     number: Mapped[str] = mapped_column(sa.String(20))
+    place: Mapped[str] = mapped_column(sa.String(130), default=_place_key)
+    """The one form of entrance and number; homes sort by it as people count."""
     area: Mapped[int | None]
     """Floor area in hundredths of a square metre."""
     handover_on: Mapped[date | None]
@@ -97,7 +111,8 @@ class Ownership(Identified, db.Model):
         sa.CheckConstraint("(until IS NULL) = (end_reason IS NULL)", name="end_has_reason"),
         sa.Index(
             "uq_ownership_member_now",
-            "unit_id", "member_id",
+            "unit_id",
+            "member_id",
             unique=True,
             sqlite_where=sa.text("until IS NULL"),
             postgresql_where=sa.text("until IS NULL"),
