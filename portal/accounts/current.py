@@ -9,23 +9,23 @@ from werkzeug.exceptions import Unauthorized
 from portal import clock
 from portal.accounts.models import Account, AccountState, SignIn
 from portal.accounts.queries import SESSION_IDLE
+from portal.accounts.seen import note_seen
 from portal.crypto import token_hash
 from portal.extensions import db, login_manager
 
 
+def find_current_account() -> Account | None:
+    """Return the signed-in account, or None for a visitor; one statement a request."""
+    # Flask-Login calls load_account when it is first asked.
+    return g.get("account") if current_user.is_authenticated else None
+
+
 def current_account() -> Account:
     """Return the signed-in account; raises 401 when there is none."""
-    account = g.get("account")
-    if account is None and current_user.is_authenticated:
-        account = g.get("account")
+    account = find_current_account()
     if account is None:
         raise Unauthorized
     return account
-
-
-# Our sessions end and rotate by themselves; Flask-Login's own check would sign people out whenever
-# a phone changes its network.
-login_manager.session_protection = None
 
 
 @login_manager.user_loader
@@ -46,4 +46,5 @@ def load_account(token: str) -> Account | None:
         session.clear()
         return None
     g.sign_in, g.account = sign_in, sign_in.account
+    note_seen(sign_in)
     return sign_in.account

@@ -1,12 +1,12 @@
 """The gate before every view: project of the address, read-only GETs, who may enter."""
 
 from flask import Flask, current_app, g, redirect, request, url_for
-from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
 from werkzeug.wrappers import Response
 
 from portal.access import Access, Audience, access_of, public
+from portal.accounts.current import find_current_account
 from portal.extensions import db, read_only
 from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
@@ -41,13 +41,12 @@ def _enter() -> Response | None:
 
 
 def _admit(access: Access) -> Response | None:
-    # Flask-Login loads the account when it is first asked for: ask now, so that `g` has it.
-    signed_in = current_user.is_authenticated
+    account = find_current_account()
     if request.view_args and "project" in request.view_args:
         g.project = _project(request.view_args.pop("project"))
     if access.audience is Audience.PUBLIC:
         return None
-    if not signed_in:
+    if account is None:
         return _to_sign_in()
     _check(access)
     return None
