@@ -75,7 +75,7 @@ clean: ## remove everything made here but the data in var/
 	rm -rf $(VENV) build dist *.egg-info .cache .pytest_cache .ruff_cache .hypothesis htmlcov
 	rm -rf node_modules portal/static/vendor tests/vendor .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	find translations plugins -name '*.mo' -exec rm -f {} +
+	find translations plugins \( -name '*.mo' -o -name '*.pot' \) -exec rm -f {} +
 
 # A version manager may put names on PATH that do not run: try each.
 $(MADE):

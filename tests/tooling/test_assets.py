@@ -32,7 +32,9 @@ def test_icon_with_unknown_name_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_sprite_has_every_icon_that_is_named():
     """`icon("crown")` in a template, `icon="crown"` in either: a typing error shows nothing."""
-    named = re.compile(r"""\b(?:icon|tile)(?:=|\()\s*["']([a-z0-9-]+)["']|icons\.svg#([a-z0-9-]+)""")
+    named = re.compile(
+        r"""\b(?:icon|tile)(?:=|\()\s*["']([a-z0-9-]+)["']|icons\.svg#([a-z0-9-]+)"""
+    )
     missing = {
         f"{path.relative_to(ROOT)}: {name}"
         for folder in ("templates", "portal", "plugins")
