@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 from flask import current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.exceptions import BadRequest
 
 from portal.extensions import db
@@ -28,7 +29,7 @@ class Page(Generic[T]):
 
 def page_of(
     statement: sa.Select[Any],
-    *keys: sa.ColumnElement[Any],
+    *keys: sa.ColumnElement[Any] | InstrumentedAttribute[Any],
     descending: bool = False,
     size: int = PAGE_SIZE,
     cursor: str | None = None,

@@ -1,0 +1,67 @@
+"""What the pages of the home feature read, each in a bounded number of statements."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager
+
+from portal.extensions import db
+from portal.i18n import LANGUAGES
+from portal.pagination import Page, page_of
+from portal.projects.models import Ownership, Project, Unit
+
+HOMES_SHOWN = 5
+COUNTED_AT_MOST = 10_000
+TOO_FEW_TO_TELL = 10
+"""Below this the number of households is not shown: it would say who lives there."""
+
+
+def homes_in(member_id: int, project_id: int) -> Sequence[Ownership]:
+    """Return the member's present homes in a project, oldest first, with unit and building."""
+    return db.session.scalars(
+        sa.select(Ownership)
+        .join(Ownership.unit)
+        .join(Unit.building)
+        .options(contains_eager(Ownership.unit).contains_eager(Unit.building))
+        .where(
+            Ownership.member_id == member_id,
+            Ownership.project_id == project_id,
+            Ownership.until.is_(None),
+        )
+        .order_by(Ownership.since, Ownership.id)
+        .limit(HOMES_SHOWN)
+    ).all()
+
+
+def count_households(project_id: int) -> int | None:
+    """Return how many households have a verified home in a project, 10,000 at most.
+
+    None when they are too few to be told to strangers.
+    """
+    households = (
+        sa.select(Unit.household_id)
+        .where(Unit.project_id == project_id, Unit.household_id.is_not(None))
+        .distinct()
+        .limit(COUNTED_AT_MOST)
+        .subquery()
+    )
+    found = db.session.scalar(sa.select(sa.func.count()).select_from(households)) or 0
+    return found if found >= TOO_FEW_TO_TELL else None
+
+
+def find_projects(search: str, *, leave_out: Sequence[int] = ()) -> Page[Project]:
+    """Return one page of projects whose name or city contains `search` in any language."""
+    statement = sa.select(Project)
+    if leave_out:
+        statement = statement.where(Project.id.not_in(leave_out))
+    for word in search.split()[:5]:
+        statement = statement.where(
+            sa.or_(
+                *(
+                    column[language].as_string().icontains(word, autoescape=True)
+                    for column in (Project.name, Project.city)
+                    for language in LANGUAGES
+                )
+            )
+        )
+    return page_of(statement, Project.slug)
