@@ -52,10 +52,14 @@ def _take(session: Session, transaction: object, connection: sa.Connection) -> N
     if not _FORM.fullmatch(key):
         return
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
-    account = g.get("account")
+    if "idempotency_account" not in g:
+        # Asked once: after a rollback the account is expired, and loading it here would begin
+        # a transaction within the beginning of one.
+        account = g.get("account")
+        g.idempotency_account = account.id if account else None
     row = {
         "key": key,
-        "account_id": account.id if account else None,
+        "account_id": g.idempotency_account,
         "body_hash": _body_hash(),
         "created_at": clock.now(),
     }
