@@ -1,0 +1,71 @@
+"""Walk the site as each demo person, and look at every page that a link leads to."""
+
+import re
+from collections import deque
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Server, faults_of, overflow_of, sign_in
+
+pytestmark = pytest.mark.browser
+
+PEOPLE = (None, "owner@demo.test", "newowner@demo.test", "staff@demo.test", "admin@demo.test")
+WINDOWS = (("phone", "zh-CN"), ("desk", "zh-CN"), ("phone", "en-GB"), ("desk", "zh-TW"))
+PUBLIC_ID = re.compile(r"(?<=/)[A-Za-z0-9_-]{22}(?=/|$)")
+SLUG = re.compile(r"(?<=^/p/)[a-z0-9-]+")
+NOT_PAGES = re.compile(r"^/(static|files|brand\.css|logout)|\.(csv|xlsx|svg)$|/export|format=")
+MOST_PAGES = 60
+
+
+@pytest.mark.parametrize(("viewport", "locale"), WINDOWS)
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: (person or "visitor").split("@")[0])
+def test_every_page_is_sound(
+    open_browser: object, server: Server, person: str | None, viewport: str, locale: str
+) -> None:
+    page: Page = open_browser(viewport, locale, bypass_csp=False)  # type: ignore[operator]
+    complaints: list[str] = []
+    page.on("console", lambda message: _note(message, complaints))
+    page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+    if person is not None:
+        sign_in(page, person)
+    seen, faults = _walk(page, server.url, complaints)
+    assert len(seen) >= (4 if person is None else 8), sorted(seen)
+    assert faults == []
+
+
+def _walk(page: Page, origin: str, complaints: list[str]) -> tuple[set[str], list[str]]:
+    """Open every kind of page once: addresses that differ only in an id are one kind."""
+    waiting, seen, faults = deque(["/"]), set(), []
+    while waiting and len(seen) < MOST_PAGES:
+        path = waiting.popleft()
+        kind = _kind(path)
+        if kind in seen:
+            continue
+        seen.add(kind)
+        complaints.clear()
+        answer = page.goto(urljoin(origin, path))
+        assert answer is not None
+        if answer.status >= 400:
+            faults.append(f"{path}: status {answer.status}")
+            continue
+        if overflow_of(page) > 0:
+            faults.append(f"{path}: {overflow_of(page)} px wider than the window")
+        faults += [f"{path}: {fault}" for fault in faults_of(page) + complaints]
+        for link in page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)"):
+            parts = urlsplit(link)
+            if link.startswith(origin) and not NOT_PAGES.search(parts.path + "?" + parts.query):
+                waiting.append(parts.path + ("?" + parts.query if parts.query else ""))
+    return seen, faults
+
+
+def _kind(path: str) -> str:
+    parts = urlsplit(path)
+    names = sorted(pair.split("=")[0] for pair in parts.query.split("&") if pair)
+    return SLUG.sub("*", PUBLIC_ID.sub("*", parts.path)) + "?" + "&".join(names)
+
+
+def _note(message: object, complaints: list[str]) -> None:
+    if message.type in ("error", "warning"):  # type: ignore[attr-defined]
+        complaints.append(f"console: {message.text}")  # type: ignore[attr-defined]
