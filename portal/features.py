@@ -9,6 +9,9 @@ from portal.club import views as club_views
 from portal.files import views as files_views
 from portal.home import views as home_views
 from portal.idempotency import models as idempotency_models
+from portal.members import hooks as members_hooks
+from portal.members import household_views as members_household_views
+from portal.members import joining as members_joining
 from portal.members import views as members_views
 from portal.permissions import models as permissions_models
 from portal.projects import views as projects_views
@@ -31,10 +34,13 @@ VIEWS: tuple = (
     members_views,
     staff_views,
     staff_member_list,
+    members_joining,
+    members_household_views,
 )
 HOOKS: tuple = (
     roster_hooks,
     staff_hooks,
+    members_hooks,
 )
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "Text",
     "choose_language",
     "format_day",
+    "format_month",
     "gettext",
     "lazy",
     "localized",
@@ -85,3 +86,9 @@ def format_day(value: date | datetime, *, weekday: bool = False) -> str:
     day: Any = to_user_timezone(value) if isinstance(value, datetime) else value
     skeleton = "MMMd" if day.year == clock.now().year else "yMMMd"
     return format_skeleton(skeleton + ("E" if weekday else ""), day, locale=get_locale())
+
+
+def format_month(value: str) -> str:
+    """Return a month kept as "2018-04" as people say it: 2018年4月."""
+    year, month = map(int, value.split("-"))
+    return str(format_skeleton("yMMM", date(year, month, 1), locale=get_locale()))

@@ -11,7 +11,7 @@ from flask_babel import format_datetime
 
 from portal.claims.models import ClaimState
 from portal.club.queries import current_club
-from portal.i18n import LANGUAGES, choose_language, format_day, localized
+from portal.i18n import LANGUAGES, choose_language, format_day, format_month, localized
 from portal.idempotency.keys import new_key
 from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
@@ -29,7 +29,12 @@ def configure_layout(app: Flask) -> None:
     """Give templates their globals and filters."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        localized=localized, day=format_day, moment=_moment, mask_phone=mask_phone, tone=_tone
+        localized=localized,
+        day=format_day,
+        moment=_moment,
+        mask_phone=mask_phone,
+        tone=_tone,
+        month=format_month,
     )
     app.jinja_env.globals.update(
         LANGUAGES=LANGUAGES,
