@@ -30,9 +30,10 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: setup ## start the portal with a demo club (make run PORT=8000)
-	@$(BIN)/portal db upgrade
-	@$(BIN)/portal demo load --if-empty
-	@$(BIN)/portal run --port $(PORT)
+	@export PORTAL_DEMO=1 PORTAL_BASE_URL="$${PORTAL_BASE_URL:-http://127.0.0.1:$(PORT)}" && \
+	  $(BIN)/portal db upgrade && \
+	  $(BIN)/portal demo load --if-empty && \
+	  exec $(BIN)/portal run --port $(PORT)
 
 test: $(DEV_LOCK) setup ## check and test everything on SQLite, PostgreSQL and in a browser
 	@$(BIN)/python -m tools.test_services check
