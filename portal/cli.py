@@ -7,10 +7,11 @@ from portal import __version__
 from portal.app import create_app
 from portal.config import SettingsError
 from portal.database.cli import commands as db_commands
+from portal.demo.cli import commands as demo_commands
 from portal.operations.run import run
 
 # In the order in which an installation meets them; a feature adds its own group here.
-COMMANDS: tuple[click.Command, ...] = (run, db_commands)
+COMMANDS: tuple[click.Command, ...] = (run, db_commands, demo_commands)
 
 
 def _create() -> object:
