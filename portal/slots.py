@@ -19,9 +19,9 @@ SLOTS = (
     "member_home",
     "me_links",
     "member_profile_sections",
+    "sign_in_steps",
     "join_choices",
     "on_member_joined",
-    "on_ownership_ended",
     "unit_sections",
     "file_readers",
 )

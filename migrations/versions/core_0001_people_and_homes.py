@@ -739,6 +739,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("mapping", sa.JSON(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("makes_homes", sa.Boolean(), nullable=False),
+        sa.Column("made_buildings", sa.JSON(), nullable=False),
         sa.Column("rows_total", sa.Integer(), nullable=False),
         sa.Column("rows_done", sa.Integer(), nullable=False),
         sa.Column("failure", sa.String(length=60), nullable=True),
@@ -1001,6 +1003,7 @@ def upgrade() -> None:
         sa.Column("id_tail", sa.LargeBinary(), nullable=True),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("note", sa.String(length=500), nullable=False),
+        sa.Column("made_unit", sa.Boolean(), nullable=False),
         sa.Column(
             "claimed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
@@ -1081,7 +1084,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_fault")),
     )
     with op.batch_alter_table("roster_fault", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_roster_fault_import_id"), ["import_id"], unique=False)
+        batch_op.create_index(
+            "ix_roster_fault_import_id_line_id", ["import_id", "line", "id"], unique=False
+        )
 
     op.create_table(
         "unit_claim",
@@ -1216,7 +1221,7 @@ def downgrade() -> None:
 
     op.drop_table("unit_claim")
     with op.batch_alter_table("roster_fault", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_roster_fault_import_id"))
+        batch_op.drop_index("ix_roster_fault_import_id_line_id")
 
     op.drop_table("roster_fault")
     with op.batch_alter_table("roster_entry", schema=None) as batch_op:

@@ -170,3 +170,6 @@ class Invitation(Identified, db.Model):
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     accepted_by_id: Mapped[int | None] = foreign_key("member.id")
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    unit: Mapped[Unit] = relationship(lazy="raise")
+    invited_by: Mapped[Member] = relationship(lazy="raise", foreign_keys=[invited_by_id])

@@ -10,9 +10,9 @@ from portal import clock
 from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.extensions import db
-from portal.members.models import Household, Member
-from portal.members.service import move_to_household
+from portal.members.models import Member
 from portal.projects.errors import HomeError
+from portal.projects.households import leave_household
 from portal.projects.models import (
     EndReason,
     Invitation,
@@ -29,7 +29,6 @@ from portal.projects.register import (
     ensure_unit,
     update_project,
 )
-from portal.slots import fill
 
 __all__ = [
     "REASONS",
@@ -127,15 +126,7 @@ def end_ownership(
     _withdraw_invitations(unit, None if sold else ownership.member_id)
     _settle_household(unit, [person for person in people if person not in leaving])
     if split_household:
-        household = Household()
-        db.session.add(household)
-        db.session.flush()
-        move_to_household(
-            actor=actor, member=ownership.member, household=household, reason=reason, on=on
-        )
-    db.session.flush()
-    for person in leaving:
-        fill("on_ownership_ended", person)
+        leave_household(actor=actor, member=ownership.member, reason=reason, on=on)
     return leaving
 
 
