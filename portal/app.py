@@ -84,11 +84,13 @@ def configure_web(app: Flask, settings: Settings) -> None:
     from portal.web.errors import configure_errors
     from portal.web.gate import configure_gate
     from portal.web.headers import configure_headers
+    from portal.web.health import configure_health
     from portal.web.layout import configure_layout
     from portal.web.logs import configure_logs
 
     configure_logs(app, settings)
     configure_headers(app)
+    configure_health(app)
     configure_gate(app)
     configure_idempotency(app)
     configure_layout(app)

@@ -65,7 +65,7 @@ def engine_options(database_url: str) -> dict[str, Any]:
     if database_url.startswith("sqlite"):
         return {"connect_args": {"timeout": SQLITE_BUSY_MS / 1000}}
     return {
-        "connect_args": {"options": POSTGRES_OPTIONS},
+        "connect_args": {"options": POSTGRES_OPTIONS, "connect_timeout": 5},
         "pool_pre_ping": True,
         "pool_size": 5,
         "max_overflow": 5,

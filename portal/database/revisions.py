@@ -1,6 +1,7 @@
 """Migrations from Python: bring a database to the newest revision, compare it, write a revision."""
 
 import os
+from functools import cache
 from typing import Any
 
 import alembic.command
@@ -42,6 +43,18 @@ def pending() -> list[str]:
     return [revision for revision in reversed(known) if revision not in applied]
 
 
+def is_current() -> bool:
+    """Tell whether the database is at exactly the revisions of this program, no other's."""
+    with db.engine.connect() as connection:
+        applied = MigrationContext.configure(connection).get_current_heads()
+    return frozenset(applied) == _newest()
+
+
+@cache
+def _newest() -> frozenset[str]:
+    return frozenset(ScriptDirectory.from_config(_config()).get_heads())
+
+
 def differences() -> list[str]:
     """Return how the database's tables differ from the models, a line each."""
     with db.engine.connect() as connection:
@@ -49,7 +62,9 @@ def differences() -> list[str]:
             connection,
             opts={
                 "compare_type": True,
-                "include_name": lambda name, type_, _: type_ != "table" or name != "alembic_version",
+                "include_name": lambda name, type_, _: (
+                    type_ != "table" or name != "alembic_version"
+                ),
             },
         )
         return [str(difference) for difference in compare_metadata(context, db.metadata)]

@@ -14,6 +14,8 @@ from portal.projects.current import belonging
 from portal.projects.models import Project
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+UNTOUCHED = frozenset({"static", "healthz", "readyz"})
+"""Answered without asking the database who is there."""
 
 
 def configure_gate(app: Flask) -> None:
@@ -33,7 +35,7 @@ def _enter() -> Response | None:
     # Who may enter is found out in a transaction that only reads, also for a POST: the view's slow
     # work (hashing, decoding) is then done before its own transaction takes the write lock.
     read_only.set(True)
-    answer = None if request.endpoint == "static" else _admit(access)
+    answer = None if request.endpoint in UNTOUCHED else _admit(access)
     if answer is None and (request.method not in SAFE_METHODS or access.writes_on_get):
         db.session.commit()
         read_only.set(False)

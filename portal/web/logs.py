@@ -4,6 +4,7 @@ import logging
 import re
 import secrets
 import time
+from urllib.parse import quote
 
 from flask import Flask, g, has_request_context, request
 from pythonjsonlogger.json import JsonFormatter
@@ -12,6 +13,9 @@ from werkzeug.wrappers import Response
 from portal.config import Settings
 
 REQUEST_ID_HEADER = "X-Request-ID"
+SECRET_ARGUMENTS = frozenset({"token", "code"})
+"""Parts of an address that let their holder in."""
+PATH_LENGTH = 200
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _FIELDS = "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"
 _log = logging.getLogger("portal.request")
@@ -53,12 +57,12 @@ def configure_logs(app: Flask, settings: Settings) -> None:
     @app.after_request
     def log_request(response: Response) -> Response:
         response.headers[REQUEST_ID_HEADER] = request_id()
-        if request.endpoint != "static":
+        if request.endpoint not in ("static", "healthz"):
             account = g.get("account")
             _log.info(
                 "%s %s %d",
                 request.method,
-                request.path,
+                _shown_path(),
                 response.status_code,
                 extra={
                     "endpoint": request.endpoint,
@@ -67,3 +71,12 @@ def configure_logs(app: Flask, settings: Settings) -> None:
                 },
             )
         return response
+
+
+def _shown_path() -> str:
+    """Return the path as logs may keep it: in ASCII, a token in it hidden."""
+    path = request.path
+    for name, value in (request.view_args or {}).items():
+        if name in SECRET_ARGUMENTS:
+            path = path.replace(str(value), "***")
+    return quote(path[:PATH_LENGTH])

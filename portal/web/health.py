@@ -1,0 +1,37 @@
+"""Addresses for load balancers: is the process alive, and can it serve?"""
+
+from flask import Flask, jsonify
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
+
+from portal.access import public
+from portal.database import revisions
+
+
+def configure_health(app: Flask) -> None:
+    """Add /healthz and /readyz. Their answers are codes only: anybody may read them."""
+    app.add_url_rule("/healthz", "healthz", public(_alive), methods=["GET"])
+    app.add_url_rule("/readyz", "readyz", public(_ready), methods=["GET"])
+
+
+def why_not_ready() -> str | None:
+    """Return why requests cannot be served, as a code: database or migrations; None if they can."""
+    try:
+        return None if revisions.is_current() else "migrations"
+    except SQLAlchemyError:
+        return "database"
+
+
+def _alive() -> Response:
+    """Answer without touching the database."""
+    return jsonify(status="ok")
+
+
+def _ready() -> Response:
+    """Answer 200 when the database is reachable and up to date, else 503 with the reason."""
+    reason = why_not_ready()
+    if reason is None:
+        return jsonify(status="ok")
+    response = jsonify(status="unavailable", reason=reason)
+    response.status_code = 503
+    return response
