@@ -2,6 +2,12 @@
 
 from flask import Flask
 
+from portal.accounts import confirmation as accounts_confirmation
+from portal.accounts import display_views as accounts_display_views
+from portal.accounts import hooks as accounts_hooks
+from portal.accounts import reset_views as accounts_reset_views
+from portal.accounts import security_views as accounts_security_views
+from portal.accounts import totp_views as accounts_totp_views
 from portal.accounts import views as accounts_views
 from portal.audit import models as audit_models
 from portal.claims import models as claims_models
@@ -28,6 +34,11 @@ VIEWS: tuple = (
     files_views,
     projects_views,
     accounts_views,
+    accounts_confirmation,
+    accounts_reset_views,
+    accounts_security_views,
+    accounts_totp_views,
+    accounts_display_views,
     club_views,
     roster_staff_views,
     home_views,
@@ -38,6 +49,7 @@ VIEWS: tuple = (
     members_household_views,
 )
 HOOKS: tuple = (
+    accounts_hooks,
     roster_hooks,
     staff_hooks,
     members_hooks,

@@ -44,3 +44,8 @@ def mask_phone(e164: str) -> str:
 def phone_tail(e164: str) -> str:
     """Return the last four digits."""
     return e164[-4:]
+
+
+def national(e164: str) -> str:
+    """Return a number as it is typed in a form: without +86, else as E.164."""
+    return e164.removeprefix("+86")

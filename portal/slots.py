@@ -1,7 +1,8 @@
 """The places in shared pages that features fill: navigation, to-dos, cards, figures.
 
 A feature's `hooks.py` has functions of these names; each returns frozen dataclasses, and core
-decides where they stand and how they look.
+decides where they stand and how they look. `sign_in_steps(account)` returns the endpoints of pages
+to pass before going on; `?next=` leads on from there.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,0 +1,77 @@
+"""When a session was last used: noted in memory, written after the answer has gone out.
+
+A GET never writes. So a session that has not been seen for a minute is put into a small buffer,
+which is written in a transaction of its own once the response is closed, at most every five
+seconds a process. What a stopping process loses is at most that.
+"""
+
+import threading
+import time
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask import Flask, Response, after_this_request, current_app
+
+from portal import clock
+from portal.accounts.models import SignIn
+from portal.extensions import db
+
+SEEN_EVERY = timedelta(minutes=1)
+FLUSH_SECONDS = 5.0
+
+
+class SeenBuffer:
+    """Sessions seen and not yet written; safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: dict[int, datetime] = {}
+        self._flushed = float("-inf")
+
+    def note(self, sign_in_id: int, at: datetime) -> None:
+        """Remember that a session was used."""
+        with self._lock:
+            self._seen[sign_in_id] = at
+
+    def take_due(self) -> dict[int, datetime]:
+        """Return what should be written now, and forget it; empty within five seconds."""
+        with self._lock:
+            if not self._seen or time.monotonic() - self._flushed < FLUSH_SECONDS:
+                return {}
+            self._flushed = time.monotonic()
+            seen, self._seen = self._seen, {}
+            return seen
+
+
+def note_seen(sign_in: SignIn) -> None:
+    """Have this request's session written as seen, when the last time is over a minute ago."""
+    now = clock.now()
+    if now - sign_in.last_seen_at < SEEN_EVERY:
+        return
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    buffer: SeenBuffer = app.extensions.setdefault("portal.seen", SeenBuffer())
+    buffer.note(sign_in.id, now)
+
+    @after_this_request
+    def write_later(response: Response) -> Response:
+        response.call_on_close(lambda: _flush(app, buffer))
+        return response
+
+
+def _flush(app: Flask, buffer: SeenBuffer) -> None:
+    seen = buffer.take_due()
+    if not seen:
+        return
+    with app.app_context():
+        try:
+            for sign_in_id, at in sorted(seen.items()):
+                db.session.execute(
+                    sa.update(SignIn)
+                    .where(SignIn.id == sign_in_id, SignIn.last_seen_at < at)
+                    .values(last_seen_at=at)
+                    .execution_options(synchronize_session=False)
+                )
+            db.session.commit()
+        except sa.exc.OperationalError:
+            db.session.rollback()
+            app.logger.warning("when sessions were seen could not be written", exc_info=True)
