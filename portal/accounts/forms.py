@@ -11,6 +11,7 @@ from wtforms import (
     StringField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from portal.accounts.password_rules import LONGEST, WeakPasswordError, check_password
@@ -46,7 +47,10 @@ class SignInForm(SecretForm):
 
     way = RadioField(
         lazy("Way to sign in"),
-        choices=[(CODE_WAY, lazy("With a code")), (PASSWORD_WAY, lazy("With a password"))],
+        choices=[
+            SelectChoice(CODE_WAY, lazy("With a code")),
+            SelectChoice(PASSWORD_WAY, lazy("With a password")),
+        ],
         default=CODE_WAY,
     )
     act = HiddenField()
@@ -141,5 +145,7 @@ class DisplayForm(SecretForm):
     """The reader's language and the size of type."""
 
     next = HiddenField(validators=[Length(max=2000)])
-    language = RadioField(lazy("Language"), choices=list(LANGUAGES.items()))
+    language = RadioField(
+        lazy("Language"), choices=[SelectChoice(*known) for known in LANGUAGES.items()]
+    )
     large = BooleanField(lazy("Large type"))
