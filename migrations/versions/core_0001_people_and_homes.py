@@ -738,6 +738,7 @@ def upgrade() -> None:
         ),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("columns", sa.JSON(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("makes_homes", sa.Boolean(), nullable=False),
         sa.Column("made_buildings", sa.JSON(), nullable=False),

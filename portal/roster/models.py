@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.accounts.models import Account
 from portal.columns import Identified, UtcDateTime, foreign_key, name_text, one_of, primary_key
 from portal.crypto import Encrypted
 from portal.extensions import db
@@ -48,7 +49,13 @@ class RosterImport(Identified, db.Model):
     state: Mapped[str] = mapped_column(sa.String(20), default=ImportState.PREVIEW)
     mapping: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)
     """Roster field -> header of the file's column."""
+    columns: Mapped[list[list[str]]] = mapped_column(sa.JSON, default=list)
+    """The file's columns, each with a masked example."""
     counts: Mapped[dict[str, int]] = mapped_column(sa.JSON, default=dict)
+    makes_homes: Mapped[bool] = mapped_column(default=True)
+    """Whether a home that is not registered yet is added; else its row is a fault."""
+    made_buildings: Mapped[list[int]] = mapped_column(sa.JSON, default=list)
+    """The buildings that came with this import: an undo may take them back."""
     rows_total: Mapped[int] = mapped_column(default=0)
     rows_done: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str | None] = mapped_column(sa.String(60))
@@ -56,15 +63,17 @@ class RosterImport(Identified, db.Model):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     file: Mapped[StoredFile] = relationship(lazy="raise")
+    started_by: Mapped[Account | None] = relationship(lazy="raise")
 
 
 class RosterFault(db.Model):
     """One thing wrong with one row of an import's file: a code, where, and the words around it."""
 
     __tablename__ = "roster_fault"
+    __table_args__ = (sa.Index("ix_roster_fault_import_id_line_id", "import_id", "line", "id"),)
 
     id: Mapped[primary_key]
-    import_id: Mapped[int] = foreign_key("roster_import.id")
+    import_id: Mapped[int] = foreign_key("roster_import.id", index=False)
     line: Mapped[int]
     column: Mapped[str] = mapped_column(sa.String(80), default="")
     code: Mapped[str] = mapped_column(sa.String(40))
@@ -99,6 +108,8 @@ class RosterEntry(Identified, db.Model):
     id_tail: Mapped[str | None] = mapped_column(Encrypted)
     role: Mapped[str] = mapped_column(sa.String(20))
     note: Mapped[str] = mapped_column(sa.String(500), default="")
+    made_unit: Mapped[bool] = mapped_column(default=False)
+    """Whether the home came with this entry: an undo may take both back."""
     claimed_by_id: Mapped[int | None] = foreign_key("member.id")
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

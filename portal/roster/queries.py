@@ -5,6 +5,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.extensions import db
 from portal.projects.models import Unit
+from portal.roster.cells import plain_name
 from portal.roster.models import RosterEntry
 
 MATCH_LIMIT = 50
@@ -23,7 +24,7 @@ def match(phone_hash: bytes, name: str) -> list[RosterEntry]:
             .options(*_WITH_UNIT)
             .where(
                 RosterEntry.phone_hash == phone_hash,
-                RosterEntry.name == name,
+                RosterEntry.name == plain_name(name),
                 RosterEntry.claimed_by_id.is_(None),
             )
             .order_by(RosterEntry.id)
@@ -38,7 +39,7 @@ def entry_for(unit_id: int, phone_hash: bytes, name: str) -> RosterEntry | None:
         sa.select(RosterEntry).where(
             RosterEntry.unit_id == unit_id,
             RosterEntry.phone_hash == phone_hash,
-            RosterEntry.name == name,
+            RosterEntry.name == plain_name(name),
         )
     )
 

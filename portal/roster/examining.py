@@ -1,0 +1,151 @@
+"""A whole file looked through, nothing written: what a preview and a dry run show."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from portal.clock import business_date
+from portal.projects.models import Project
+from portal.roster.checking import Checked, Checker, Fault, plain_project
+from portal.roster.known import Known
+from portal.roster.mapping import Field, missing_fields, suggest, tidy_mapping
+from portal.roster.masking import mask_cell
+from portal.roster.reading import read_table
+from portal.roster.table import RawRow, Table
+
+REPEATED = "duplicate_same_file"
+"""A row that stands above already: told, but nothing to mend."""
+_EXAMPLE_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Found:
+    """A fault and the line of its row."""
+
+    line: int
+    fault: Fault
+
+
+@dataclass
+class Examination:
+    """What a file holds and what an import of it would do."""
+
+    header: tuple[str, ...]
+    mapping: dict[str, str]
+    columns: list[list[str]]
+    missing: list[Field]
+    counts: Counter[str] = field(default_factory=Counter)
+    faults: list[Found] = field(default_factory=list)
+
+    @property
+    def refused(self) -> int:
+        """The number of rows that an import would refuse."""
+        return self.counts["refused"]
+
+
+def examine(
+    *,
+    project: Project,
+    data: bytes,
+    mapping: Mapping[str, str] | None = None,
+    makes_homes: bool = True,
+) -> Examination:
+    """Read and check a file, and hold it against the roster. Raises RosterFileError.
+
+    Without a `mapping` the columns are guessed from the header. When a needed column is missing
+    the rows are not looked at.
+    """
+    table = read_table(data)
+    chosen = suggest(table.header) if mapping is None else tidy_mapping(mapping, table.header)
+    top: list[RawRow] = []
+    found = Examination(
+        header=table.header, mapping=chosen, columns=[], missing=missing_fields(chosen)
+    )
+    rows = _noting(table, top)
+    if found.missing:
+        for _ in zip(range(_EXAMPLE_ROWS), rows, strict=False):
+            pass
+    else:
+        checker = checker_of(project, table, chosen)
+        known = Known(project.id)
+        homes: set[tuple[str, str]] = set()
+        for row in map(checker.check, rows):
+            _count(found, row, known, homes, makes_homes=makes_homes)
+        found.counts["units"] = len(homes)
+    found.columns = _examples(table, chosen, top)
+    return found
+
+
+def checker_of(project: Project, table: Table, mapping: Mapping[str, str]) -> Checker:
+    """Return the checks of one file for one project."""
+    names = {plain_project(name) for name in project.name.values()}
+    return Checker(
+        header=table.header,
+        mapping=mapping,
+        project_names=frozenset({*names, plain_project(project.slug)}),
+        today=business_date(project.time_zone),
+    )
+
+
+def settle(
+    row: Checked, known: Known, mapping: dict[str, str], *, makes_homes: bool
+) -> tuple[Checked, str]:
+    """Hold a row against the roster; return it, with one more fault perhaps, and its fate.
+
+    The fate is "new", "unchanged" or "refused"; "" for a blank row.
+    """
+    if row.entry is None or row.faults:
+        return row, "refused" if row.faults else ""
+    verdict = known.judge(row.entry, mapping, makes_homes=makes_homes)
+    if isinstance(verdict, Fault):
+        return row._replace(faults=(verdict,)), "refused"
+    return row, verdict
+
+
+def tally(counts: Counter[str], row: Checked) -> None:
+    """Count a row that `settle` has seen: once by what it is, once by what becomes of it."""
+    counts["rows"] += 1
+    counts[row.outcome] += 1
+    if not row.faults:
+        return
+    code = row.faults[-1].code
+    if code.startswith("changed_"):
+        counts["changed"] += 1
+    elif code == "unit_unknown":
+        counts["unit_unknown"] += 1
+    if row.outcome != REPEATED:
+        counts["refused"] += 1
+
+
+def _count(
+    found: Examination,
+    row: Checked,
+    known: Known,
+    homes: set[tuple[str, str]],
+    *,
+    makes_homes: bool,
+) -> None:
+    row, fate = settle(row, known, found.mapping, makes_homes=makes_homes)
+    tally(found.counts, row)
+    found.faults += [Found(row.line, fault) for fault in row.faults]
+    if fate in ("new", "unchanged"):
+        found.counts[fate] += 1
+    if fate == "new" and row.entry is not None and known.unit(row.entry) is None:
+        homes.add((row.entry.building_key, row.entry.place))
+
+
+def _noting(table: Table, top: list[RawRow]) -> Iterator[RawRow]:
+    for row in table.rows:
+        if len(top) < _EXAMPLE_ROWS:
+            top.append(row)
+        yield row
+
+
+def _examples(table: Table, mapping: Mapping[str, str], top: list[RawRow]) -> list[list[str]]:
+    fields = {column: Field(key) for key, column in mapping.items()}
+    columns = []
+    for index, name in enumerate(table.header):
+        filled = (row.cells[index].strip() for row in top if index < len(row.cells))
+        example = next(filter(None, filled), "")
+        columns.append([name, mask_cell(fields.get(name), example[:200])])
+    return columns
