@@ -27,6 +27,8 @@ from portal.roster import staff_views as roster_staff_views
 from portal.slots import Slots
 from portal.staff import hooks as staff_hooks
 from portal.staff import member_list as staff_member_list
+from portal.staff import member_page as staff_member_page
+from portal.staff import registration as staff_registration
 from portal.staff import views as staff_views
 
 MODELS = (idempotency_models, audit_models, permissions_models, roster_models, claims_models)
@@ -47,6 +49,8 @@ VIEWS: tuple = (
     staff_member_list,
     members_joining,
     members_household_views,
+    staff_registration,
+    staff_member_page,
 )
 HOOKS: tuple = (
     accounts_hooks,

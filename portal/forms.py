@@ -6,6 +6,9 @@ from typing import Any
 from flask_babel import get_locale
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, StringField, ValidationError
+
+# The published types lag behind the release.
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.i18n import get_translations
 
 from portal.i18n import gettext
@@ -64,4 +67,4 @@ def errors_of(field: Field) -> list[str]:
     return [str(error) for error in field.errors]
 
 
-__all__ = ["Form", "PhoneField", "errors_of", "mask_phone", "tidy"]
+__all__ = ["Form", "PhoneField", "SelectChoice", "errors_of", "mask_phone", "tidy"]

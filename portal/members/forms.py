@@ -7,7 +7,6 @@ from typing import Any
 from wtforms import (
     BooleanField,
     RadioField,
-    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -16,7 +15,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
-from portal.forms import Form, PhoneField
+from portal.forms import Form, PhoneField, SelectChoice
 from portal.i18n import Text, gettext, lazy
 from portal.members.models import PersonRelation, Salutation
 from portal.members.names import NAME_MAX, NameRefusedError, clean_name

@@ -2,7 +2,6 @@
 
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
-from wtforms import SelectChoice
 
 from portal.access import public
 from portal.accounts.models import Account, AccountState, SignInMethod
@@ -13,6 +12,7 @@ from portal.accounts.verified import forget_verified_phone, verified_phone
 from portal.club.models import LegalKind
 from portal.club.queries import current_legal_texts
 from portal.extensions import db
+from portal.forms import SelectChoice
 from portal.i18n import Text, gettext, lazy
 from portal.members.blueprint import blueprint
 from portal.members.current import find_current_member

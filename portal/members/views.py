@@ -4,13 +4,13 @@ from babel.dates import get_month_names
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from werkzeug.wrappers import Response
-from wtforms import SelectChoice
 
 from portal.access import member_only, signed_in
 from portal.accounts.current import current_account
 from portal.accounts.service import accept_legal_texts
 from portal.club.queries import current_legal_texts
 from portal.extensions import db
+from portal.forms import SelectChoice
 from portal.i18n import gettext
 from portal.members.blueprint import blueprint
 from portal.members.current import current_member, find_current_member

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, request, url_for
-from flask_babel import format_datetime
+from flask_babel import format_datetime, format_decimal
 
 from portal.claims.models import ClaimState
 from portal.club.queries import current_club
@@ -17,7 +17,9 @@ from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
 from portal.phones import mask_phone
 from portal.projects.current import my_projects
+from portal.projects.queries import address_title, unit_title
 from portal.staff.nav import staff_nav
+from portal.staff.words import action_title
 from portal.web.headers import csp_nonce
 from portal.web.logs import request_id
 from portal.words import role_title, title_of
@@ -35,6 +37,7 @@ def configure_layout(app: Flask) -> None:
         mask_phone=mask_phone,
         tone=_tone,
         month=format_month,
+        number=format_decimal,
     )
     app.jinja_env.globals.update(
         LANGUAGES=LANGUAGES,
@@ -48,6 +51,9 @@ def configure_layout(app: Flask) -> None:
         ClaimState=ClaimState,
         new_key=new_key,
         staff_nav=staff_nav,
+        unit_title=unit_title,
+        address_title=address_title,
+        action_title=action_title,
     )
     app.context_processor(_context)
     app.url_defaults(_same_project)

@@ -20,8 +20,11 @@ PHONE = "+8619900009999"
 @pytest.fixture
 def texts(app):
     return [
-        add(LegalText(kind=kind, version=version, body={"zh_Hans_CN": "文"},
-                      published_at=clock.now()))
+        add(
+            LegalText(
+                kind=kind, version=version, body={"zh_Hans_CN": "文"}, published_at=clock.now()
+            )
+        )
         for kind, version in (("terms", 1), ("terms", 2), ("privacy", 1))
     ]
 
@@ -75,9 +78,17 @@ def test_join_without_a_proof_asks_to_sign_in(client, texts):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"name": ""}, {"name": "  "}, {"name": "1234"}, {"name": "王" * 81},
-     {"name": "\u202e明"}, {"adult": ""}, {"consents": []}, {"salutation": "lord"},
-     {"follow": "somewhere"}],
+    [
+        {"name": ""},
+        {"name": "  "},
+        {"name": "1234"},
+        {"name": "王" * 81},
+        {"name": "\u202e明"},
+        {"adult": ""},
+        {"consents": []},
+        {"salutation": "lord"},
+        {"follow": "somewhere"},
+    ],
 )
 def test_join_refuses_and_keeps_what_was_typed(client, texts, wrong):
     answer = prove_phone(client).post("/join", data=form(texts, **wrong))
@@ -119,9 +130,7 @@ def test_join_with_a_phone_that_got_an_account_meanwhile_signs_in(client, texts)
 
 
 def test_join_never_passes_by_a_second_factor(client, texts):
-    make_member(
-        account=make_account(phone=PHONE, totp_secret="S", totp_confirmed_at=clock.now())
-    )
+    make_member(account=make_account(phone=PHONE, totp_secret="S", totp_confirmed_at=clock.now()))
     answer = prove_phone(client).post("/join", data=form(texts))
     assert answer.location == "/login"
     assert db.session.scalar(sa.select(sa.func.count(SignIn.id))) == 0

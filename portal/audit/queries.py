@@ -1,0 +1,119 @@
+"""Reading the audit trail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from werkzeug.datastructures import MultiDict
+
+from portal.accounts.models import Account
+from portal.audit.models import AuditEntry
+from portal.extensions import db
+
+HISTORY_SHOWN = 50
+TEXT_MAX = 60
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """What the audit trail is narrowed to; the days are inclusive, in `time_zone`."""
+
+    action: str = ""
+    actor: str = ""
+    subject: str = ""
+    first: date | None = None
+    last: date | None = None
+
+    @classmethod
+    def read(cls, args: MultiDict[str, str]) -> "AuditFilter":
+        """Return the filter in an address; what cannot be read counts as none."""
+        return cls(
+            action=_text(args, "action"),
+            actor=_text(args, "actor"),
+            subject=_text(args, "subject"),
+            first=_day(args, "from"),
+            last=_day(args, "to"),
+        )
+
+    def args(self) -> dict[str, str]:
+        """Return the address's part for this filter."""
+        values = {
+            "action": self.action,
+            "actor": self.actor,
+            "subject": self.subject,
+            "from": self.first and self.first.isoformat(),
+            "to": self.last and self.last.isoformat(),
+        }
+        return {name: value for name, value in values.items() if value}
+
+
+def audit_trail(
+    wanted: AuditFilter, *, project_id: int | None, time_zone: str
+) -> sa.Select[tuple[AuditEntry, str]]:
+    """Return the statement of entries and their actors' names; without a project, of all."""
+    statement = sa.select(AuditEntry, Account.display_name).outerjoin(
+        Account, Account.id == AuditEntry.actor_id
+    )
+    if project_id is not None:
+        statement = statement.where(AuditEntry.project_id == project_id)
+    if wanted.action:
+        statement = statement.where(AuditEntry.action == wanted.action)
+    if wanted.actor:
+        statement = statement.where(
+            sa.or_(
+                Account.display_name.icontains(wanted.actor, autoescape=True),
+                Account.email == wanted.actor.lower(),
+                Account.public_id == wanted.actor,
+            )
+        )
+    if wanted.subject:
+        statement = statement.where(AuditEntry.subject_key == wanted.subject)
+    zone = ZoneInfo(time_zone)
+    if wanted.first:
+        statement = statement.where(AuditEntry.created_at >= _midnight(wanted.first, zone))
+    if wanted.last:
+        after = _midnight(wanted.last, zone) + timedelta(days=1)
+        statement = statement.where(AuditEntry.created_at < after)
+    return statement
+
+
+def history_of(
+    subject: tuple[str, str], project_id: int
+) -> Sequence[sa.Row[tuple[AuditEntry, str]]]:
+    """Return the last acts on `subject` in this project or club-wide, with the actors' names."""
+    return db.session.execute(
+        sa.select(AuditEntry, Account.display_name)
+        .outerjoin(Account, Account.id == AuditEntry.actor_id)
+        .where(
+            AuditEntry.subject_kind == subject[0],
+            AuditEntry.subject_key == subject[1],
+            sa.or_(AuditEntry.project_id == project_id, AuditEntry.project_id.is_(None)),
+        )
+        .order_by(AuditEntry.created_at.desc(), AuditEntry.id.desc())
+        .limit(HISTORY_SHOWN)
+    ).all()
+
+
+def _text(args: MultiDict[str, str], name: str) -> str:
+    return args.get(name, "").replace("\0", "").strip()[:TEXT_MAX]
+
+
+def _day(args: MultiDict[str, str], name: str) -> date | None:
+    try:
+        day = date.fromisoformat(args.get(name, ""))
+    except ValueError:
+        return None
+    # The day after must exist, and so must its midnight in UTC.
+    return day if 1900 < day.year < 9999 else None
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+def facts_text(facts: dict[str, Any]) -> str:
+    """Return an entry's facts as one line: "format=csv, rows=12"."""
+    return ", ".join(f"{key}={value}" for key, value in facts.items())

@@ -1,0 +1,312 @@
+"""Finding members of one project: words, phone tails, homes, roles, stages."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager
+from werkzeug.datastructures import MultiDict
+
+from portal.accounts.models import Account
+from portal.claims.models import OPEN_STATES, UnitClaim
+from portal.crypto import lookup_hash
+from portal.extensions import db
+from portal.members.models import Member, MemberState
+from portal.phones import PhoneError, normalize_phone
+from portal.projects.addresses import part_key, parts_of, place_key, split_part
+from portal.projects.models import Building, Ownership, Project, ProjectInterest, Role, Unit
+
+QUERY_MAX = 60
+_BUILDING_WORDS = ("号楼", "號樓", "栋", "棟", "幢", "座", "#")
+_CARD_PART = 3
+"""Fewer digits of a card number match too many cards."""
+
+
+class Stage(StrEnum):
+    """How long a member has had a home in the project; a future owner has none."""
+
+    SETTLING_IN = "settling_in"
+    SETTLED = "settled"
+    LONG_STANDING = "long_standing"
+    FUTURE = "future"
+
+
+@dataclass(frozen=True)
+class MemberFilter:
+    """What the list of a project's members is narrowed to."""
+
+    query: str = ""
+    role: Role | None = None
+    stage: Stage | None = None
+    claim: bool = False
+
+    @classmethod
+    def read(cls, args: MultiDict[str, str]) -> "MemberFilter":
+        """Return the filter in an address; a value that nobody offered counts as none."""
+        role, stage = args.get("role", ""), args.get("stage", "")
+        return cls(
+            query=" ".join(args.get("q", "").replace("\0", "").split())[:QUERY_MAX],
+            role=Role(role) if role in set(Role) else None,
+            stage=Stage(stage) if stage in set(Stage) else None,
+            claim=args.get("claim") == "1",
+        )
+
+    def args(self, **changes: str | None) -> dict[str, str]:
+        """Return the address's part for this filter with some conditions changed or dropped."""
+        values = {
+            "q": self.query or None,
+            "role": self.role,
+            "stage": self.stage,
+            "claim": "1" if self.claim else None,
+            **changes,
+        }
+        return {name: str(value) for name, value in values.items() if value}
+
+    @property
+    def by_phone(self) -> str | None:
+        """Tell by which part of a phone this looks: phone, phone_tail or, mostly, none."""
+        if _full_phone(self.query):
+            return "phone"
+        return "phone_tail" if re.fullmatch(r"\d{4}", _digits(self.query)) else None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many members a project has, by stage, and how many the filter leaves."""
+
+    total: int
+    households: int
+    stages: Mapping[str, int]
+    claims: int
+    found: int
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """A member in the list of one project."""
+
+    member: Member
+    stage: Stage
+    claim_waiting: bool
+    homes: Sequence[Ownership] = field(default_factory=list)
+
+
+def stage_of(since: date | None, today: date) -> Stage:
+    """Return the stage of a member whose first present home in the project began on `since`."""
+    if since is None:
+        return Stage.FUTURE
+    if since > _years_before(today, 1):
+        return Stage.SETTLING_IN
+    return Stage.SETTLED if since >= _years_before(today, 2) else Stage.LONG_STANDING
+
+
+def members_of(
+    project: Project, wanted: MemberFilter, today: date
+) -> sa.Select[tuple[Member, date, bool]]:
+    """Return the statement of a project's members under a filter: member, since when, claims."""
+    since, claim = _since(project), _claim(project)
+    statement = sa.select(Member, since.label("since"), claim.label("claim")).where(
+        *_belonging(project)
+    )
+    if wanted.query:
+        statement = statement.where(_matches(project, wanted.query))
+    if wanted.role:
+        statement = statement.where(
+            Member.id.in_(_owners(project).where(Ownership.role == wanted.role))
+        )
+    if wanted.stage:
+        statement = statement.where(_in_stage(since, wanted.stage, today))
+    if wanted.claim:
+        statement = statement.where(claim)
+    return statement
+
+
+def count_members(project: Project, wanted: MemberFilter, today: date) -> Counts:
+    """Return a project's figures and how many members the filter leaves, in one statement."""
+    everyone = (
+        sa.select(
+            Member.household_id, _since(project).label("since"), _claim(project).label("claim")
+        )
+        .where(*_belonging(project))
+        .subquery()
+    )
+    found = members_of(project, wanted, today).with_only_columns(sa.func.count()).scalar_subquery()
+    stages = [
+        sa.func.coalesce(
+            sa.func.sum(sa.case((_in_stage(everyone.c.since, stage, today), 1), else_=0)), 0
+        )
+        for stage in Stage
+    ]
+    row = db.session.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.count(everyone.c.household_id.distinct()),
+            sa.func.coalesce(sa.func.sum(sa.case((everyone.c.claim, 1), else_=0)), 0),
+            found,
+            *stages,
+        ).select_from(everyone)
+    ).one()
+    total, households, claims, matching, *by_stage = row
+    return Counts(
+        total=total,
+        households=households,
+        claims=claims,
+        found=matching,
+        stages=dict(zip(Stage, by_stage, strict=True)),
+    )
+
+
+def with_homes(
+    project: Project, rows: Collection[tuple[Member, date | None, bool]], today: date
+) -> list[MemberRow]:
+    """Return rows of `members_of` with the members' present homes in the project."""
+    homes: dict[int, list[Ownership]] = defaultdict(list)
+    ids = [member.id for member, _since, _claim in rows]
+    for home in (
+        db.session.scalars(_homes(project).where(Ownership.member_id.in_(ids))) if ids else ()
+    ):
+        homes[home.member_id].append(home)
+    return [
+        MemberRow(member, stage_of(since, today), bool(claim), homes[member.id])
+        for member, since, claim in rows
+    ]
+
+
+def find_member_of(project: Project, public_id: str) -> Member | None:
+    """Return a member of the project, the account loaded; nobody of another project."""
+    return db.session.scalar(
+        sa.select(Member)
+        .join(Member.account)
+        .options(contains_eager(Member.account))
+        .where(Member.public_id == public_id, *_belonging(project))
+    )
+
+
+def _belonging(project: Project) -> tuple[sa.ColumnElement[bool], ...]:
+    followers = sa.select(ProjectInterest.member_id).where(ProjectInterest.project_id == project.id)
+    return (
+        Member.state == MemberState.ACTIVE,
+        Member.id.in_(_owners(project).union(followers)),
+    )
+
+
+def _owners(project: Project) -> sa.Select[tuple[int]]:
+    return sa.select(Ownership.member_id).where(
+        Ownership.project_id == project.id, Ownership.until.is_(None)
+    )
+
+
+def _homes(project: Project) -> sa.Select[tuple[Ownership]]:
+    return (
+        sa.select(Ownership)
+        .join(Ownership.unit)
+        .join(Unit.building)
+        .options(contains_eager(Ownership.unit).contains_eager(Unit.building))
+        .where(Ownership.project_id == project.id, Ownership.until.is_(None))
+        .order_by(Ownership.since, Ownership.id)
+    )
+
+
+def _since(project: Project) -> sa.ScalarSelect[date]:
+    return (
+        sa.select(sa.func.min(Ownership.since))
+        .where(
+            Ownership.member_id == Member.id,
+            Ownership.project_id == project.id,
+            Ownership.until.is_(None),
+        )
+        .correlate(Member)
+        .scalar_subquery()
+    )
+
+
+def _claim(project: Project) -> sa.ColumnElement[bool]:
+    return (
+        sa.select(UnitClaim.id)
+        .where(
+            UnitClaim.member_id == Member.id,
+            UnitClaim.project_id == project.id,
+            UnitClaim.state.in_(OPEN_STATES),
+        )
+        .correlate(Member)
+        .exists()
+    )
+
+
+def _in_stage(
+    since: sa.ColumnElement[date] | sa.ScalarSelect[date], stage: Stage, today: date
+) -> sa.ColumnElement[bool]:
+    one, two = _years_before(today, 1), _years_before(today, 2)
+    match stage:
+        case Stage.FUTURE:
+            return since.is_(None)
+        case Stage.SETTLING_IN:
+            return since > one
+        case Stage.SETTLED:
+            return since.between(two, one)
+        case Stage.LONG_STANDING:
+            return since < two
+
+
+def _matches(project: Project, query: str) -> sa.ColumnElement[bool]:
+    """Match any part of a name, a card number, a phone or its tail, a home of the project."""
+    ways = [Member.name.icontains(query, autoescape=True)]
+    digits = _digits(query)
+    if digits.isdecimal() and len(digits) >= _CARD_PART:
+        ways.append(Member.card_number.contains(digits, autoescape=True))
+    if re.fullmatch(r"\d{4}", digits):
+        tail = lookup_hash("phone_tail", digits)
+        ways.append(
+            Member.account_id.in_(sa.select(Account.id).where(Account.phone_tail_hash == tail))
+        )
+    if phone := _full_phone(query):
+        whole = lookup_hash("phone", phone)
+        ways.append(Member.account_id.in_(sa.select(Account.id).where(Account.phone_hash == whole)))
+    if home := _home(query):
+        ways.append(
+            Member.id.in_(_owners(project).join(Ownership.unit).join(Unit.building).where(*home))
+        )
+    return sa.or_(*ways)
+
+
+def _home(query: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions of a home as typed: "2栋", "1502", "2栋1502", "2-1-1502"."""
+    parts = parts_of(query)
+    match parts:
+        case [only] if split_part(query)[1] in _BUILDING_WORDS:
+            return (Building.key == part_key(only),)
+        case [only] if only[:1].isdigit():
+            return (_number(only),)
+        case [building, number] if number[:1].isalnum():
+            return (Building.key == part_key(building), _number(number))
+        case [building, entrance, number]:
+            return (Building.key == part_key(building), Unit.place == place_key(entrance, number))
+    return ()
+
+
+def _number(number: str) -> sa.ColumnElement[bool]:
+    return Unit.place.endswith(f"/{part_key(number)}", autoescape=True)
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text))
+
+
+def _full_phone(text: str) -> str | None:
+    try:
+        return normalize_phone(text)
+    except PhoneError:
+        return None
+
+
+def _years_before(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        # 29 February
+        return day.replace(year=day.year - years, day=28)
