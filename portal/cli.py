@@ -8,10 +8,19 @@ from portal.app import create_app
 from portal.config import SettingsError
 from portal.database.cli import commands as db_commands
 from portal.demo.cli import commands as demo_commands
+from portal.operations.account_cli import commands as account_commands
+from portal.operations.doctor import doctor
 from portal.operations.run import run
 
 # In the order in which an installation meets them; a feature adds its own group here.
-COMMANDS: tuple[click.Command, ...] = (run, db_commands, demo_commands)
+COMMANDS: tuple[click.Command, ...] = (
+    run,
+    db_commands,
+    demo_commands,
+    account_commands,
+    doctor,
+)
+FLASK_OPTIONS = frozenset({"env_file", "app", "debug"})
 
 
 def _create() -> object:
@@ -21,8 +30,20 @@ def _create() -> object:
         raise click.ClickException(str(error)) from error
 
 
+class PortalGroup(FlaskGroup):
+    """Our commands in our order; those that libraries would add stay out of the help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names that the help shows."""
+        return [command.name or "" for command in COMMANDS]
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Leave out Flask's own options: settings come from PORTAL_ variables alone."""
+        return [each for each in super().get_params(ctx) if each.name not in FLASK_OPTIONS]
+
+
 @click.group(
-    cls=FlaskGroup,
+    cls=PortalGroup,
     create_app=_create,
     add_default_commands=False,
     add_version_option=False,

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,25 @@ from pathlib import Path
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 KEY_BYTES = 32
+VARIABLES = frozenset(
+    "PORTAL_" + name
+    for name in (
+        "HOME",
+        "DATABASE_URL",
+        "SECRET_KEY",
+        "DATA_KEYS",
+        "BASE_URL",
+        "REDIS_URL",
+        "PROXIES",
+        "DEMO",
+        "DEVELOPMENT",
+        "LOG_LEVEL",
+        "LOG_FORMAT",
+        "SMS_SENDER",
+        "UPLOAD_MEGABYTES",
+    )
+)
+"""Everything that the environment may set; `portal doctor` points at other PORTAL_ names."""
 
 
 class SettingsError(Exception):
@@ -75,30 +95,38 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def _keys_of(home: Path) -> dict[str, str]:
     """Return the keys kept in the home folder, making them at the first start."""
     path = home / "keys.json"
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError) as error:
-        raise SettingsError(
-            f"{path} cannot be read ({error}). Restore it from a backup: without it, "
-            "stored phone numbers cannot be decrypted."
-        ) from error
+    if path.exists():
+        return _read_keys(path)
     keys = {
         "secret_key": secrets.token_urlsafe(KEY_BYTES),
         "data_keys": "1:" + base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode(),
     }
     try:
         home.mkdir(parents=True, exist_ok=True)
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        # Readable by its owner only, and complete when it appears: several workers may start at
+        # once, and the first one's keys are everybody's.
+        with tempfile.NamedTemporaryFile("w", dir=home, suffix=".part") as file:
             json.dump(keys, file)
+            file.flush()
+            os.link(file.name, path)
     except FileExistsError:
-        return _keys_of(home)
+        return _read_keys(path)
     except OSError as error:
         raise SettingsError(
             f"PORTAL_HOME={home} cannot be written ({error}). Give a folder that the portal owns."
         ) from error
     return keys
+
+
+def _read_keys(path: Path) -> dict[str, str]:
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+        return {name: str(kept[name]) for name in ("secret_key", "data_keys")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsError(
+            f"{path} in PORTAL_HOME cannot be read ({type(error).__name__}). Restore it from a "
+            "backup: without it, stored phone numbers cannot be decrypted."
+        ) from error
 
 
 def _database_url(env: Mapping[str, str], home: Path) -> str:
@@ -111,7 +139,8 @@ def _database_url(env: Mapping[str, str], home: Path) -> str:
             url = driver + url.removeprefix(given)
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise SettingsError(
-            f"PORTAL_DATABASE_URL={url!r}: give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
+            f"PORTAL_DATABASE_URL begins with {url.partition('/')[0]!r}: give sqlite:///FILE or "
+            "postgresql://USER:PASSWORD@HOST/NAME."
         )
     return url
 
@@ -133,8 +162,8 @@ def _data_keys(text: str) -> dict[int, bytes]:
         try:
             key = base64.urlsafe_b64decode(encoded)
             number = int(version)
-        except ValueError as error:
-            raise SettingsError(f"PORTAL_DATA_KEYS: {_KEYS_FORM} ({error}).") from error
+        except ValueError:
+            raise SettingsError(f"PORTAL_DATA_KEYS: {_KEYS_FORM}.") from None
         if len(key) != KEY_BYTES or not 1 <= number <= 255:
             raise SettingsError(f"PORTAL_DATA_KEYS: {_KEYS_FORM}.")
         keys[number] = key
@@ -156,9 +185,7 @@ def _base_url(env: Mapping[str, str]) -> str:
 def _redis_url(env: Mapping[str, str]) -> str | None:
     url = env.get("PORTAL_REDIS_URL") or None
     if url and not url.startswith(("redis://", "rediss://")):
-        raise SettingsError(
-            f"PORTAL_REDIS_URL={url!r}: give redis://HOST:PORT/NUMBER, or leave it out."
-        )
+        raise SettingsError("PORTAL_REDIS_URL: give redis://HOST:PORT/NUMBER, or leave it out.")
     return url
 
 

@@ -1,0 +1,1 @@
+"""What an operator does at the terminal: run, look after accounts, examine the installation."""

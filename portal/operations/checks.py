@@ -1,0 +1,285 @@
+"""What `portal doctor` looks at: each check tells what it found and what to do about it."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal import clock
+from portal.accounts.models import Account
+from portal.club.models import Club
+from portal.config import VARIABLES, Settings
+from portal.crypto import lookup_hash
+from portal.database import revisions
+from portal.extensions import db
+from portal.operations.accounts import has_administrator
+from portal.operations.parts import asset_problem, translation_problem
+
+LEAST_FREE_MEGABYTES = 500
+CLOCK_SECONDS = 60
+ZONES = ("Asia/Shanghai", "Asia/Hong_Kong", "UTC")
+_MEGABYTE = 1024 * 1024
+
+
+class State(StrEnum):
+    """How a check went: a failure keeps the portal from serving, a warning does not."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's: what was looked at, what was found, what to do."""
+
+    state: State
+    subject: str
+    found: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Yield a finding for each check; those that need the database stop when it is away."""
+    yield _variables(os.environ)
+    yield _keys(settings)
+    yield _folder(settings)
+    yield _assets()
+    yield _translations()
+    yield _time_zones()
+    yield _redis(settings)
+    yield from _modes(settings)
+    database = _database(settings)
+    yield database
+    if database.state is State.FAIL:
+        return
+    tables = _tables()
+    yield tables
+    if tables.state is State.FAIL:
+        return
+    for check in DATABASE_CHECKS:
+        yield check(settings)
+
+
+def _variables(environ: Mapping[str, str]) -> Finding:
+    unknown = sorted(
+        name for name in environ if name.startswith("PORTAL_") and name not in VARIABLES
+    )
+    if unknown:
+        return Finding(
+            State.WARN,
+            "variables",
+            f"nothing reads {', '.join(unknown)}",
+            "Correct the names; docs/operate.md lists them all.",
+        )
+    return Finding(State.OK, "variables", "every PORTAL_ name is known")
+
+
+def _keys(settings: Settings) -> Finding:
+    path = settings.home / "keys.json"
+    if path.exists() and os.name == "posix" and path.stat().st_mode & 0o077:
+        return Finding(
+            State.WARN, "keys", f"others on this machine may read {path}", f"chmod 600 {path}"
+        )
+    return Finding(State.OK, "keys", f"{len(settings.data_keys)} data key(s); back up {path}")
+
+
+def _folder(settings: Settings) -> Finding:
+    try:
+        settings.files_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=settings.files_dir, suffix=".part"):
+            pass
+    except OSError as error:
+        return Finding(
+            State.FAIL,
+            "files",
+            f"{settings.files_dir} cannot be written ({error})",
+            "Give PORTAL_HOME a folder that the portal owns.",
+        )
+    free = shutil.disk_usage(settings.files_dir).free // _MEGABYTE
+    if free < LEAST_FREE_MEGABYTES:
+        return Finding(
+            State.WARN,
+            "files",
+            f"only {free} MB are free at {settings.files_dir}",
+            "Make room before uploads fail.",
+        )
+    return Finding(State.OK, "files", f"{settings.files_dir} is writable, {free:,} MB free")
+
+
+def _assets() -> Finding:
+    problem = asset_problem()
+    if problem:
+        return Finding(
+            State.FAIL, "browser files", problem, "Run: make setup (a wheel brings them along)"
+        )
+    return Finding(State.OK, "browser files", "style sheets, scripts and icons are there")
+
+
+def _translations() -> Finding:
+    problem = translation_problem()
+    if problem:
+        return Finding(State.FAIL, "languages", problem, "Run: make setup")
+    return Finding(State.OK, "languages", "all catalogues are compiled")
+
+
+def _time_zones() -> Finding:
+    for name in ZONES:
+        try:
+            ZoneInfo(name)
+        except ZoneInfoNotFoundError:
+            return Finding(
+                State.FAIL,
+                "time zones",
+                f"{name} is unknown",
+                "Install the time zone data: pip install tzdata",
+            )
+    return Finding(State.OK, "time zones", "known")
+
+
+def _redis(settings: Settings) -> Finding:
+    if settings.redis_url is None:
+        return Finding(State.OK, "Redis", "not used: limits are counted in each process")
+    try:
+        from redis import Redis
+        from redis.exceptions import RedisError
+    except ImportError:
+        return Finding(
+            State.FAIL,
+            "Redis",
+            "PORTAL_REDIS_URL is set, its library is missing",
+            "Run: pip install 'member-club-portal[redis]'",
+        )
+    try:
+        Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3).ping()
+    except (RedisError, ValueError) as error:
+        return Finding(
+            State.FAIL,
+            "Redis",
+            f"does not answer ({type(error).__name__})",
+            "Start it, or correct PORTAL_REDIS_URL.",
+        )
+    return Finding(State.OK, "Redis", "answers")
+
+
+def _modes(settings: Settings) -> Iterator[Finding]:
+    if settings.demo:
+        yield Finding(
+            State.WARN,
+            "demo mode",
+            "everybody knows the demo's password",
+            "Leave PORTAL_DEMO out where real people sign in.",
+        )
+    if settings.development:
+        yield Finding(
+            State.WARN,
+            "development mode",
+            "errors show code to visitors",
+            "Leave PORTAL_DEVELOPMENT out in production.",
+        )
+    if settings.base_url.startswith("http://") and "://127.0.0.1" not in settings.base_url:
+        yield Finding(
+            State.WARN,
+            "address",
+            f"{settings.base_url} is not encrypted",
+            "Put a proxy with TLS in front and give PORTAL_BASE_URL=https://…",
+        )
+    if settings.sms_sender == "console" and not settings.demo:
+        yield Finding(
+            State.WARN,
+            "text messages",
+            "codes are written to the terminal, not sent",
+            "Set PORTAL_SMS_SENDER when an SMS gateway is installed.",
+        )
+
+
+def _database(settings: Settings) -> Finding:
+    try:
+        with db.engine.connect() as connection:
+            there = connection.scalar(sa.select(sa.func.current_timestamp()))
+            version = ".".join(map(str, connection.dialect.server_version_info or ()))
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        return Finding(
+            State.FAIL,
+            "database",
+            f"cannot be reached: {cause}",
+            "Start it, or correct PORTAL_DATABASE_URL.",
+        )
+    assert isinstance(there, datetime)
+    aware = there if there.tzinfo else there.replace(tzinfo=UTC)
+    apart = abs((clock.now() - aware).total_seconds())
+    name = f"{db.engine.dialect.name} {version}"
+    if apart > CLOCK_SECONDS:
+        return Finding(
+            State.WARN,
+            "database",
+            f"{name}; its clock differs by {apart:.0f} seconds",
+            "Let both machines keep time by NTP.",
+        )
+    return Finding(State.OK, "database", f"{name} answers")
+
+
+def _tables() -> Finding:
+    if revisions.is_current():
+        return Finding(State.OK, "tables", "at the newest revision")
+    return Finding(
+        State.FAIL,
+        "tables",
+        "not at the revision of this program",
+        "Run: portal db upgrade (or install the program that the database is from)",
+    )
+
+
+def _keys_fit(settings: Settings) -> Finding:
+    """Try the keys on a stored phone number: a wrong key loses every one of them."""
+    remedy = "Restore keys.json (or PORTAL_DATA_KEYS) from the backup of this database."
+    try:
+        account = db.session.scalar(
+            sa.select(Account).where(Account.phone.is_not(None)).order_by(Account.id).limit(1)
+        )
+    except (InvalidTag, KeyError):
+        return Finding(State.FAIL, "stored numbers", "cannot be decrypted with these keys", remedy)
+    if account is None:
+        return Finding(State.OK, "stored numbers", "none yet")
+    if account.phone_hash != lookup_hash("phone", account.phone or ""):
+        return Finding(State.FAIL, "stored numbers", "cannot be found with these keys", remedy)
+    return Finding(State.OK, "stored numbers", "can be decrypted and found")
+
+
+def _administrator(settings: Settings) -> Finding:
+    if db.session.scalar(sa.select(Club.id)) is None or not has_administrator():
+        return Finding(
+            State.WARN,
+            "set-up",
+            "there is no club or no administrator yet",
+            "Run: portal account create-admin",
+        )
+    return Finding(State.OK, "set-up", "club and administrator are there")
+
+
+def _demo_people(settings: Settings) -> Finding:
+    found = db.session.scalar(sa.select(sa.exists().where(Account.is_demo.is_(True))))
+    if found and not settings.demo:
+        return Finding(
+            State.WARN,
+            "demo people",
+            "the database holds the demo",
+            "Use a database of its own; demo accounts cannot sign in here.",
+        )
+    return Finding(State.OK, "demo people", "there, as PORTAL_DEMO=1 says" if found else "none")
+
+
+DATABASE_CHECKS: tuple[Callable[[Settings], Finding], ...] = (
+    _keys_fit,
+    _administrator,
+    _demo_people,
+)

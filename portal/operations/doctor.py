@@ -1,0 +1,40 @@
+"""`portal doctor`: examine the installation and say what to do."""
+
+import sys
+
+import click
+from flask.cli import ScriptInfo
+
+from portal.config import Settings
+from portal.operations.checks import Finding, State, examine
+
+COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
+SUBJECT_WIDTH = 17
+
+
+@click.command("doctor")
+@click.pass_obj
+def doctor(info: ScriptInfo) -> None:
+    """Examine settings, keys, database, files and modes; exit 1 when something is broken."""
+    try:
+        app = info.load_app()
+    except click.ClickException as error:
+        _say(Finding(State.FAIL, "settings", error.message, "docs/operate.md lists them all."))
+        sys.exit(1)
+    settings: Settings = app.extensions["portal.settings"]
+    _say(Finding(State.OK, "settings", f"accepted; home is {settings.home}"))
+    with app.app_context():
+        findings = []
+        for finding in examine(settings):
+            _say(finding)
+            findings.append(finding.state)
+    failed, warned = findings.count(State.FAIL), findings.count(State.WARN)
+    click.echo(f"{failed} failed, {warned} to look at.")
+    sys.exit(1 if failed else 0)
+
+
+def _say(finding: Finding) -> None:
+    state = click.style(f"{finding.state:<4}", fg=COLOURS[finding.state])
+    click.echo(f"{state}  {finding.subject:<{SUBJECT_WIDTH}}{finding.found}")
+    if finding.remedy:
+        click.echo(f"{'':<{6 + SUBJECT_WIDTH}}-> {finding.remedy}")
