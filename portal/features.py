@@ -11,6 +11,8 @@ from portal.accounts import totp_views as accounts_totp_views
 from portal.accounts import views as accounts_views
 from portal.audit import models as audit_models
 from portal.claims import models as claims_models
+from portal.club import hooks as club_hooks
+from portal.club import staff_views as club_staff_views
 from portal.club import views as club_views
 from portal.files import views as files_views
 from portal.home import views as home_views
@@ -25,10 +27,12 @@ from portal.roster import hooks as roster_hooks
 from portal.roster import models as roster_models
 from portal.roster import staff_views as roster_staff_views
 from portal.slots import Slots
+from portal.staff import audit_views as staff_audit_views
 from portal.staff import hooks as staff_hooks
 from portal.staff import member_list as staff_member_list
 from portal.staff import member_page as staff_member_page
 from portal.staff import registration as staff_registration
+from portal.staff import role_views as staff_role_views
 from portal.staff import views as staff_views
 
 MODELS = (idempotency_models, audit_models, permissions_models, roster_models, claims_models)
@@ -42,6 +46,7 @@ VIEWS: tuple = (
     accounts_totp_views,
     accounts_display_views,
     club_views,
+    club_staff_views,
     roster_staff_views,
     home_views,
     members_views,
@@ -51,9 +56,12 @@ VIEWS: tuple = (
     members_household_views,
     staff_registration,
     staff_member_page,
+    staff_role_views,
+    staff_audit_views,
 )
 HOOKS: tuple = (
     accounts_hooks,
+    club_hooks,
     roster_hooks,
     staff_hooks,
     members_hooks,

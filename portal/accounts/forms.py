@@ -11,12 +11,11 @@ from wtforms import (
     StringField,
     ValidationError,
 )
-from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from portal.accounts.password_rules import LONGEST, WeakPasswordError, check_password
 from portal.accounts.service import EmailError, normalize_email
-from portal.forms import Form, PhoneField
+from portal.forms import Form, PhoneField, SelectChoice
 from portal.i18n import LANGUAGES, lazy
 
 CODE_WAY, PASSWORD_WAY = "code", "password"

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.columns import (
     Texts,
@@ -16,6 +16,7 @@ from portal.columns import (
     texts,
 )
 from portal.extensions import db
+from portal.files.models import StoredFile
 
 
 class LegalKind(StrEnum):
@@ -39,6 +40,7 @@ class Club(db.Model):
     tagline: Mapped[texts]
     brand_color: Mapped[str] = mapped_column(sa.String(7), default="#0f766e")
     logo_file_id: Mapped[int | None] = foreign_key("stored_file.id")
+    logo: Mapped[StoredFile | None] = relationship(lazy="joined", viewonly=True)
     mail_sender: Mapped[str | None] = mapped_column(sa.String(254))
     contact_phone: Mapped[str | None] = mapped_column(sa.String(40))
     contact_email: Mapped[str | None] = mapped_column(sa.String(254))

@@ -8,6 +8,7 @@ from portal.extensions import db
 from portal.i18n import DEFAULT_LANGUAGE, LANGUAGES
 
 CLUB_ID = 1
+VERSIONS_SHOWN = 50
 
 
 def current_club() -> Club:
@@ -37,6 +38,17 @@ def current_legal_texts() -> dict[str, LegalText]:
         )
     )
     return {text.kind: text for text in rows}
+
+
+def versions_of(kind: LegalKind) -> list[LegalText]:
+    """Return every version of a legal text, the newest first."""
+    statement = (
+        sa.select(LegalText)
+        .where(LegalText.kind == kind)
+        .order_by(LegalText.version.desc())
+        .limit(VERSIONS_SHOWN)
+    )
+    return list(db.session.scalars(statement))
 
 
 def legal_text(kind: LegalKind, version: int | None = None) -> LegalText | None:

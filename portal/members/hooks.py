@@ -2,8 +2,10 @@
 
 from flask import url_for
 
+from portal.accounts.models import Account
 from portal.i18n import lazy
 from portal.members.current import find_current_member
+from portal.members.joining import consents_missing
 from portal.slots import MeLink
 
 
@@ -38,3 +40,9 @@ def me_links() -> list[MeLink]:
             30,
         ),
     ]
+
+
+def sign_in_steps(account: Account) -> list[str]:
+    """Ask a member for consent first when a text in force is not accepted yet."""
+    asked = find_current_member() is not None and consents_missing(account)
+    return ["members.consent"] if asked else []

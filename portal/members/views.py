@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from portal.access import member_only, signed_in
 from portal.accounts.current import current_account
+from portal.accounts.flow import own_path
 from portal.accounts.service import accept_legal_texts
 from portal.club.queries import current_legal_texts
 from portal.extensions import db
@@ -74,8 +75,8 @@ def consent() -> Response | str:
         accept_legal_texts(account=g.account, legal_text_ids=set(wanted))
         db.session.commit()
         flash(gettext("Thank you. Your consent is noted."))
-        return redirect(url_for("members.me"), 303)
+        return redirect(own_path(request.args.get("next")) or url_for("members.me"), 303)
     if request.method == "POST":
         flash(gettext("Please read and accept each text to go on."), "error")
-        return redirect(url_for("members.consent"), 303)
+        return redirect(url_for("members.consent", next=own_path(request.args.get("next"))), 303)
     return render_template("members/consent.html", texts=texts, titles=LEGAL_TITLES)
