@@ -16,14 +16,17 @@ class RoleGrant(Identified, db.Model):
     __table_args__ = (
         sa.Index(
             "uq_role_grant_project",
-            "account_id", "role", "project_id",
+            "account_id",
+            "role",
+            "project_id",
             unique=True,
             sqlite_where=sa.text("revoked_at IS NULL AND project_id IS NOT NULL"),
             postgresql_where=sa.text("revoked_at IS NULL AND project_id IS NOT NULL"),
         ),
         sa.Index(
             "uq_role_grant_club",
-            "account_id", "role",
+            "account_id",
+            "role",
             unique=True,
             sqlite_where=sa.text("revoked_at IS NULL AND project_id IS NULL"),
             postgresql_where=sa.text("revoked_at IS NULL AND project_id IS NULL"),

@@ -1,14 +1,14 @@
 """What an account may do, from one statement a request."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
 from portal.extensions import db
 from portal.permissions.models import RoleChange, RoleGrant
-from portal.permissions.roles import default_permissions
+from portal.permissions.roles import PERMISSIONS, RoleName, default_permissions
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,19 @@ class Rights:
 
     def anywhere(self, permission: str) -> bool:
         """Tell whether `permission` is held for the club or any project."""
-        return permission in self.club or any(permission in keys for keys in self.by_project.values())
+        return permission in self.club or any(
+            permission in keys for keys in self.by_project.values()
+        )
 
     def project_ids(self, permission: str) -> frozenset[int] | None:
         """Return the projects in which `permission` is held; None means every project."""
         if permission in self.club:
             return None
         return frozenset(id_ for id_, keys in self.by_project.items() if permission in keys)
+
+    def cover(self, permissions: Iterable[str], project_id: int | None) -> bool:
+        """Tell whether all of `permissions` are held: only then may they be given to others."""
+        return all(self.allows(permission, project_id) for permission in permissions)
 
 
 NO_RIGHTS = Rights()
@@ -54,4 +60,26 @@ def rights_of(account_id: int) -> Rights:
             held.discard(permission)
     united = {scope: frozenset().union(*roles.values()) for scope, roles in keys.items()}
     club = united.pop(None, frozenset())
-    return Rights(club=club, by_project={id_: held for id_, held in united.items() if id_ is not None})
+    return Rights(
+        club=club, by_project={id_: held for id_, held in united.items() if id_ is not None}
+    )
+
+
+def role_changes() -> Mapping[tuple[str, str], bool]:
+    """Return the club's own answers by role and permission."""
+    changes = sa.select(RoleChange.role, RoleChange.permission, RoleChange.allowed)
+    return {
+        (role, permission): allowed for role, permission, allowed in db.session.execute(changes)
+    }
+
+
+def role_permissions(changes: Mapping[tuple[str, str], bool]) -> Mapping[str, frozenset[str]]:
+    """Return what each role holds under the club's changes."""
+    return {
+        role: frozenset(
+            key
+            for key, permission in PERMISSIONS.items()
+            if changes.get((role, key), role in permission.roles)
+        )
+        for role in RoleName
+    }

@@ -57,15 +57,30 @@ PERMISSIONS: dict[str, Permission] = {
     permission.key: permission
     for permission in (
         _permission(
-            "staff.desk", lazy("See the staff desk of a project"),
-            _R.STAFF, _R.CONCIERGE, _R.VERIFIER, _R.ADVISER, _R.MANAGER, _R.FINANCE, _R.MODERATOR,
-            _R.CENTRE, _R.LEADER,
+            "staff.desk",
+            lazy("See the staff desk of a project"),
+            _R.STAFF,
+            _R.CONCIERGE,
+            _R.VERIFIER,
+            _R.ADVISER,
+            _R.MANAGER,
+            _R.FINANCE,
+            _R.MODERATOR,
+            _R.CENTRE,
+            _R.LEADER,
         ),
-        _permission("members.view", lazy("Find and see members"),
-                    _R.STAFF, _R.CONCIERGE, _R.MANAGER, _R.CENTRE),
+        _permission(
+            "members.view",
+            lazy("Find and see members"),
+            _R.STAFF,
+            _R.CONCIERGE,
+            _R.MANAGER,
+            _R.CENTRE,
+        ),
         _permission("members.edit", lazy("Register and correct members"), _R.STAFF, _R.MANAGER),
-        _permission("members.unmask", lazy("Show a full phone number"),
-                    _R.STAFF, _R.MANAGER, _R.CENTRE),
+        _permission(
+            "members.unmask", lazy("Show a full phone number"), _R.STAFF, _R.MANAGER, _R.CENTRE
+        ),
         _permission("members.export", lazy("Export a list of members"), _R.MANAGER, _R.CENTRE),
         _permission("claims.review", lazy("Decide on claims of homes"), _R.STAFF, _R.MANAGER),
         _permission("homes.manage", lazy("Change or end who owns a home"), _R.STAFF, _R.MANAGER),

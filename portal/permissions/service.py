@@ -1,17 +1,20 @@
 """Giving and taking roles."""
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from portal import clock
 from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.extensions import db
 from portal.permissions.models import RoleChange, RoleGrant
+from portal.permissions.queries import rights_of, role_changes, role_permissions
 from portal.permissions.roles import PERMISSIONS, RoleName
 
 
 class RoleError(Exception):
-    """The role cannot be given or taken; the text is a code: unknown, held, last_administrator."""
+    """The role cannot be given or taken; the text is a code: unknown, held, last_administrator,
+    beyond_own (it holds a permission that the actor lacks), ended."""
 
 
 def grant_role(
@@ -19,10 +22,12 @@ def grant_role(
 ) -> RoleGrant:
     """Give `account` a role for a project, or for the club when `project_id` is None.
 
-    Raises RoleError("unknown") or RoleError("held").
+    Raises RoleError("unknown"), RoleError("held") or RoleError("beyond_own").
     """
     if role not in set(RoleName):
         raise RoleError("unknown")
+    if actor is not None:
+        _check_covered(actor, role, project_id)
     held = db.session.scalar(
         sa.select(RoleGrant.id).where(
             RoleGrant.account_id == account.id,
@@ -34,44 +39,74 @@ def grant_role(
     if held:
         raise RoleError("held")
     grant = RoleGrant(
-        account_id=account.id, role=role, project_id=project_id,
+        account_id=account.id,
+        role=role,
+        project_id=project_id,
         granted_by_id=actor.id if actor else None,
     )
-    db.session.add(grant)
-    record(actor=actor, action="role.granted", subject=("account", account.public_id),
-           project_id=project_id, facts={"role": role})
+    try:
+        with db.session.begin_nested():
+            db.session.add(grant)
+    except IntegrityError as error:
+        raise RoleError("held") from error
+    record(
+        actor=actor,
+        action="role.granted",
+        subject=("account", account.public_id),
+        project_id=project_id,
+        facts={"role": role},
+    )
     return grant
 
 
 def revoke_role(*, actor: Account, grant: RoleGrant) -> None:
-    """Take a role away. Raises RoleError("last_administrator") for the club's last one."""
-    if grant.revoked_at is not None:
-        return
+    """Take a role away.
+
+    Raises RoleError("last_administrator") for the club's last one, RoleError("beyond_own"),
+    RoleError("ended") when it was taken before.
+    """
+    _check_covered(actor, grant.role, grant.project_id)
     if grant.role == RoleName.ADMINISTRATOR and grant.project_id is None:
-        others = db.session.scalars(
+        # Two who take each other's role wait here for one another.
+        live = db.session.scalars(
             sa.select(RoleGrant.id)
             .where(
                 RoleGrant.role == RoleName.ADMINISTRATOR,
                 RoleGrant.project_id.is_(None),
                 RoleGrant.revoked_at.is_(None),
             )
+            .order_by(RoleGrant.id)
             .with_for_update()
         ).all()
-        if len(others) < 2:
+        if len(live) < 2:
             raise RoleError("last_administrator")
-    grant.revoked_at = clock.now()
-    grant.revoked_by_id = actor.id
-    record(actor=actor, action="role.revoked", subject=("role_grant", grant.public_id),
-           project_id=grant.project_id, facts={"role": grant.role})
+    ended = db.session.execute(
+        sa.update(RoleGrant)
+        .where(RoleGrant.id == grant.id, RoleGrant.revoked_at.is_(None))
+        .values(revoked_at=clock.now(), revoked_by_id=actor.id)
+        .returning(RoleGrant.id)
+    ).first()
+    if ended is None:
+        raise RoleError("ended")
+    account = db.session.get_one(Account, grant.account_id)
+    record(
+        actor=actor,
+        action="role.revoked",
+        subject=("account", account.public_id),
+        project_id=grant.project_id,
+        facts={"role": grant.role},
+    )
 
 
 def change_role(*, actor: Account, role: str, permission: str, allowed: bool) -> None:
     """Set whether a role holds a permission, club-wide. The administrator's cannot be changed.
 
-    Raises RoleError("unknown").
+    Raises RoleError("unknown"), or RoleError("beyond_own") when the actor lacks the permission.
     """
     if role not in set(RoleName) or permission not in PERMISSIONS or role == RoleName.ADMINISTRATOR:
         raise RoleError("unknown")
+    if not rights_of(actor.id).allows(permission, None):
+        raise RoleError("beyond_own")
     change = db.session.scalar(
         sa.select(RoleChange).where(RoleChange.role == role, RoleChange.permission == permission)
     )
@@ -80,5 +115,17 @@ def change_role(*, actor: Account, role: str, permission: str, allowed: bool) ->
             db.session.delete(change)
     elif change is None:
         db.session.add(RoleChange(role=role, permission=permission, allowed=allowed))
-    record(actor=actor, action="role.changed", subject=("role", role), project_id=None,
-           facts={"permission": permission, "allowed": allowed})
+    record(
+        actor=actor,
+        action="role.changed",
+        subject=("role", role),
+        project_id=None,
+        facts={"permission": permission, "allowed": allowed},
+    )
+
+
+def _check_covered(actor: Account, role: str, project_id: int | None) -> None:
+    """Raise RoleError("beyond_own") unless the actor holds all that the role holds there."""
+    keys = role_permissions(role_changes())[role]
+    if not rights_of(actor.id).cover(keys, project_id):
+        raise RoleError("beyond_own")

@@ -1,4 +1,4 @@
-"""What staff and members' pages need of the projects: sidebar links, projects to follow."""
+"""What shared pages get from the staff's: sidebar links, figures, projects to follow."""
 
 from functools import partial
 
@@ -7,7 +7,8 @@ from portal.members.models import Member
 from portal.projects.models import Project
 from portal.projects.queries import all_projects
 from portal.projects.service import follow
-from portal.slots import JoinChoice, NavItem
+from portal.slots import JoinChoice, NavItem, StaffWidget
+from portal.staff.figures import figures_of
 
 
 def nav_items(project: Project | None) -> list[NavItem]:
@@ -15,6 +16,54 @@ def nav_items(project: Project | None) -> list[NavItem]:
     return [
         NavItem(lazy("Today"), "home", "staff.desk", "staff.desk", "desk", 10),
         NavItem(lazy("Members"), "users", "members.staff_list", "members.view", "members", 10),
+        NavItem(
+            lazy("Roles here"),
+            "user-check",
+            "permissions.project_roles",
+            "roles.view",
+            "project",
+            60,
+        ),
+        NavItem(lazy("Audit trail"), "history", "audit.project_trail", "audit.view", "project", 70),
+        NavItem(lazy("All projects"), "world", "staff.centre", "staff.desk", "centre", 10),
+        NavItem(lazy("Roles"), "user-cog", "permissions.roles", "roles.view", "centre", 60),
+        NavItem(
+            lazy("What roles may do"),
+            "shield-lock",
+            "permissions.matrix",
+            "roles.edit",
+            "centre",
+            65,
+        ),
+        NavItem(
+            lazy("Audit trail of the club"),
+            "history",
+            "audit.club_trail",
+            "audit.view",
+            "centre",
+            70,
+        ),
+    ]
+
+
+def staff_widgets(project: Project) -> list[StaffWidget]:
+    """Return how many members and verified homes the project has."""
+    figures = figures_of([project.id])[project.id]
+    return [
+        StaffWidget(
+            lazy("Members"),
+            figures.members,
+            lazy("with a home here or following"),
+            "members.staff_list",
+            "members.view",
+        ),
+        StaffWidget(
+            lazy("Homes verified"),
+            figures.homes,
+            lazy("with an owner in the club"),
+            "members.staff_list",
+            "members.view",
+        ),
     ]
 
 

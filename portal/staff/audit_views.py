@@ -1,0 +1,144 @@
+"""The audit trail of a project and of the club."""
+
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+from flask import render_template, request
+from werkzeug.wrappers import Response
+
+from portal import clock
+from portal.access import requires
+from portal.accounts.current import current_account
+from portal.audit.blueprint import blueprint
+from portal.audit.models import AuditEntry
+from portal.audit.queries import AuditFilter, audit_trail, facts_text
+from portal.audit.service import record
+from portal.club.queries import current_club
+from portal.exports import ExportFormat, export_file
+from portal.extensions import db, read_only
+from portal.i18n import gettext
+from portal.members.models import Member
+from portal.pagination import page_of
+from portal.projects.current import current_project
+from portal.projects.models import Project
+from portal.staff.words import ACTION_TITLES, action_title
+
+__all__ = ["blueprint"]
+
+_SIZE = 50
+_BATCH = 500
+
+
+@blueprint.get("/p/<project>/staff/audit")
+@requires("audit.view")
+def project_trail() -> str:
+    """Show what was done in the project."""
+    return _page(current_project())
+
+
+@blueprint.get("/centre/audit")
+@requires("audit.view")
+def club_trail() -> str:
+    """Show what was done anywhere."""
+    return _page(None)
+
+
+@blueprint.post("/p/<project>/staff/audit/export.csv")
+@requires("audit.view")
+def project_export() -> Response:
+    """Send the project's filtered trail as a file."""
+    return _export(current_project())
+
+
+@blueprint.post("/centre/audit/export.csv")
+@requires("audit.view")
+def club_export() -> Response:
+    """Send the club's filtered trail as a file."""
+    return _export(None)
+
+
+def _trail(project: Project | None, wanted: AuditFilter) -> sa.Select[tuple[AuditEntry, str]]:
+    return audit_trail(
+        wanted,
+        project_id=project.id if project else None,
+        time_zone=project.time_zone if project else current_club().time_zone,
+    )
+
+
+def _page(project: Project | None) -> str:
+    wanted = AuditFilter.read(request.args)
+    page = page_of(
+        _trail(project, wanted), AuditEntry.created_at, AuditEntry.id, descending=True, size=_SIZE
+    )
+    return render_template(
+        "audit/trail.html",
+        page=page,
+        wanted=wanted,
+        actions=ACTION_TITLES,
+        names=_names([entry for entry, _actor in page.items]),
+        facts_text=facts_text,
+    )
+
+
+def _names(entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """Return the names of the members that the entries are about, by public id."""
+    keys = {entry.subject_key for entry in entries if entry.subject_kind == "member"}
+    if not keys:
+        return {}
+    rows = db.session.execute(
+        sa.select(Member.public_id, Member.name).where(Member.public_id.in_(keys))
+    )
+    return {row.public_id: row.name for row in rows}
+
+
+def _export(project: Project | None) -> Response:
+    wanted = AuditFilter.read(request.args)
+    subject = ("project", project.public_id) if project else ("club", "1")
+    record(
+        actor=current_account(),
+        action="audit.exported",
+        subject=subject,
+        project_id=project.id if project else None,
+        facts={"filtered_by": sorted(wanted.args())},
+    )
+    db.session.commit()
+    # Writing is done: others need not wait while the rows are read.
+    read_only.set(True)
+    header = [
+        gettext("Time (UTC)"),
+        gettext("Act"),
+        gettext("By"),
+        gettext("About"),
+        gettext("Key"),
+        gettext("Facts"),
+        gettext("Reason"),
+    ]
+    return export_file(
+        name=f"audit-{project.slug if project else 'club'}-{clock.now():%Y%m%d}",
+        kind=ExportFormat.CSV,
+        header=header,
+        rows=_lines(_trail(project, wanted)),
+    )
+
+
+def _lines(trail: sa.Select[tuple[AuditEntry, str]]) -> Iterator[Sequence[object]]:
+    key = sa.tuple_(AuditEntry.created_at, AuditEntry.id)
+    statement = trail.order_by(AuditEntry.created_at.desc(), AuditEntry.id.desc()).limit(_BATCH)
+    rows = db.session.execute(statement).all()
+    while rows:
+        for entry, actor in rows:
+            yield (
+                entry.created_at.strftime("%Y-%m-%d %H:%M:%S"),
+                str(action_title(entry.action)),
+                actor or "",
+                entry.subject_kind,
+                entry.subject_key,
+                facts_text(entry.facts),
+                entry.reason or "",
+            )
+        last = rows[-1][0]
+        bound = sa.tuple_(
+            sa.literal(last.created_at, AuditEntry.created_at.type),
+            sa.literal(last.id, AuditEntry.id.type),
+        )
+        rows = db.session.execute(statement.where(key < bound)).all()
