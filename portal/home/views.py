@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from portal import clock
 from portal.access import member_only, public
 from portal.extensions import db
+from portal.forms import tidy
 from portal.home import queries
 from portal.home.blueprint import blueprint
 from portal.home.greeting import greeting, years_in_club
@@ -118,7 +119,7 @@ def unfollow(slug: str) -> Response:
 
 
 def _search() -> str:
-    return request.args.get("q", "").strip()[:SEARCH_LENGTH]
+    return tidy(request.args.get("q", ""))[:SEARCH_LENGTH]
 
 
 def _project(slug: str) -> Project:

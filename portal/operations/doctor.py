@@ -6,6 +6,7 @@ import click
 from flask.cli import ScriptInfo
 
 from portal.config import Settings
+from portal.extensions import read_only
 from portal.operations.checks import Finding, State, examine
 
 COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
@@ -23,6 +24,8 @@ def doctor(info: ScriptInfo) -> None:
         sys.exit(1)
     settings: Settings = app.extensions["portal.settings"]
     _say(Finding(State.OK, "settings", f"accepted; home is {settings.home}"))
+    # Looking must not take the write lock of a database that is serving.
+    read_only.set(True)
     with app.app_context():
         findings = []
         for finding in examine(settings):
