@@ -9,7 +9,7 @@ from portal import clock
 from portal.accounts.models import Account
 from portal.audit.models import AuditEntry
 from portal.extensions import db
-from portal.members.models import Member, Person
+from portal.members.models import Household, Member, Person
 from portal.projects.models import ProjectInterest
 from tests.factories import (
     add,
@@ -54,7 +54,7 @@ def entries(action):
 
 def test_the_page_shows_homes_here_household_and_a_masked_phone(staff, lin, project, query_count):
     make_ownership(lin, make_unit(make_project(slug="siji"), building="9", number="901"))
-    make_member(name="陈建国", household=lin.household)
+    make_member(name="陈建国", household=db.session.get(Household, lin.household_id))
     add(Person(household_id=lin.household_id, name="陈小满", relation="parent"))
     with query_count() as sent:
         page = staff.get(address(lin))

@@ -1,0 +1,142 @@
+"""Reading the audit trail: whose, which, when; as a page and as a file."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from portal.audit.models import AuditEntry
+from portal.extensions import db
+from tests.factories import (
+    add,
+    make_account,
+    make_member,
+    make_owner,
+    make_project,
+    make_staff,
+    sign_in,
+)
+
+TRAIL = "/p/binjiang/staff/audit"
+
+
+@pytest.fixture
+def project(app):
+    return make_project()
+
+
+@pytest.fixture
+def manager(client, project):
+    return sign_in(client, make_staff("manager", project))
+
+
+def act(project, *, reason, action="member.corrected", actor=None, subject="k" * 22, **values):
+    return add(
+        AuditEntry(
+            action=action,
+            actor_id=actor and actor.id,
+            project_id=project and project.id,
+            subject_kind=values.pop("kind", "member"),
+            subject_key=subject,
+            reason=reason,
+            **values,
+        )
+    )
+
+
+def test_a_project_sees_its_own_acts_only(manager, project):
+    act(project, reason="这里的")
+    act(make_project(slug="siji"), reason="别处的")
+    act(None, reason="全会的")
+    page = manager.get(TRAIL).text
+    assert "这里的" in page
+    assert "别处的" not in page
+    assert "全会的" not in page
+
+
+def test_the_club_sees_all_acts(client, project):
+    act(project, reason="这里的")
+    act(None, reason="全会的")
+    sign_in(client, make_staff("centre"))
+    page = client.get("/centre/audit").text
+    assert "这里的" in page
+    assert "全会的" in page
+
+
+@pytest.mark.parametrize(
+    ("args", "shown"),
+    [
+        ({"action": "member.corrected"}, {"甲事"}),
+        ({"actor": "周"}, {"甲事"}),
+        ({"actor": "zhou@example.test"}, {"甲事"}),
+        ({"actor": "%"}, set()),
+        ({"subject": "s" * 22}, {"乙事"}),
+        ({"from": "2024-03-02"}, {"乙事"}),
+        ({"to": "2024-03-01"}, {"甲事"}),
+        ({"from": "2024-03-01", "to": "2024-03-02"}, {"甲事", "乙事"}),
+        ({"from": "nonsense", "to": "9999-12-31"}, {"甲事", "乙事"}),
+        ({"action": "no.such"}, set()),
+    ],
+)
+def test_filters(manager, project, args, shown):
+    zhou = make_account(display_name="周岚", email="zhou@example.test")
+    # 23:30 and 00:30 in the project's zone, Asia/Shanghai
+    act(project, reason="甲事", actor=zhou, created_at=datetime(2024, 3, 1, 15, 30, tzinfo=UTC))
+    act(
+        project,
+        reason="乙事",
+        action="members.exported",
+        subject="s" * 22,
+        created_at=datetime(2024, 3, 1, 16, 30, tzinfo=UTC),
+    )
+    page = manager.get(TRAIL, query_string=args).text
+    assert {reason for reason in ("甲事", "乙事") if reason in page} == shown
+
+
+def test_a_members_name_is_shown_for_its_key(manager, project):
+    member = make_owner(project, name="林晓芸")
+    act(project, reason="甲事", subject=member.public_id)
+    assert "林晓芸" in manager.get(TRAIL).text
+
+
+def test_pages_go_back_in_time_and_statements_stay_constant(manager, project, query_count):
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    for number in range(60):
+        act(project, reason=f"事{number:03d}", created_at=start + timedelta(minutes=number // 2))
+    with query_count() as sent:
+        first = manager.get(TRAIL).text
+    assert len(sent) <= 8
+    link = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    second = manager.get(link).text
+    seen = [n for n in range(60) if f"事{n:03d}" in first or f"事{n:03d}" in second]
+    assert seen == list(range(60))
+    assert not [n for n in range(60) if f"事{n:03d}" in first and f"事{n:03d}" in second]
+
+
+def test_export_has_the_filtered_rows_and_is_audited(manager, project, monkeypatch):
+    monkeypatch.setattr("portal.staff.audit_views._BATCH", 2)
+    for number in range(5):
+        act(project, reason=f"=事{number}", facts={"number": number})
+    act(project, reason="别的", action="members.exported")
+    answer = manager.post(f"{TRAIL}/export.csv", query_string={"action": "member.corrected"})
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    answer.close()
+    assert [row[-1] for row in rows[1:]] == [f"'=事{number}" for number in range(4, -1, -1)]
+    entry = db.session.scalar(sa.select(AuditEntry).where(AuditEntry.action == "audit.exported"))
+    assert (entry.project_id, entry.facts) == (project.id, {"filtered_by": ["action"]})
+
+
+def test_staff_and_owners_do_not_read_the_trail(client, project):
+    for person in (make_staff("staff", project), make_staff("finance", project), make_member()):
+        sign_in(client, person)
+        assert client.get(TRAIL).status_code == 403
+        assert client.post(f"{TRAIL}/export.csv").status_code == 403
+        assert client.get("/centre/audit").status_code == 403
+
+
+def test_a_manager_of_another_project_does_not_read_the_trail(client, project):
+    sign_in(client, make_staff("manager", make_project(slug="siji")))
+    assert client.get(TRAIL).status_code == 403
+    assert client.post("/centre/audit/export.csv").status_code == 403
