@@ -1,13 +1,15 @@
 """The gate before every view: project of the address, read-only GETs, who may enter."""
 
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, current_app, flash, g, redirect, request, url_for
 from sqlalchemy import select
 from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
 from werkzeug.wrappers import Response
 
 from portal.access import Access, Audience, access_of, public
 from portal.accounts.current import find_current_account
+from portal.accounts.second_factor import needs_set_up
 from portal.extensions import db, read_only
+from portal.i18n import gettext
 from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
 from portal.projects.current import belonging
@@ -51,6 +53,9 @@ def _admit(access: Access) -> Response | None:
     if account is None:
         return _to_sign_in()
     _check(access)
+    if access.audience is Audience.PERMISSION and needs_set_up(account, has_role=True):
+        flash(gettext("Set up a second step first: work with others' data needs it."), "warning")
+        return redirect(url_for("accounts.totp"))
     return None
 
 
