@@ -64,8 +64,9 @@ def _take(session: Session, transaction: object, connection: sa.Connection) -> N
         "created_at": clock.now(),
     }
     table = IdempotencyKey.__table__
-    added = connection.execute(insert(table).values(row).on_conflict_do_nothing())
-    if added.rowcount:
+    # Not rowcount: PostgreSQL's driver tells -1 for an INSERT that the key's index has refused.
+    adding = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+    if connection.execute(adding).first() is not None:
         g.idempotency_key, g.idempotency_state = key, "taken"
         return
     first = connection.execute(sa.select(table).where(table.c.key == key)).one()
