@@ -42,11 +42,11 @@ class Settings:
     """Everything an installation may set; docs/operate.md lists the variables."""
 
     home: Path
-    database_url: str
-    secret_key: str
+    database_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
     data_keys: Mapping[int, bytes] = field(repr=False)
     base_url: str = "http://127.0.0.1:8000"
-    redis_url: str | None = None
+    redis_url: str | None = field(default=None, repr=False)
     proxies: int = 0
     demo: bool = False
     development: bool = False

@@ -62,9 +62,12 @@ def writable() -> Iterator[None]:
 
 def engine_options(database_url: str) -> dict[str, Any]:
     """Return SQLAlchemy's engine options for an installation's database."""
+    # Errors go to the log: the values in them (names, addresses, hashes) must not.
+    common = {"hide_parameters": True}
     if database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": SQLITE_BUSY_MS / 1000}}
+        return {**common, "connect_args": {"timeout": SQLITE_BUSY_MS / 1000}}
     return {
+        **common,
         "connect_args": {"options": POSTGRES_OPTIONS, "connect_timeout": 5},
         "pool_pre_ping": True,
         "pool_size": 5,

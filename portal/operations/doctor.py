@@ -25,19 +25,20 @@ def doctor(info: ScriptInfo) -> None:
     settings: Settings = app.extensions["portal.settings"]
     _say(Finding(State.OK, "settings", f"accepted; home is {settings.home}"))
     # Looking must not take the write lock of a database that is serving.
-    read_only.set(True)
-    with app.app_context():
-        findings = []
-        for finding in examine(settings):
-            _say(finding)
-            findings.append(finding.state)
+    token = read_only.set(True)
+    try:
+        with app.app_context():
+            findings = [_say(finding) for finding in examine(settings)]
+    finally:
+        read_only.reset(token)
     failed, warned = findings.count(State.FAIL), findings.count(State.WARN)
     click.echo(f"{failed} failed, {warned} to look at.")
     sys.exit(1 if failed else 0)
 
 
-def _say(finding: Finding) -> None:
+def _say(finding: Finding) -> State:
     state = click.style(f"{finding.state:<4}", fg=COLOURS[finding.state])
     click.echo(f"{state}  {finding.subject:<{SUBJECT_WIDTH}}{finding.found}")
     if finding.remedy:
         click.echo(f"{'':<{6 + SUBJECT_WIDTH}}-> {finding.remedy}")
+    return finding.state
