@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import format_datetime, format_decimal
+from werkzeug.local import LocalProxy
 
 from portal.claims.models import ClaimState
 from portal.club.queries import current_club
@@ -69,7 +70,8 @@ def _context() -> dict[str, Any]:
     return {
         "club": current_club(),
         "account": account,
-        "member": find_current_member() if account else None,
+        # Asked for when a template looks at it: most staff pages never do.
+        "member": LocalProxy(find_current_member),
         "project": g.get("project"),
         "my_projects": my_projects,
         "lang": language_tag(),
