@@ -43,7 +43,7 @@ class Form(FlaskForm):
             """Tidy every text field before its validators run; passwords are left alone."""
             kind = unbound_field.field_class
             if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
-                options["filters"] = [tidy, *options.get("filters", [])]
+                options["filters"] = [tidy, *unbound_field.kwargs.get("filters", ())]
             return unbound_field.bind(form=form, **options)
 
 
