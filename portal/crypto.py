@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,19 +23,19 @@ def encrypt(text: str) -> bytes:
     version, key = max(_keys().items())
     nonce = os.urandom(_NONCE_BYTES)
     head = bytes([version])
-    return head + nonce + AESGCM(key).encrypt(nonce, text.encode(), head)
+    return head + nonce + _cipher(key).encrypt(nonce, text.encode(), head)
 
 
 def decrypt(sealed: bytes) -> str:
     """Return the text in `sealed`; raises cryptography's InvalidTag when it was altered."""
     head, nonce, body = sealed[:1], sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-    return AESGCM(_keys()[head[0]]).decrypt(nonce, body, head).decode()
+    return _cipher(_keys()[head[0]]).decrypt(nonce, body, head).decode()
 
 
 def lookup_hash(purpose: str, text: str) -> bytes:
     """Return 32 bytes that find `text` again without telling it; `purpose` keeps uses apart."""
     key = min(_keys().items())[1]
-    return hmac.new(key, f"{purpose}\0{text}".encode(), hashlib.sha256).digest()
+    return hmac.digest(key, f"{purpose}\0{text}".encode(), "sha256")
 
 
 def token_hash(token: str) -> bytes:
@@ -53,6 +54,12 @@ class Encrypted(sa.TypeDecorator[str]):
 
     def process_result_value(self, value: bytes | None, dialect: sa.Dialect) -> str | None:
         return None if value is None else decrypt(value)
+
+
+@lru_cache(maxsize=16)
+def _cipher(key: bytes) -> AESGCM:
+    # Setting a key up costs as much as encrypting a number with it.
+    return AESGCM(key)
 
 
 def _keys() -> Mapping[int, bytes]:

@@ -1043,10 +1043,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("roster_entry", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_roster_entry_claimed_by_id"), ["claimed_by_id"], unique=False
+            "ix_roster_entry_claimed_by_id",
+            ["claimed_by_id"],
+            unique=False,
+            sqlite_where=sa.text("claimed_by_id IS NOT NULL"),
+            postgresql_where=sa.text("claimed_by_id IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_roster_entry_import_id"), ["import_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_roster_entry_name"), ["name"], unique=False)
         batch_op.create_index("ix_roster_entry_phone_hash", ["phone_hash"], unique=False)
         batch_op.create_index(
             "ix_roster_entry_project_id_phone_tail_hash",
@@ -1233,9 +1236,12 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_roster_entry_project_id_phone_tail_hash")
         batch_op.drop_index("ix_roster_entry_phone_hash")
-        batch_op.drop_index(batch_op.f("ix_roster_entry_name"))
         batch_op.drop_index(batch_op.f("ix_roster_entry_import_id"))
-        batch_op.drop_index(batch_op.f("ix_roster_entry_claimed_by_id"))
+        batch_op.drop_index(
+            "ix_roster_entry_claimed_by_id",
+            sqlite_where=sa.text("claimed_by_id IS NOT NULL"),
+            postgresql_where=sa.text("claimed_by_id IS NOT NULL"),
+        )
 
     op.drop_table("roster_entry")
     with op.batch_alter_table("ownership", schema=None) as batch_op:

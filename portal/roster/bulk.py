@@ -1,6 +1,7 @@
 """Many rows into one table, those that are there already left out, on either database."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,66 +9,106 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.extensions import db
 
+_SEPARATOR, _NULL = "\x1f", "\x1e"
+"""Control characters that no cell of a roster may hold: the reader refuses them."""
+_Column = sa.ColumnElement[Any]
+
 
 def insert_new(
     table: sa.Table,
-    rows: Sequence[dict[str, Any]],
+    columns: Mapping[str, Sequence[Any]],
     *,
-    constants: dict[str, Any],
-    returning: Sequence[str] = (),
-) -> Sequence[Any]:
-    """Insert what violates no unique constraint; return `returning` of each row inserted.
+    constants: Mapping[str, Any],
+    returning: Sequence[str],
+) -> Sequence[Sequence[Any]]:
+    """Insert the rows that violate no unique constraint; return `returning` of each of them.
 
-    Every row has the same keys; `constants` are the same for all. Without `returning` the result
-    is one row with the number inserted.
+    `columns` are lists of one length, with ciphertext where the table keeps ciphertext;
+    `constants` are the same in every row. The table's key is `id`.
     """
-    if not rows:
+    if not next(iter(columns.values()), ()):
         return ()
-    columns = [table.c[name] for name in returning]
-    if db.session.get_bind().dialect.name == "postgresql":
-        return _with_arrays(table, rows, constants, columns)
-    statement = sqlite.insert(table).on_conflict_do_nothing()
-    values = [{**row, **constants} for row in rows]
-    if columns:
-        return db.session.connection().execute(statement.returning(*columns), values).all()
-    return _counted(statement, values)
+    postgres = db.session.get_bind().dialect.name == "postgresql"
+    return (_from_texts if postgres else _one_by_one)(table, columns, constants, returning)
 
 
-def _with_arrays(
+def _from_texts(
     table: sa.Table,
-    rows: Sequence[dict[str, Any]],
-    constants: dict[str, Any],
-    returning: Sequence[sa.Column[Any]],
-) -> Sequence[Any]:
-    """INSERT … SELECT … FROM unnest(…): one statement and one parameter a column.
+    columns: Mapping[str, Sequence[Any]],
+    constants: Mapping[str, Any],
+    returning: Sequence[str],
+) -> Sequence[Sequence[Any]]:
+    """INSERT … SELECT … FROM unnest(…), each column one text that the database takes apart.
 
-    It takes a third of the time of many VALUES, and has no limit on their number.
+    Measured with 100,000 rows: the driver takes half as long to write arrays as the database to
+    insert them; joined texts cost it next to nothing.
     """
-    names = list(rows[0])
-    arrays = [
-        sa.bindparam(
-            None, [row[name] for row in rows], type_=postgresql.ARRAY(_array_type(table.c[name]))
-        )
-        for name in names
-    ]
-    source = sa.func.unnest(*arrays).table_valued(*names).render_derived()
+    forms = {name: _FORMS.get(_value_type(table.c[name]), _AS_TEXT) for name in columns}
+    texts = []
+    for name, values in columns.items():
+        write = forms[name][0]
+        joined = _SEPARATOR.join([_NULL if value is None else write(value) for value in values])
+        texts.append(sa.func.string_to_array(joined, _SEPARATOR, _NULL))
+    source = sa.func.unnest(*texts).table_valued(*columns).render_derived()
+    read = [forms[name][1](source.c[name]) for name in columns]
     fixed = [sa.literal(value, table.c[name].type) for name, value in constants.items()]
-    select = sa.select(*(source.c[name] for name in names), *fixed)
-    insert = postgresql.insert(table).from_select(
-        [*names, *constants], select, include_defaults=False
+    statement = (
+        postgresql.insert(table)
+        .from_select([*columns, *constants], sa.select(*read, *fixed), include_defaults=False)
+        .on_conflict_do_nothing()
+        .returning(*(table.c[name] for name in returning))
     )
-    statement = insert.on_conflict_do_nothing()
-    if returning:
-        return db.session.connection().execute(statement.returning(*returning)).all()
-    return _counted(statement)
+    return db.session.connection().execute(statement).all()
 
 
-def _counted(statement: sa.Insert, rows: list[dict[str, Any]] | None = None) -> Sequence[Any]:
-    # SQLAlchemy keeps the row count of an INSERT only when it is asked to.
-    counting = statement.execution_options(preserve_rowcount=True)
-    return [(db.session.connection().execute(counting, rows).rowcount,)]
+def _one_by_one(
+    table: sa.Table,
+    columns: Mapping[str, Sequence[Any]],
+    constants: Mapping[str, Any],
+    returning: Sequence[str],
+) -> Sequence[Sequence[Any]]:
+    """One prepared statement, run by SQLite for each row.
+
+    Its ids grow, and nobody else writes during the transaction: the new rows are the last ones.
+    """
+    connection = db.session.connection()
+    before = connection.scalar(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0)))
+    number = len(next(iter(columns.values())))
+    lists = {name: [value] * number for name, value in constants.items()} | dict(columns)
+    for name, values in lists.items():
+        if _value_type(table.c[name]) in (date, datetime):
+            kind = table.c[name].type.dialect_impl(connection.dialect)
+            process = kind.bind_processor(connection.dialect) or (lambda value: value)
+            lists[name] = [process(value) for value in values]
+    insert = sqlite.insert(table).values({name: sa.bindparam(name) for name in lists})
+    compiled = insert.on_conflict_do_nothing().compile(dialect=connection.dialect)
+    assert isinstance(compiled, sa.sql.compiler.SQLCompiler)
+    rows = list(zip(*(lists[name] for name in compiled.positiontup or ()), strict=True))
+    connection.exec_driver_sql(str(compiled), rows)
+    fresh = sa.select(*(table.c[name] for name in returning)).where(table.c.id > before)
+    return connection.execute(fresh).all()
 
 
-def _array_type(column: sa.Column[Any]) -> sa.types.TypeEngine[Any]:
-    # A cast to varchar(80)[] would cut longer texts in silence; the table's own type refuses them.
-    return sa.Text() if isinstance(column.type, sa.String) else column.type
+def _value_type(column: sa.Column[Any]) -> type:
+    """Return the type of what the database keeps: bytes for an encrypted text."""
+    kind = column.type
+    return (kind.impl_instance if isinstance(kind, sa.TypeDecorator) else kind).python_type
+
+
+def _cast(kind: type[sa.types.TypeEngine[Any]]) -> Callable[[_Column], _Column]:
+    return lambda column: sa.cast(column, kind)
+
+
+def _hex(column: _Column) -> _Column:
+    return sa.func.decode(column, "hex")
+
+
+_Form = tuple[Callable[[Any], str], Callable[[_Column], _Column]]
+_AS_TEXT: _Form = (str, lambda column: column)
+_FORMS: dict[type, _Form] = {
+    int: (str, _cast(sa.BigInteger)),
+    bool: (str, _cast(sa.Boolean)),
+    date: (date.isoformat, _cast(sa.Date)),
+    bytes: (bytes.hex, _hex),
+}
+"""How a value is written into the joined text, and how the database reads it."""

@@ -170,15 +170,28 @@ class Checker:
             return None
 
 
-@lru_cache(maxsize=50_000)
 def _home_of(building: str, entrance: str, number: str) -> tuple[str, str, str, str, str]:
-    building, entrance, number = split_address(building, entrance, number)
+    key = _building_key(building)
+    return building, key, *_place_of(entrance, number)
+
+
+# Buildings and doors are few and repeat: a project of 100,000 homes has some thousand of these.
+@lru_cache(maxsize=10_000)
+def _building_key(building: str) -> str:
+    key = part_key(building)
+    if not key:
+        raise read.CellError("home_unreadable")
+    return key
+
+
+@lru_cache(maxsize=50_000)
+def _place_of(entrance: str, number: str) -> tuple[str, str, str]:
+    _, entrance, number = split_address("", entrance, number)
     if _LOOKALIKE.search(number):
         raise read.CellError("letter_in_number")
-    key = part_key(building)
-    if not key or not part_key(number):
+    if not part_key(number):
         raise read.CellError("home_unreadable")
-    return building, key, entrance, number, place_key(entrance, number)
+    return entrance, number, place_key(entrance, number)
 
 
 def plain_project(text: str) -> str:

@@ -4,7 +4,15 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 
-from portal.roster.table import MAX_CELL, RawRow, RosterFileError, Table, table_of
+from portal.roster.table import (
+    CONTROL,
+    MAX_CELL,
+    RawRow,
+    RosterFileError,
+    Table,
+    fault_of,
+    table_of,
+)
 
 DELIMITERS = ",;\t"
 RECORD_LIMIT = 100_000
@@ -20,7 +28,7 @@ _ENCODINGS = (
 def read_csv(data: bytes, known: Callable[[str], object]) -> Table:
     """Return the table in `data`. Raises RosterFileError: encoding, not_a_table, no_header, ..."""
     lines = io.StringIO(_decoded(data), newline="").readlines()
-    if len(lines) and "\0" in lines[0]:
+    if lines and CONTROL.search(lines[0]):
         raise RosterFileError("not_a_table")
     errors: list[RosterFileError] = []
     found: list[tuple[int, int, Table]] = []
@@ -82,6 +90,7 @@ def _records(lines: list[str], delimiter: str) -> Iterator[RawRow]:
     feed = _Feed(lines)
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
     reread = 0
+    odd = any(map(CONTROL.search, lines))
     while True:
         start, feed.size = feed.position, 0
         try:
@@ -99,10 +108,5 @@ def _records(lines: list[str], delimiter: str) -> Iterator[RawRow]:
             feed.position = start + 1
             reader = csv.reader(feed, delimiter=delimiter, strict=True)
             continue
-        yield RawRow(start + 1, cells, _fault_of(cells, feed.size))
-
-
-def _fault_of(cells: list[str], size: int) -> str | None:
-    if size > MAX_CELL and any(len(cell) > MAX_CELL for cell in cells):
-        return "cell_too_long"
-    return "control_character" if any("\0" in cell for cell in cells) else None
+        unusual = odd or feed.size > MAX_CELL
+        yield RawRow(start + 1, cells, fault_of(cells) if unusual else None)

@@ -88,6 +88,13 @@ class RosterEntry(Identified, db.Model):
         one_of("role", Role),
         sa.UniqueConstraint("unit_id", "phone_hash", "name"),
         sa.Index("ix_roster_entry_phone_hash", "phone_hash"),
+        # Most entries are unclaimed: they need no place in this index.
+        sa.Index(
+            "ix_roster_entry_claimed_by_id",
+            "claimed_by_id",
+            sqlite_where=sa.text("claimed_by_id IS NOT NULL"),
+            postgresql_where=sa.text("claimed_by_id IS NOT NULL"),
+        ),
         sa.Index("ix_roster_entry_project_id_phone_tail_hash", "project_id", "phone_tail_hash"),
         sa.Index(
             "uq_roster_entry_owner",
@@ -101,7 +108,7 @@ class RosterEntry(Identified, db.Model):
     project_id: Mapped[int] = foreign_key("project.id", index=False)
     unit_id: Mapped[int] = foreign_key("unit.id", index=False)
     import_id: Mapped[int | None] = foreign_key("roster_import.id")
-    name: Mapped[name_text] = mapped_column(index=True)
+    name: Mapped[name_text]
     phone: Mapped[str] = mapped_column(Encrypted)
     phone_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     phone_tail_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
@@ -110,7 +117,7 @@ class RosterEntry(Identified, db.Model):
     note: Mapped[str] = mapped_column(sa.String(500), default="")
     made_unit: Mapped[bool] = mapped_column(default=False)
     """Whether the home came with this entry: an undo may take both back."""
-    claimed_by_id: Mapped[int | None] = foreign_key("member.id")
+    claimed_by_id: Mapped[int | None] = foreign_key("member.id", index=False)
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     unit: Mapped[Unit] = relationship(lazy="raise")

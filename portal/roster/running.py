@@ -17,7 +17,7 @@ from portal.roster.reading import read_table
 from portal.roster.service import OWNER_KIND, add_faults
 from portal.roster.writing import write_entries
 
-CHUNK = 1000
+CHUNK = 2000
 T = TypeVar("T")
 
 

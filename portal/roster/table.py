@@ -1,5 +1,6 @@
 """A file as rows of text: what the readers of CSV and XLSX give, and what they refuse."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -9,6 +10,9 @@ MAX_COLUMNS = 200
 MAX_CELL = 10_000
 HEADER_ROWS = 20
 """The header is looked for in so many rows from the top: titles and notes stand above it."""
+
+
+CONTROL = re.compile("[\\x00-\\x08\\x0e-\\x1f\\x7f]")
 
 
 class RosterFileError(Exception):
@@ -35,6 +39,13 @@ class Table:
     header: tuple[str, ...]
     header_line: int
     rows: Iterator[RawRow]
+
+
+def fault_of(cells: Sequence[str]) -> str | None:
+    """Return why a row's cells cannot be trusted, or None."""
+    if any(len(cell) > MAX_CELL for cell in cells):
+        return "cell_too_long"
+    return "control_character" if any(map(CONTROL.search, cells)) else None
 
 
 def table_of(

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from portal import clock
 from portal.columns import new_public_id
-from portal.crypto import lookup_hash
+from portal.crypto import encrypt, lookup_hash
 from portal.extensions import db
 from portal.phones import phone_tail
 from portal.projects.models import Building, Unit
@@ -37,7 +37,7 @@ def _add_buildings(job: Progress, known: Known, entries: Sequence[Entry]) -> int
     table = _table(Building)
     made = insert_new(
         table,
-        [{"name": name, "key": key} for key, name in names.items()],
+        {"name": list(names.values()), "key": list(names)},
         constants={"project_id": job.project_id},
         returning=("key", "id"),
     )
@@ -82,7 +82,7 @@ def _add_units(job: Progress, known: Known, entries: Sequence[Entry]) -> set[int
     _fill_in(list(lacking.values()))
     made = insert_new(
         _table(Unit),
-        list(new.values()),
+        _columns(list(new.values())),
         constants={"project_id": job.project_id, "created_at": clock.now()},
         returning=("id", "building_id", "place"),
     )
@@ -115,34 +115,44 @@ def _fill_in(rows: list[dict[str, Any]]) -> None:
 
 
 def _add_people(job: Progress, known: Known, entries: Sequence[Entry], made_units: set[int]) -> int:
-    rows = []
-    unflagged = set(made_units)
+    units = []
+    marks = []
+    unmarked = set(made_units)
     for entry in entries:
         unit = known.unit(entry)
         assert unit is not None
-        rows.append(
-            {
-                "public_id": new_public_id(),
-                "unit_id": unit.id,
-                "name": entry.name,
-                "phone": entry.phone,
-                "phone_hash": lookup_hash("phone", entry.phone),
-                "phone_tail_hash": lookup_hash("phone_tail", phone_tail(entry.phone)),
-                "id_tail": entry.id_tail,
-                "role": entry.role,
-                "note": entry.note,
-                # One entry of a home carries the mark that the home came with it.
-                "made_unit": unit.id in unflagged,
-            }
-        )
-        unflagged.discard(unit.id)
-    constants = {
-        "project_id": job.project_id,
-        "import_id": job.import_id,
-        "created_at": clock.now(),
-    }
-    inserted = insert_new(_table(RosterEntry), rows, constants=constants)
-    return inserted[0][0] if inserted else 0
+        units.append(unit.id)
+        # One entry of a home carries the mark that the home came with it.
+        marks.append(unit.id in unmarked)
+        unmarked.discard(unit.id)
+    phones = [entry.phone for entry in entries]
+    inserted = insert_new(
+        _table(RosterEntry),
+        {
+            "public_id": [new_public_id() for _ in entries],
+            "unit_id": units,
+            "name": [entry.name for entry in entries],
+            "phone": [encrypt(phone) for phone in phones],
+            "phone_hash": [lookup_hash("phone", phone) for phone in phones],
+            "phone_tail_hash": [lookup_hash("phone_tail", phone_tail(phone)) for phone in phones],
+            "id_tail": [entry.id_tail and encrypt(entry.id_tail) for entry in entries],
+            "role": [entry.role for entry in entries],
+            "note": [entry.note for entry in entries],
+            "made_unit": marks,
+        },
+        constants={
+            "project_id": job.project_id,
+            "import_id": job.import_id,
+            "created_at": clock.now(),
+        },
+        returning=("id",),
+    )
+    return len(inserted)
+
+
+def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    names = rows[0] if rows else ()
+    return {name: [row[name] for row in rows] for name in names}
 
 
 def _table(model: Any) -> sa.Table:

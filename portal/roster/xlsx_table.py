@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from portal.roster.table import MAX_CELL, MAX_ROWS, RawRow, RosterFileError, Table, table_of
+from portal.roster.table import MAX_ROWS, RawRow, RosterFileError, Table, fault_of, table_of
 
 MAX_UNPACKED = 200 * 1024 * 1024
 MAX_RATIO = 100
@@ -118,13 +118,7 @@ def _rows(sheet: Any) -> Iterator[RawRow]:
         for column, until in merges.get(index, ()):
             if 0 <= column < len(cells):
                 held[column] = (until, cells[column])
-        yield RawRow(index + 1, cells, _fault_of(cells))
-
-
-def _fault_of(cells: list[str]) -> str | None:
-    if any(len(cell) > MAX_CELL for cell in cells):
-        return "cell_too_long"
-    return "control_character" if any("\0" in cell for cell in cells) else None
+        yield RawRow(index + 1, cells, fault_of(cells))
 
 
 def _text(value: Any) -> str:

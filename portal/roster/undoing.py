@@ -1,0 +1,182 @@
+"""Taking an import back, and letting one of its refused rows take another's place."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from portal import clock
+from portal.accounts.models import Account
+from portal.audit.service import record
+from portal.extensions import db
+from portal.projects.models import Building, Project, Unit
+from portal.roster.checking import Entry
+from portal.roster.errors import RosterError, RosterStateError
+from portal.roster.examining import checker_of
+from portal.roster.known import Known, KnownPerson
+from portal.roster.models import ImportState, RosterEntry, RosterFault, RosterImport
+from portal.roster.progress import Progress
+from portal.roster.reading import read_table
+from portal.roster.service import OWNER_KIND, may_resume
+from portal.roster.writing import write_entries
+
+_PART = 1000
+DECIDABLE = frozenset(
+    {"two_owners", "changed_role", "changed_phone", "changed_name", "changed_owner"}
+)
+"""Faults of rows that are good in themselves: a person may let them take the place of the other."""
+
+
+@dataclass(frozen=True)
+class Undone:
+    """How much an undo took back, and how many entries stay because members claimed them."""
+
+    entries: int
+    units: int
+    buildings: int
+    kept: int
+
+
+def may_undo(job: RosterImport) -> bool:
+    """Tell whether there is something that an undo could take back."""
+    return job.state == ImportState.DONE or may_resume(job)
+
+
+def undo_import(*, actor: Account, job: RosterImport) -> Undone:
+    """Take back what this import added and nobody has claimed or used since.
+
+    Entries that members claimed stay, with their homes. Raises RosterStateError.
+    """
+    if not may_undo(job):
+        raise RosterStateError(job.state)
+    changed = db.session.execute(
+        sa.update(RosterImport)
+        .where(RosterImport.id == job.id, RosterImport.state == job.state)
+        .values(state=ImportState.UNDONE, finished_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    if not changed.rowcount:  # type: ignore[attr-defined]
+        db.session.refresh(job)
+        raise RosterStateError(job.state)
+    removed = db.session.execute(
+        sa.delete(RosterEntry)
+        .where(RosterEntry.import_id == job.id, RosterEntry.claimed_by_id.is_(None))
+        .returning(RosterEntry.unit_id, RosterEntry.made_unit)
+        .execution_options(synchronize_session=False)
+    ).all()
+    kept = db.session.scalar(
+        sa.select(sa.func.count()).select_from(RosterEntry).where(RosterEntry.import_id == job.id)
+    )
+    undone = Undone(
+        entries=len(removed),
+        units=_remove_unused(Unit, sorted({unit for unit, made in removed if made})),
+        buildings=_remove_unused(Building, job.made_buildings),
+        kept=kept or 0,
+    )
+    facts = {
+        "entries": undone.entries,
+        "homes": undone.units,
+        "buildings": undone.buildings,
+        "kept": undone.kept,
+    }
+    db.session.execute(
+        sa.update(RosterImport)
+        .where(RosterImport.id == job.id)
+        .values(counts={**job.counts, "undone": undone.entries, "kept": undone.kept})
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(job)
+    record(
+        actor=actor,
+        action="roster.undone",
+        subject=(OWNER_KIND, job.public_id),
+        project_id=job.project_id,
+        facts=facts,
+    )
+    return undone
+
+
+def take_row(
+    *, actor: Account, job: RosterImport, project: Project, data: bytes, fault: RosterFault
+) -> None:
+    """Let a refused row take the place of what the roster says instead.
+
+    Raises RosterStateError, or RosterError: not_decidable, claimed (a member has the home already:
+    its owner is changed on the home's page).
+    """
+    if job.state != ImportState.DONE:
+        raise RosterStateError(job.state)
+    if fault.code not in DECIDABLE or fault.facts.get("taken"):
+        raise RosterError("not_decidable")
+    entry = _entry_at(project, job, data, fault.line)
+    known = Known(job.project_id)
+    rivals = known.rivals(entry)[1]
+    if any(person.claimed for person in rivals):
+        raise RosterError("claimed")
+    units = _remove_people(rivals)
+    progress = Progress.of(job)
+    made = write_entries(progress, known, [entry])
+    if not made["new"]:
+        raise RosterError("not_decidable")
+    _keep_marks(job, units)
+    job.counts = {**job.counts, "taken": job.counts.get("taken", 0) + 1}
+    job.made_buildings = progress.made_buildings
+    fault.facts = {**fault.facts, "taken": True}
+    record(
+        actor=actor,
+        action="roster.row_taken",
+        subject=(OWNER_KIND, job.public_id),
+        project_id=job.project_id,
+        facts={"line": fault.line, "code": fault.code, "replaced": len(rivals)},
+    )
+
+
+def _entry_at(project: Project, job: RosterImport, data: bytes, line: int) -> Entry:
+    table = read_table(data)
+    for row in map(checker_of(project, table, job.mapping).check, table.rows):
+        if row.line == line and row.entry is not None:
+            return row.entry
+    raise RosterError("not_decidable")
+
+
+def _remove_people(people: list[KnownPerson]) -> set[int]:
+    """Remove unclaimed entries; return the homes that had come with them. Raises RosterError."""
+    removed = db.session.execute(
+        sa.delete(RosterEntry)
+        .where(
+            RosterEntry.id.in_([person.entry_id for person in people]),
+            RosterEntry.claimed_by_id.is_(None),
+        )
+        .returning(RosterEntry.unit_id, RosterEntry.made_unit)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if len(removed) != len(people):
+        raise RosterError("claimed")
+    return {unit_id for unit_id, made in removed if made}
+
+
+def _keep_marks(job: RosterImport, units: set[int]) -> None:
+    """The new entry of a home takes over that the home came with the one it replaces."""
+    db.session.execute(
+        sa.update(RosterEntry)
+        .where(RosterEntry.import_id == job.id, RosterEntry.unit_id.in_(units))
+        .values(made_unit=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _remove_unused(model: type[Unit] | type[Building], ids: list[int]) -> int:
+    """Delete those rows that no other row of any table refers to; return their number."""
+    table = model.__table__
+    assert isinstance(table, sa.Table)
+    used = [
+        sa.exists().where(column == table.c.id)
+        for other in db.metadata.sorted_tables
+        for column in other.columns
+        if any(key.column is table.c.id for key in column.foreign_keys)
+    ]
+    removed = 0
+    for start in range(0, len(ids), _PART):
+        part = ids[start : start + _PART]
+        result = db.session.execute(sa.delete(table).where(table.c.id.in_(part), ~sa.or_(*used)))
+        removed += result.rowcount  # type: ignore[attr-defined]
+    return removed
