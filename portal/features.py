@@ -10,7 +10,10 @@ from portal.accounts import security_views as accounts_security_views
 from portal.accounts import totp_views as accounts_totp_views
 from portal.accounts import views as accounts_views
 from portal.audit import models as audit_models
+from portal.claims import hooks as claims_hooks
 from portal.claims import models as claims_models
+from portal.claims import staff_views as claims_staff_views
+from portal.claims import views as claims_views
 from portal.club import hooks as club_hooks
 from portal.club import staff_views as club_staff_views
 from portal.club import views as club_views
@@ -22,6 +25,11 @@ from portal.members import household_views as members_household_views
 from portal.members import joining as members_joining
 from portal.members import views as members_views
 from portal.permissions import models as permissions_models
+from portal.projects import ending_views as projects_ending_views
+from portal.projects import hooks as projects_hooks
+from portal.projects import invitation_views as projects_invitation_views
+from portal.projects import settings_views as projects_settings_views
+from portal.projects import staff_views as projects_staff_views
 from portal.projects import views as projects_views
 from portal.roster import hooks as roster_hooks
 from portal.roster import models as roster_models
@@ -39,6 +47,12 @@ MODELS = (idempotency_models, audit_models, permissions_models, roster_models, c
 VIEWS: tuple = (
     files_views,
     projects_views,
+    projects_invitation_views,
+    projects_staff_views,
+    projects_ending_views,
+    projects_settings_views,
+    claims_views,
+    claims_staff_views,
     accounts_views,
     accounts_confirmation,
     accounts_reset_views,
@@ -62,6 +76,8 @@ VIEWS: tuple = (
 HOOKS: tuple = (
     accounts_hooks,
     club_hooks,
+    projects_hooks,
+    claims_hooks,
     roster_hooks,
     staff_hooks,
     members_hooks,

@@ -23,6 +23,7 @@ SLOTS = (
     "sign_in_steps",
     "join_choices",
     "on_member_joined",
+    "my_homes_cards",
     "unit_sections",
     "file_readers",
 )

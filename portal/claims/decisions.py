@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from sqlalchemy.orm import joinedload
+
 from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.claims import matching
@@ -18,6 +20,7 @@ from portal.projects.models import EndReason, Ownership, Project, Role, Unit
 from portal.projects.queries import OWNING_ROLES, find_unit, people_of
 from portal.projects.service import end_ownership, ensure_unit, lock_unit
 from portal.roster.models import RosterEntry
+from portal.roster.queries import entries_of_unit
 
 
 class Decision(StrEnum):
@@ -90,7 +93,7 @@ def decide(
 def unit_of(claim: UnitClaim) -> Unit | None:
     """Return the claimed home, also one that came into the register after the claim."""
     if claim.unit_id is not None:
-        return db.session.get(Unit, claim.unit_id)
+        return db.session.get(Unit, claim.unit_id, options=[joinedload(Unit.building)])
     return find_unit(claim.project_id, claim.building, claim.entrance, claim.number)
 
 
@@ -146,7 +149,7 @@ def _settle_roster(
 ) -> None:
     """Mark the roster entry that is this member's, and give it the new phone when staff say so."""
     account = db.session.get_one(Account, member.account_id)
-    entry = matching.roster_side(unit.id, claim.name, account)
+    entry = matching.likeliest(entries_of_unit(unit.id), claim.name, account)
     if entry is None or not matching.same_name(entry.name, claim.name):
         return
     if not matching.take(entry, member):

@@ -1,6 +1,7 @@
 """Comparing a claimant with the roster: the same phone, and the same name in any writing."""
 
 import unicodedata
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -55,14 +56,8 @@ def take(entry: RosterEntry, member: Member) -> bool:
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]
 
 
-def roster_side(unit_id: int, name: str, account: Account) -> RosterEntry | None:
-    """Return the entry of a home that a claimant is most likely to be: by phone, else by name."""
-    entries = db.session.scalars(
-        sa.select(RosterEntry)
-        .where(RosterEntry.unit_id == unit_id)
-        .order_by(RosterEntry.role != "owner", RosterEntry.id)
-        .limit(MATCH_LIMIT)
-    ).all()
+def likeliest(entries: Sequence[RosterEntry], name: str, account: Account) -> RosterEntry | None:
+    """Return the entry that a claimant is most likely to be: by phone, else by name, else any."""
     by_phone = [entry for entry in entries if entry.phone_hash == account.phone_hash]
     by_name = [entry for entry in entries if same_name(entry.name, name)]
     return next(iter([*by_phone, *by_name, *entries]), None)

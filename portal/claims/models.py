@@ -10,7 +10,7 @@ from portal.accounts.models import Account
 from portal.columns import Identified, UtcDateTime, created_at, foreign_key, one_of, primary_key
 from portal.extensions import db
 from portal.members.models import Member
-from portal.projects.models import Role, Unit
+from portal.projects.models import Project, Role, Unit
 
 
 class ClaimState(StrEnum):
@@ -23,6 +23,9 @@ class ClaimState(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
 
+
+FILE_OWNER = "claim"
+"""The owner kind of photos of proof; their owner key is the claim's public id."""
 
 OPEN_STATES = (ClaimState.PENDING, ClaimState.NEEDS_MORE, ClaimState.DISPUTED)
 
@@ -104,6 +107,7 @@ class UnitClaim(Identified, db.Model):
 
     member: Mapped[Member] = relationship(lazy="raise")
     unit: Mapped[Unit | None] = relationship(lazy="raise")
+    project: Mapped[Project] = relationship(lazy="raise")
 
 
 class ClaimEvent(db.Model):

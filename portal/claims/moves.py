@@ -70,14 +70,18 @@ def likely_since(unit: Unit, role: str) -> date:
     """Return since when an owner most likely owns: the handover, or the end of the one before."""
     project = db.session.get_one(Project, unit.project_id)
     today = clock.business_date(project.time_zone)
+    before = db.session.scalars(
+        sa.select(Ownership).where(Ownership.unit_id == unit.id, Ownership.until.is_not(None))
+    ).all()
+    return first_day(unit, role, before, today)
+
+
+def first_day(unit: Unit, role: str, people: Sequence[Ownership], today: date) -> date:
+    """Return the handover's day, or the last of the owners before; for a tenant, today."""
     if role not in OWNING_ROLES or unit.handover_on is None:
         return today
-    last_end = db.session.scalar(
-        sa.select(sa.func.max(Ownership.until)).where(
-            Ownership.unit_id == unit.id, Ownership.role.in_(OWNING_ROLES)
-        )
-    )
-    return min(max(unit.handover_on, last_end or unit.handover_on), today)
+    ends = [person.until for person in people if person.until and person.role in OWNING_ROLES]
+    return min(max([unit.handover_on, *ends]), today)
 
 
 def grant_home(

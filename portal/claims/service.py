@@ -10,7 +10,14 @@ from portal.audit.service import record
 from portal.claims import matching
 from portal.claims.decisions import decide
 from portal.claims.errors import ClaimError
-from portal.claims.models import OPEN_STATES, ClaimEvent, ClaimReason, ClaimState, UnitClaim
+from portal.claims.models import (
+    FILE_OWNER,
+    OPEN_STATES,
+    ClaimEvent,
+    ClaimReason,
+    ClaimState,
+    UnitClaim,
+)
 from portal.claims.moves import grant_home, household_conflict, move
 from portal.extensions import db
 from portal.files.models import StoredFile
@@ -35,7 +42,6 @@ __all__ = [
 OPEN_LIMIT = 10
 PHOTO_LIMIT = 4
 TOTAL_PHOTO_LIMIT = 12
-FILE_OWNER = "claim"
 
 
 def submit_claim(

@@ -71,7 +71,7 @@ def add_ownership(
     if role == Role.OWNER and any(person.role == Role.OWNER for person in people):
         raise HomeError("owner_exists")
     ownership = Ownership(
-        unit_id=unit.id, member_id=member.id, project_id=unit.project_id, role=role, since=since
+        unit=unit, member=member, project_id=unit.project_id, role=Role(role), since=since
     )
     try:
         with db.session.begin_nested():

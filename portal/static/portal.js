@@ -33,3 +33,12 @@ document.addEventListener("change", (event) => {
   const list = input && document.getElementById(input.dataset.names || "");
   if (list) list.textContent = [...input.files].map((file) => file.name).join(", ");
 });
+
+// A copy button appears where the browser can copy, and says that it did.
+document.querySelectorAll("button[data-copy]").forEach((button) => {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    button.querySelector("span").textContent = button.dataset.done;
+  });
+});

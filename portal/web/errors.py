@@ -1,6 +1,6 @@
 """Error pages: what happened, what to do, and the number to quote."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask, current_app, g, render_template
 from flask_wtf.csrf import CSRFError
@@ -94,6 +94,8 @@ def _show_http_error(error: HTTPException) -> Response:
         return error.get_response()
     code = error.code or 500
     words = PAGES.get(code) or PAGES[400 if code < 500 else 500]
+    if hasattr(error, "advice"):
+        words = replace(words, advice=error.advice)
     response = _page(code, words)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):

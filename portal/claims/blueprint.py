@@ -1,0 +1,5 @@
+"""The blueprint of claims."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("claims", "portal.claims")

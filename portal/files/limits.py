@@ -1,0 +1,36 @@
+"""How much a request may send: pages that take several photos get more room than others."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Flask, current_app, request
+
+from portal.config import Settings
+
+View = TypeVar("View", bound=Callable[..., object])
+_MEGABYTE = 1024 * 1024
+_FORM_MEGABYTES = 1
+
+
+def takes_files(count: int) -> Callable[[View], View]:
+    """Declare that a view takes up to `count` files, each as large as the settings allow."""
+
+    def declare(view: View) -> View:
+        view.file_count = count  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def file_megabytes() -> int:
+    """Return how large one file may be."""
+    settings: Settings = current_app.extensions["portal.settings"]
+    return settings.upload_megabytes
+
+
+def set_limit(sender: Flask) -> None:
+    """Give the request its limit before anything reads its body."""
+    view = sender.view_functions.get(request.endpoint or "")
+    count = getattr(view, "file_count", 0)
+    if count:
+        request.max_content_length = (count * file_megabytes() + _FORM_MEGABYTES) * _MEGABYTE
