@@ -74,9 +74,15 @@ def configure_logs(app: Flask, settings: Settings) -> None:
 
 
 def _shown_path() -> str:
-    """Return the path as logs may keep it: in ASCII, a token in it hidden."""
+    """Return the path as logs may keep it: in ASCII, a token in it hidden.
+
+    Of an address that no route knows only the beginning is told: it may be a link gone wrong.
+    """
     path = request.path
+    if request.endpoint is None:
+        first, _, rest = path.lstrip("/").partition("/")
+        path = f"/{first}/***" if rest else f"/{first}"
     for name, value in (request.view_args or {}).items():
         if name in SECRET_ARGUMENTS:
             path = path.replace(str(value), "***")
-    return quote(path[:PATH_LENGTH])
+    return quote(path[:PATH_LENGTH], safe="/*")

@@ -16,8 +16,9 @@ from portal.slots import Card, MemberHome, Todo
 from tests import factories as make
 
 EN = {"Accept-Language": "en"}
-OWNER_HOME_STATEMENTS = 8
-WELCOME_STATEMENTS = 6
+OWNER_HOME_STATEMENTS = 7
+FOLLOWER_HOME_STATEMENTS = 8
+WELCOME_STATEMENTS = 3
 PROJECTS_STATEMENTS = 7
 
 
@@ -121,7 +122,7 @@ def test_an_owner_is_greeted_with_home_and_year(client: FlaskClient) -> None:
     make.make_ownership(member, make.make_unit(project))
     seen = text(make.sign_in(client, member).get("/p/binjiang/", headers=EN))
     assert re.search(r"Good (morning|afternoon|evening), Ms 林", seen)
-    assert "Building 2 1502" in seen
+    assert "Building 2, 1502" in seen
     assert "Year 4 as a member" in seen
     assert f"{member.card_number[:4]} {member.card_number[4:]}" in seen
     assert "Points and tiers open soon" in seen
@@ -216,6 +217,16 @@ def test_the_owners_home_sends_the_same_statements_however_much_it_shows(
     with query_count() as sent:
         assert client.get("/p/binjiang/").status_code == 200
     assert len(sent) <= OWNER_HOME_STATEMENTS, "\n".join(sent.texts)
+
+
+def test_a_followers_home_asks_once_more_whether_they_follow(
+    client: FlaskClient, query_count: Any
+) -> None:
+    make.sign_in(client, make.make_follower(make.make_project()))
+    client.get("/p/binjiang/")
+    with query_count() as sent:
+        assert client.get("/p/binjiang/").status_code == 200
+    assert len(sent) <= FOLLOWER_HOME_STATEMENTS, "\n".join(sent.texts)
 
 
 # --- the welcome page ---------------------------------------------------------------------------

@@ -63,12 +63,12 @@ def test_neither_phone_nor_password_nor_token_is_logged(
     client.get("/p/binjiang/")
     client.get("/projects?q=19900007788")
     client.get("/reset/a-secret-token-of-a-link")
-    client.get("/invitations/a-secret-token-of-a-link")
+    client.get("/i/a-secret-token-of-a-link")
+    client.get("/typo/i/a-secret-token-of-a-link")
     kept = log.getvalue()
     assert "/p/binjiang/" in kept
     for secret in ("19900007788", "hunter22", cookie, "a-secret-token-of-a-link"):
         assert secret not in kept
-    assert member.account.public_id in kept or "binjiang" in kept
 
 
 def test_a_path_cannot_forge_a_line(log: io.StringIO, client: FlaskClient) -> None:
