@@ -8,6 +8,7 @@ from portal.app import create_app
 from portal.config import SettingsError
 from portal.database.cli import commands as db_commands
 from portal.demo.cli import commands as demo_commands
+from portal.files.cli import commands as files_commands
 from portal.operations.account_cli import commands as account_commands
 from portal.operations.doctor import doctor
 from portal.operations.run import run
@@ -18,6 +19,7 @@ COMMANDS: tuple[click.Command, ...] = (
     db_commands,
     demo_commands,
     account_commands,
+    files_commands,
     doctor,
 )
 FLASK_OPTIONS = frozenset({"env_file", "app", "debug"})
