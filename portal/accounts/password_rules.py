@@ -58,7 +58,10 @@ def check_password(password: str, *, own_words: tuple[str, ...] = ()) -> None:
         raise WeakPasswordError(lazy("Numbers alone are guessed first. Add a few words."))
     if _is_pinyin(letters):
         raise WeakPasswordError(
-            lazy("Pinyin with a few numbers is guessed first. Choose something less usual.")
+            lazy(
+                "Common words or pinyin with a few numbers are guessed first. "
+                "Choose something less usual."
+            )
         )
     if _score(password, own_words) < LEAST_SCORE:
         raise WeakPasswordError(
