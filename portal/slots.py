@@ -77,10 +77,14 @@ class Card:
 
 @dataclass(frozen=True)
 class MemberHome:
-    """What a feature adds to the owner's home: to-dos and cards in one call."""
+    """What a feature adds to the owner's home: to-dos and cards in one call.
+
+    `claiming`: the member's claim of a home is in progress, so the page does not ask for one.
+    """
 
     todos: tuple[Todo, ...] = ()
     cards: tuple[Card, ...] = ()
+    claiming: bool = False
 
 
 @dataclass(frozen=True)

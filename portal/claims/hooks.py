@@ -57,7 +57,7 @@ def member_home(project: Project) -> MemberHome:
     )
     open_claims = [claim for claim in claims if claim.state != ClaimState.REFUSED]
     cards = (Card("claims/_mine.html", open_claims, 40),) if open_claims else ()
-    return MemberHome(todos=todos, cards=cards)
+    return MemberHome(todos=todos, cards=cards, claiming=bool(open_claims))
 
 
 def my_homes_cards(member: Member) -> list[Card]:

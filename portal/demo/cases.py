@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from portal.claims.models import ClaimEvent, ClaimReason, ClaimState, UnitClaim
+from portal.claims.service import FILE_OWNER
 from portal.crypto import lookup_hash, token_hash
 from portal.demo.cast import MEMBERS, OWNER, WAITING, Waiting
 from portal.demo.names import named_phone
@@ -16,8 +17,6 @@ from portal.phones import phone_tail
 from portal.projects.models import Invitation, Role, Unit
 from portal.projects.queries import address_key, find_unit
 from portal.roster.models import RosterEntry
-
-PROOF_OWNER_KIND = "unit_claim"
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ def _add_proof(stage: Stage, case: Case, claim: UnitClaim) -> None:
     file = store_picture(
         actor=stage.members[case.player].account,
         upload=picture,
-        owner_kind=PROOF_OWNER_KIND,
+        owner_kind=FILE_OWNER,
         owner_key=claim.public_id,
         project_id=claim.project_id,
     )

@@ -38,6 +38,7 @@ class OwnerHome:
     homes: list[Ownership]
     todos: list[Todo]
     cards: list[Card]
+    claiming: bool
     show_all: bool
 
     @property
@@ -148,5 +149,6 @@ def _owner_home(member: Member, project: Project, homes: list[Ownership]) -> Own
         homes=homes,
         todos=[todo for part in filled for todo in part.todos],
         cards=sorted((card for part in filled for card in part.cards), key=lambda card: card.order),
+        claiming=any(part.claiming for part in filled),
         show_all=request.args.get("todos") == "all",
     )

@@ -327,7 +327,6 @@ def test_mine_come_first_and_others_follow(client: FlaskClient) -> None:
     seen = text(make.sign_in(client, member).get("/projects", headers=EN))
     mine, others = seen.split("Other projects")
     assert "Owner" in mine
-    assert "Following" in mine
     assert "Unfollow" in mine
     assert "Shanju" in others
     assert "Binjiang" not in others
