@@ -1,11 +1,13 @@
 """Rows for tests: each function adds and commits, so that a request sees them."""
 
+import io
 import itertools
 import secrets
 from datetime import date, timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
+from PIL import Image
 
 from portal import clock
 from portal.accounts.models import Account, SignIn, SignInMethod
@@ -15,6 +17,7 @@ from portal.extensions import db
 from portal.members.models import Household, HouseholdStay, Member
 from portal.permissions.models import RoleGrant
 from portal.projects.models import Building, Ownership, Project, ProjectInterest, Role, Unit
+from portal.roster.models import RosterEntry
 
 _numbers = itertools.count(1)
 
@@ -80,18 +83,26 @@ def make_unit(
     found = db.session.query(Building).filter_by(project_id=project.id, name=building).one_or_none()
     found = found or add(Building(project_id=project.id, name=building))
     return add(
-        Unit(project_id=project.id, building_id=found.id, entrance=entrance, number=number, area=14300)
+        Unit(
+            project_id=project.id,
+            building_id=found.id,
+            entrance=entrance,
+            number=number,
+            area=14300,
+        )
     )
 
 
-def make_ownership(member: Member, unit: Unit, *, role: str = Role.OWNER, **values: Any) -> Ownership:
+def make_ownership(
+    member: Member, unit: Unit, *, role: str = Role.OWNER, **values: Any
+) -> Ownership:
     """Make `member` a verified owner (or another role) of `unit`."""
     if unit.household_id is None and role == Role.OWNER:
         unit.household_id = member.household_id
     return add(
         Ownership(
-            unit_id=unit.id,
-            member_id=member.id,
+            unit=unit,
+            member=member,
             project_id=unit.project_id,
             role=role,
             since=values.pop("since", date(2023, 6, 18)),
@@ -141,3 +152,32 @@ def sign_in(client: FlaskClient, account: Account | Member) -> FlaskClient:
         session["_user_id"] = token
         session["_fresh"] = True
     return client
+
+
+def make_roster_entry(unit: Unit, account: Account, **values: Any) -> RosterEntry:
+    """Name the account's phone for a home on the roster."""
+    phone = values.pop("phone", None) or account.phone
+    values.setdefault("name", account.display_name)
+    values.setdefault("role", Role.OWNER)
+    return add(
+        RosterEntry(
+            project_id=unit.project_id,
+            unit_id=unit.id,
+            phone=phone,
+            phone_hash=lookup_hash("phone", phone),
+            phone_tail_hash=lookup_hash("phone_tail", phone[-4:]),
+            **values,
+        )
+    )
+
+
+def picture_bytes(size: tuple[int, int] = (800, 600), kind: str = "PNG", **options: Any) -> bytes:
+    """Return a plain picture as a file's bytes."""
+    out = io.BytesIO()
+    Image.new("RGB", size, "#a8261b").save(out, kind, **options)
+    return out.getvalue()
+
+
+def photo(data: bytes | None = None, name: str = "deed.png") -> tuple[io.BytesIO, str]:
+    """Return a form's file, as the test client sends it."""
+    return io.BytesIO(picture_bytes() if data is None else data), name

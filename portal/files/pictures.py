@@ -44,6 +44,8 @@ def prepare_picture(upload: FileStorage, *, megabytes: int) -> Picture:
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         raise UploadError("heic", file_name=name)
     image = _decode(data, name)
+    # Pillow would write comments and colour profiles of the original again.
+    image.info.clear()
     out = io.BytesIO()
     image.save(out, "JPEG", quality=QUALITY, optimize=True, progressive=True)
     return Picture(out.getvalue(), image.width, image.height, name)

@@ -73,8 +73,8 @@ def store_file(
         kept = storage.keep(upload.stream, limit=megabytes * _MEGABYTE)
     except storage.TooLargeError as error:
         raise UploadError("too_large", file_name=name, megabytes=megabytes) from error
-    if not kept.size_bytes:
-        raise UploadError("empty" if name else "missing", file_name=name)
+    except storage.NothingError as error:
+        raise UploadError("empty" if name else "missing", file_name=name) from error
     file = StoredFile(
         kind=kind,
         owner_kind=owner_kind,

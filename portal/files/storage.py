@@ -24,6 +24,10 @@ class TooLargeError(Exception):
     """A stream holds more bytes than allowed."""
 
 
+class NothingError(Exception):
+    """A stream holds no byte."""
+
+
 @dataclass(frozen=True)
 class Kept:
     """Bytes on disk that no row names yet."""
@@ -45,7 +49,7 @@ def files_dir() -> Path:
 
 
 def keep(stream: IO[bytes], *, limit: int) -> Kept:
-    """Copy a stream to its place in one pass; raises TooLargeError beyond `limit` bytes.
+    """Copy a stream to its place in one pass. Raises TooLargeError (`limit`: bytes), NothingError.
 
     The file goes again when the transaction that is to name it rolls back.
     """
@@ -62,6 +66,8 @@ def keep(stream: IO[bytes], *, limit: int) -> Kept:
                     raise TooLargeError
                 digest.update(chunk)
                 file.write(chunk)
+            if not size:
+                raise NothingError
             file.flush()
             os.fsync(file.fileno())
         except BaseException:
