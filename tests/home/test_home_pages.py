@@ -244,7 +244,7 @@ def test_an_owner_of_another_project_may_follow(client: FlaskClient) -> None:
     other = make.make_project(slug="siji", name="四季苑")
     make.sign_in(client, make.make_owner(other))
     assert "Follow this project" in text(client.get("/p/binjiang/", headers=EN))
-    response = client.post("/projects/binjiang/follow")
+    response = client.post("/projects/binjiang/follow", headers=EN)
     assert response.status_code == 303
     assert response.location == "/p/binjiang/"
     assert "You now follow" in text(client.get("/p/binjiang/", headers=EN))
