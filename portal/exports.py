@@ -40,12 +40,19 @@ def export_file(
 ) -> Response:
     """Return the rows as a file to keep, called `name` plus the ending of its kind."""
     target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 the answer closes it
-    write = _write_csv if kind is ExportFormat.CSV else _write_xlsx
-    write(target, header, rows)
+    write_file(target, kind, header, rows)
     target.seek(0)
     return send_file(
         target, _MIMETYPES[kind], as_attachment=True, download_name=f"{name}.{kind}", max_age=0
     )
+
+
+def write_file(
+    target: IO[bytes], kind: ExportFormat, header: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """Write the rows into an open file."""
+    write = _write_csv if kind is ExportFormat.CSV else _write_xlsx
+    write(target, header, rows)
 
 
 def _write_csv(target: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

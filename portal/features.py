@@ -31,6 +31,7 @@ from portal.projects import invitation_views as projects_invitation_views
 from portal.projects import settings_views as projects_settings_views
 from portal.projects import staff_views as projects_staff_views
 from portal.projects import views as projects_views
+from portal.roster import act_views as roster_act_views
 from portal.roster import hooks as roster_hooks
 from portal.roster import models as roster_models
 from portal.roster import staff_views as roster_staff_views
@@ -62,6 +63,7 @@ VIEWS: tuple = (
     club_views,
     club_staff_views,
     roster_staff_views,
+    roster_act_views,
     home_views,
     members_views,
     staff_views,

@@ -10,10 +10,10 @@ from phonenumbers import PhoneMetadata
 from portal.phones import PhoneError, normalize_phone
 from portal.projects.models import Role
 
-FORMULA_STARTS = frozenset("=+-@")
+FORMULA_STARTS = frozenset("=+-@＝＋－＠")
 _PLAIN_MOBILE = re.compile(r"(?:\+86|0086)?[ -]?(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})")
 _SCIENTIFIC = re.compile(r"([0-9])\.?([0-9]*)[eE]\+?([0-9]{1,2})")
-_NUMBER_OR_PHONE = re.compile(r"[+-]?[0-9０-９ ().,-]*")
+_NUMBER_OR_PHONE = re.compile(r"[+＋－-]?[0-9０-９ ().,－-]*")
 _DATE = re.compile(
     r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T]0?0:00(?::00)?(?:\.0+)?)?"
 )
@@ -78,7 +78,7 @@ def is_formula(text: str) -> bool:
     """Tell whether a spreadsheet would run the cell; "+86 199…" and "-" are no formulas."""
     if text[:1] not in FORMULA_STARTS:
         return False
-    return text[0] in "=@" or _NUMBER_OR_PHONE.fullmatch(text) is None
+    return text[0] in "=@＝＠" or _NUMBER_OR_PHONE.fullmatch(text) is None
 
 
 @lru_cache(maxsize=20_000)

@@ -243,7 +243,8 @@ def _name(text: str, _checker: Checker) -> str:
 def _phone(text: str, _checker: Checker) -> str:
     if not text:
         raise read.CellError("missing_phone")
-    return read.read_phone(text)
+    # A quote before "+86…" is how spreadsheets and our own exports mark a number as text.
+    return read.read_phone(text.removeprefix("'"))
 
 
 # In the order in which a row with several faults is counted.

@@ -109,10 +109,10 @@ def tally(counts: Counter[str], row: Checked) -> None:
     if not row.faults:
         return
     code = row.faults[-1].code
+    if code != row.outcome and len(row.faults) == 1 and row.entry is not None:
+        counts[code] += 1  # what the roster says to a row that is good in itself
     if code.startswith("changed_"):
         counts["changed"] += 1
-    elif code == "unit_unknown":
-        counts["unit_unknown"] += 1
     if row.outcome != REPEATED:
         counts["refused"] += 1
 

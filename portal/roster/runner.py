@@ -13,10 +13,11 @@ from flask import Flask, current_app
 from sqlalchemy.orm import joinedload
 
 from portal.extensions import db
-from portal.files.queries import path_of
 from portal.projects.models import Project
+from portal.roster.errors import RosterError
 from portal.roster.models import RosterImport
 from portal.roster.progress import RosterStoppedError
+from portal.roster.queries import read_bytes
 from portal.roster.running import run_import
 from portal.roster.service import fail_import
 from portal.roster.table import RosterFileError
@@ -46,7 +47,7 @@ def run_to_end(import_id: int, tell: Callable[[int], object] = lambda done: None
             .where(RosterImport.id == import_id)
         ).one()
         project = db.session.get_one(Project, job.project_id)
-        data = path_of(job.file).read_bytes()
+        data = read_bytes(job)
         steps = run_import(actor=job.started_by, job=job, project=project, data=data)
         for done in steps:
             db.session.commit()
@@ -56,7 +57,7 @@ def run_to_end(import_id: int, tell: Callable[[int], object] = lambda done: None
         raise
     except BaseException as error:
         db.session.rollback()
-        code = error.code if isinstance(error, RosterFileError) else "crashed"
+        code = error.code if isinstance(error, RosterFileError | RosterError) else "crashed"
         fail_import(import_id=import_id, code=code)
         db.session.commit()
         raise

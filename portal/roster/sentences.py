@@ -58,6 +58,7 @@ FILES: dict[str, Text] = {
     "not_xlsx": lazy("This archive is not an Excel workbook. Send an .xlsx or a CSV."),
     "broken": lazy("The workbook is damaged or incomplete. Save it anew and send it again."),
     "zip_bomb": lazy("The workbook unpacks to far more than a roster holds. It was not opened."),
+    "file_gone": lazy("The file is not kept any more. Send it again."),
     "crashed": lazy("The import stopped in the middle. What was written stays; resume it."),
 }  # fmt: skip
 ACTS: dict[str, Text] = {
@@ -65,15 +66,28 @@ ACTS: dict[str, Text] = {
     "missing_column": lazy("A needed column is missing. Choose it below."),
     "not_decidable": lazy("This row cannot be taken any more."),
     "claimed": lazy("A member has claimed this home already. Change its owner on the home's page."),
+    "file_gone": lazy("The file is not kept any more. Send it again."),
     "wrong_state": lazy("The import has moved on in the meantime."),
 }
-OUTCOMES: dict[str, Text] = {
-    "good": lazy("Owners"),
-    "co_owner": lazy("Co-owners and spouses"),
-    "tenant": lazy("Tenants"),
-    "duplicate_same_file": lazy("Repeated rows"),
-    "blank_row": lazy("Blank rows"),
+KINDS: dict[str, Text] = {
+    "two_owners": lazy("Two owners"),
+    "changed_owner": lazy("Another owner"),
+    "changed_name": lazy("Another name"),
+    "changed_phone": lazy("Another phone"),
+    "changed_role": lazy("Another relation"),
+    "missing_name": lazy("No name"),
+    "missing_phone": lazy("No phone"),
+    "bad_phone": lazy("Phone"),
+    "phone_rounded": lazy("Rounded phone"),
+    "unknown_relation": lazy("Relation"),
+    "bad_date": lazy("Date"),
+    "bad_area": lazy("Area"),
+    "formula_cell": lazy("Formula"),
+    "wrong_project": lazy("Other project"),
+    "unit_unknown": lazy("Unknown home"),
+    "duplicate_same_file": lazy("Repeated"),
 }
+"""Short names of the faults that a list may be narrowed to."""
 STATES: dict[str, Text] = {
     "preview": lazy("Preview"),
     "running": lazy("Running"),

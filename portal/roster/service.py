@@ -13,16 +13,20 @@ from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.columns import new_public_id
 from portal.extensions import db
-from portal.files.service import store_file
+from portal.files.models import StoredFile
+from portal.files.service import erase_file, store_file
 from portal.projects.models import Project
 from portal.roster.errors import RosterError, RosterStateError
 from portal.roster.examining import Examination
 from portal.roster.models import ImportState, RosterFault, RosterImport
 
 OWNER_KIND = "roster_import"
+KEPT = timedelta(days=30)
+"""So long an imported file is kept, for its refused rows; it holds phones in plain text."""
 STALE = timedelta(minutes=2)
 """A running import that has not moved for so long has died with its process."""
 _FAULT_ROWS = 1000
+_FILES_AT_ONCE = 100
 
 
 def create_import(
@@ -45,7 +49,7 @@ def create_import(
     job = RosterImport(
         public_id=public_id,
         project_id=project.id,
-        file_id=file.id,
+        file=file,
         started_by_id=actor.id if actor else None,
         state=ImportState.PREVIEW,
     )
@@ -82,6 +86,7 @@ def start_import(*, actor: Account | None, job: RosterImport) -> None:
         beat_at=clock.now(),
     )
     db.session.execute(sa.delete(RosterFault).where(RosterFault.import_id == job.id))
+    _erase_old_files(job.project_id)
     _record(actor, job, "roster.started", {"rows": job.rows_total})
 
 
@@ -116,6 +121,7 @@ def cancel_import(*, actor: Account | None, job: RosterImport) -> None:
         state=ImportState.CANCELLED,
         finished_at=clock.now(),
     )
+    erase_file(file=job.file)
     _record(actor, job, "roster.cancelled", {})
 
 
@@ -141,6 +147,22 @@ def add_faults(import_id: int, rows: list[dict[str, Any]]) -> None:
     for start in range(0, len(rows), _FAULT_ROWS):
         part = [{"import_id": import_id, **row} for row in rows[start : start + _FAULT_ROWS]]
         db.session.execute(sa.insert(RosterFault), part)
+
+
+def _erase_old_files(project_id: int) -> None:
+    old = db.session.scalars(
+        sa.select(StoredFile)
+        .join(RosterImport, RosterImport.file_id == StoredFile.id)
+        .where(
+            RosterImport.project_id == project_id,
+            RosterImport.created_at < clock.now() - KEPT,
+            RosterImport.state != ImportState.RUNNING,
+            StoredFile.erased_at.is_(None),
+        )
+        .limit(_FILES_AT_ONCE)
+    )
+    for file in old:
+        erase_file(file=file)
 
 
 def _keep(job: RosterImport, examination: Examination, *, makes_homes: bool) -> None:

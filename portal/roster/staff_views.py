@@ -1,20 +1,186 @@
-"""The roster's staff pages: the imports of a project."""
+"""The roster's staff pages: the imports of a project, one import from preview to undo."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
 
 from portal.access import requires
+from portal.accounts.current import current_account
+from portal.audit.service import record
+from portal.exports import ExportFormat, export_file
+from portal.extensions import db, read_only
+from portal.files.errors import UploadError
+from portal.i18n import gettext
+from portal.projects.current import current_project
+from portal.roster import queries, service
 from portal.roster.blueprint import blueprint
+from portal.roster.errors import RosterError
+from portal.roster.examining import Examination, examine
+from portal.roster.faulty_rows import faulty_rows
+from portal.roster.forms import ColumnsForm, UploadForm, chosen_columns
+from portal.roster.mapping import FIELD_TITLES
+from portal.roster.models import RosterImport
+from portal.roster.page import page_of_import
+from portal.roster.sentences import ACTS, file_sentence
+from portal.roster.table import RosterFileError
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "import_or_404"]
+
+Page = str | Response | tuple[str, int]
+_TEMPLATE = (
+    "楼盘", "楼栋", "单元", "房号", "业主姓名", "手机", "证件号后四位", "关系", "交付日期",
+    "建筑面积", "备注",
+)  # fmt: skip
 
 
 @blueprint.get("/p/<project>/staff/roster")
 @requires("roster.import")
 def staff_list() -> str:
-    """Show the imports of a project, newest first."""
-    return ""
+    """Show the imports of a project, newest first, and take a new file."""
+    return _list(UploadForm())
+
+
+@blueprint.post("/p/<project>/staff/roster")
+@requires("roster.import")
+def staff_upload() -> Page:
+    """Take a file in and lead to its preview."""
+    form = UploadForm()
+    if not form.validate():
+        return _list(form), 422
+    upload: FileStorage | None = form.file.data
+    try:
+        if upload is None or not upload.filename:
+            raise UploadError("missing")
+        data = upload.stream.read()
+        upload.stream.seek(0)
+        if not data:
+            raise UploadError("empty", file_name=upload.filename)
+        found = _looked_through(data, makes_homes=form.makes_homes.data)
+        job = service.create_import(
+            actor=current_account(),
+            project=current_project(),
+            upload=upload,
+            examination=found,
+            makes_homes=form.makes_homes.data,
+        )
+    except UploadError as error:
+        form.file.errors = [error.sentence]
+        return _list(form), 422
+    except RosterFileError as error:
+        form.file.errors = [file_sentence(error.code, error.facts)]
+        return _list(form), 422
+    public_id = job.public_id
+    db.session.commit()
+    return redirect(url_for("roster.staff_show", public_id=public_id), 303)
+
+
+@blueprint.get("/p/<project>/staff/roster/template.<kind>")
+@requires("roster.import")
+def staff_template(kind: str) -> Response:
+    """Send an empty roster with the names of its columns."""
+    if kind not in set(ExportFormat):
+        raise NotFound
+    return export_file(name="roster", kind=ExportFormat(kind), header=_TEMPLATE, rows=())
 
 
 @blueprint.get("/p/<project>/staff/roster/<public_id>")
 @requires("roster.import")
 def staff_show(public_id: str) -> str:
-    """Show one import."""
-    return ""
+    """Show one import: its preview, its progress or its result."""
+    return show(import_or_404(public_id))
+
+
+@blueprint.post("/p/<project>/staff/roster/<public_id>/columns")
+@requires("roster.import")
+def staff_columns(public_id: str) -> Page:
+    """Look through the file again with other columns."""
+    job, form = import_or_404(public_id), ColumnsForm()
+    if not form.validate():
+        return show(job), 422
+    header = [name for name, _ in job.columns]
+    mapping, twice = chosen_columns(header, request.form)
+    if twice:
+        titles = gettext(", ").join(str(FIELD_TITLES[field]) for field in twice)
+        sentence = gettext("Two columns are chosen for: %(fields)s.", fields=titles)
+        return show(job, column_error=sentence, chosen=mapping), 422
+    try:
+        data = queries.read_bytes(job)
+        found = _looked_through(data, mapping, makes_homes=form.makes_homes.data)
+    except (RosterFileError, RosterError) as error:
+        sentence = str(ACTS[error.code]) if error.code in ACTS else file_sentence(error.code, {})
+        return show(import_or_404(public_id), column_error=sentence), 422
+    job = import_or_404(public_id)
+    service.settle_columns(job=job, examination=found, makes_homes=form.makes_homes.data)
+    db.session.commit()
+    return redirect(url_for("roster.staff_show", public_id=public_id), 303)
+
+
+@blueprint.post("/p/<project>/staff/roster/<public_id>/refused.<kind>")
+@requires("roster.import")
+def staff_refused(public_id: str, kind: str) -> Response:
+    """Send the refused rows with their reasons, to be mended and sent again."""
+    if kind not in set(ExportFormat):
+        raise NotFound
+    job, project = import_or_404(public_id), current_project()
+    try:
+        data = queries.read_bytes(job)
+    except RosterError as error:
+        flash(str(ACTS[error.code]), "error")
+        return redirect(url_for("roster.staff_show", public_id=public_id), 303)
+    record(
+        actor=current_account(),
+        action="roster.refused_exported",
+        subject=(service.OWNER_KIND, public_id),
+        project_id=project.id,
+        facts={"format": kind},
+    )
+    db.session.commit()
+    # Writing is done: others need not wait while the rows are read.
+    read_only.set(True)
+    header, rows = faulty_rows(data, queries.all_faults(job.id))
+    name = f"roster-refused-{project.slug}-{job.created_at:%Y%m%d}"
+    return export_file(name=name, kind=ExportFormat(kind), header=header, rows=rows)
+
+
+def import_or_404(public_id: str) -> RosterImport:
+    """Return an import of this project; raises 404."""
+    job = queries.find_import(current_project().id, public_id)
+    if job is None:
+        raise NotFound
+    return job
+
+
+def show(job: RosterImport, *, column_error: str = "", chosen: dict[str, str] | None = None) -> str:
+    """Render one import's page."""
+    page = page_of_import(job, code=request.args.get("code", ""), chosen=chosen)
+    return render_template("roster/show.html", page=page, job=job, column_error=column_error)
+
+
+def _list(form: UploadForm) -> str:
+    imports = queries.imports_of(current_project().id)
+    return render_template("roster/list.html", page=imports, form=form)
+
+
+def _looked_through(
+    data: bytes, mapping: dict[str, str] | None = None, *, makes_homes: bool
+) -> Examination:
+    with _reading():
+        return examine(
+            project=current_project(), data=data, mapping=mapping, makes_homes=makes_homes
+        )
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Let go of the write lock for the seconds in which a file is looked through."""
+    db.session.rollback()
+    token = read_only.set(True)
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        read_only.reset(token)

@@ -8,6 +8,7 @@ from portal import clock
 from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.extensions import db
+from portal.files.service import erase_file
 from portal.projects.models import Building, Project, Unit
 from portal.roster.checking import Entry
 from portal.roster.errors import RosterError, RosterStateError
@@ -84,7 +85,8 @@ def undo_import(*, actor: Account, job: RosterImport) -> Undone:
         .values(counts={**job.counts, "undone": undone.entries, "kept": undone.kept})
         .execution_options(synchronize_session=False)
     )
-    db.session.refresh(job)
+    db.session.flush()
+    erase_file(file=job.file)
     record(
         actor=actor,
         action="roster.undone",

@@ -1,0 +1,124 @@
+"""What staff do to an import: begin, resume, cancel, undo it, decide on a refused row."""
+
+from collections.abc import Callable
+
+from flask import flash, redirect, render_template, url_for
+from werkzeug.exceptions import Conflict, NotFound
+from werkzeug.wrappers import Response
+
+from portal.access import requires
+from portal.accounts.current import current_account
+from portal.extensions import db
+from portal.i18n import gettext, ngettext
+from portal.projects.current import current_project
+from portal.roster import queries, service, undoing
+from portal.roster.blueprint import blueprint
+from portal.roster.errors import RosterError, RosterStateError
+from portal.roster.runner import run_in_background
+from portal.roster.sentences import ACTS, STATES
+from portal.roster.staff_views import import_or_404
+
+__all__ = ["blueprint"]
+
+
+class ImportMovedError(Conflict):
+    """The import's state does not allow the act any more."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__()
+        self.advice = gettext("The import is in this state now: %(state)s.", state=STATES[state])
+
+
+@blueprint.post("/p/<project>/staff/roster/<public_id>/start")
+@requires("roster.import")
+def staff_start(public_id: str) -> Response:
+    """Begin an import."""
+    return _begin(public_id, service.start_import)
+
+
+@blueprint.post("/p/<project>/staff/roster/<public_id>/resume")
+@requires("roster.import")
+def staff_resume(public_id: str) -> Response:
+    """Take up an import that stopped in the middle."""
+    return _begin(public_id, service.resume_import)
+
+
+@blueprint.post("/p/<project>/staff/roster/<public_id>/cancel")
+@requires("roster.import")
+def staff_cancel(public_id: str) -> Response:
+    """Put a preview aside."""
+    job = import_or_404(public_id)
+    _do(lambda: service.cancel_import(actor=current_account(), job=job))
+    flash(gettext("The import is cancelled. Nothing was changed."))
+    return redirect(url_for("roster.staff_list"), 303)
+
+
+@blueprint.get("/p/<project>/staff/roster/<public_id>/undo")
+@requires("roster.import")
+def staff_undo(public_id: str) -> str:
+    """Ask before an import is taken back: what goes, what stays."""
+    job = import_or_404(public_id)
+    if not undoing.may_undo(job):
+        raise ImportMovedError(job.state)
+    claimed, free = queries.claimed_and_free(job.id)
+    kept = queries.claimed_entries(job.id)
+    return render_template("roster/undo.html", job=job, claimed=claimed, free=free, kept=kept)
+
+
+@blueprint.post("/p/<project>/staff/roster/<public_id>/undo")
+@requires("roster.import")
+def staff_undo_done(public_id: str) -> Response:
+    """Take an import back."""
+    job = import_or_404(public_id)
+    try:
+        undone = undoing.undo_import(actor=current_account(), job=job)
+    except RosterStateError as error:
+        raise ImportMovedError(error.state) from error
+    db.session.commit()
+    flash(
+        ngettext(
+            "%(num)s entry was taken back.", "%(num)s entries were taken back.", undone.entries
+        )
+    )
+    return redirect(url_for("roster.staff_show", public_id=public_id), 303)
+
+
+@blueprint.post("/p/<project>/staff/roster/<public_id>/rows/<int:line>/take")
+@requires("roster.import")
+def staff_take_row(public_id: str, line: int) -> Response:
+    """Let a refused row take the place of what the roster says instead."""
+    job = import_or_404(public_id)
+    fault = queries.fault_at(job.id, line)
+    if fault is None:
+        raise NotFound
+    project, account = current_project(), current_account()
+    _do(
+        lambda: undoing.take_row(
+            actor=account, job=job, project=project, data=queries.read_bytes(job), fault=fault
+        ),
+        done=gettext("Row %(line)s is in the roster now.", line=line),
+    )
+    return redirect(url_for("roster.staff_show", public_id=public_id), 303)
+
+
+def _begin(public_id: str, act: Callable[..., None]) -> Response:
+    job = import_or_404(public_id)
+    if _do(lambda: act(actor=current_account(), job=job)):
+        run_in_background(job.id)
+    return redirect(url_for("roster.staff_show", public_id=public_id), 303)
+
+
+def _do(act: Callable[[], None], *, done: str = "") -> bool:
+    """Do and commit; a refusal becomes a message, an import that moved on a 409."""
+    try:
+        act()
+    except RosterStateError as error:
+        raise ImportMovedError(error.state) from error
+    except RosterError as error:
+        db.session.rollback()
+        flash(str(ACTS[error.code]), "error")
+        return False
+    db.session.commit()
+    if done:
+        flash(done)
+    return True

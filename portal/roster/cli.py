@@ -1,0 +1,162 @@
+"""`portal import roster FILE --project SLUG`."""
+
+import io
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+from flask_babel import force_locale
+from werkzeug.datastructures import FileStorage
+
+from portal.exports import ExportFormat, write_file
+from portal.extensions import db, read_only
+from portal.files.errors import UploadError
+from portal.i18n import pick_language
+from portal.projects.models import Project
+from portal.projects.queries import find_project
+from portal.roster import service
+from portal.roster.errors import RosterError
+from portal.roster.examining import Examination, Found, examine
+from portal.roster.faulty_rows import faulty_rows, reason_of
+from portal.roster.mapping import FIELD_TITLES, Field
+from portal.roster.models import RosterImport
+from portal.roster.queries import all_faults
+from portal.roster.runner import run_to_end
+from portal.roster.sentences import ACTS, file_sentence, missing_sentence
+from portal.roster.table import RosterFileError
+
+commands = AppGroup("import", help="Take lists from other systems in.")
+ALL_IN, SOME_REFUSED, UNUSABLE = 0, 1, 2
+_RESULTS = ("new", "unchanged", "changed", "refused", "units", "buildings")
+
+
+def _read_columns(
+    _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    chosen = dict(value.split("=", 1) for value in values if "=" in value)
+    if len(chosen) != len(values) or not chosen.keys() <= set(Field):
+        raise click.BadParameter(f"give FIELD=COLUMN, FIELD one of {', '.join(Field)}")
+    return chosen
+
+
+@commands.command("roster")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--project", "slug", required=True, help="The project's name in its address.")
+@click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
+@click.option(
+    "--faults",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the refused rows and their reasons to this CSV.",
+)
+@click.option("--known-homes-only", is_flag=True, help="Refuse homes that are not registered yet.")
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    callback=_read_columns,
+    help=f"Say which column is what; FIELD is one of {', '.join(Field)}.",
+)
+def roster(
+    *,
+    file: Path,
+    slug: str,
+    dry_run: bool,
+    faults: Path | None,
+    known_homes_only: bool,
+    columns: dict[str, str],
+) -> None:
+    """Import a roster: CSV (UTF-8, GB18030) or XLSX.
+
+    Exit code 0: all rows are in (or were); 1: some rows were refused; 2: the file cannot be used.
+    """
+    language = pick_language([os.environ.get("LC_ALL") or os.environ.get("LANG", "")[:5]]) or "en"
+    with force_locale(language):
+        raise SystemExit(
+            _import(file, slug, columns, faults, dry_run=dry_run, makes_homes=not known_homes_only)
+        )
+
+
+def _import(
+    file: Path, slug: str, columns: dict[str, str], faults: Path | None,
+    *, dry_run: bool, makes_homes: bool,
+) -> int:  # fmt: skip
+    project = find_project(slug)
+    if project is None:
+        raise click.BadParameter(f"there is no project {slug!r}", param_hint="--project")
+    data = file.read_bytes()
+    try:
+        found = _look_through(project, data, columns, makes_homes=makes_homes)
+    except RosterFileError as error:
+        click.echo(file_sentence(error.code, error.facts), err=True)
+        return UNUSABLE
+    if found.missing:
+        click.echo(
+            missing_sentence([str(FIELD_TITLES[field]) for field in found.missing]), err=True
+        )
+        return UNUSABLE
+    if dry_run:
+        _report(found.counts, found.faults, data, faults)
+        return SOME_REFUSED if found.refused else ALL_IN
+    job = _write(project, file, data, found, makes_homes=makes_homes)
+    if job is None:
+        return UNUSABLE
+    _report(job.counts, all_faults(job.id), data, faults)
+    return SOME_REFUSED if job.counts.get("refused") else ALL_IN
+
+
+def _look_through(
+    project: Project, data: bytes, columns: dict[str, str], *, makes_homes: bool
+) -> Examination:
+    token = read_only.set(True)
+    try:
+        found = examine(project=project, data=data, makes_homes=makes_homes)
+        if columns:
+            mapping = {**found.mapping, **columns}
+            found = examine(project=project, data=data, mapping=mapping, makes_homes=makes_homes)
+    finally:
+        db.session.rollback()
+        read_only.reset(token)
+    return found
+
+
+def _write(
+    project: Project, file: Path, data: bytes, found: Examination, *, makes_homes: bool
+) -> RosterImport | None:
+    """Import with a progress bar; None when the file is refused or another import runs."""
+    try:
+        job = service.create_import(
+            actor=None,
+            project=project,
+            upload=FileStorage(io.BytesIO(data), filename=file.name),
+            examination=found,
+            makes_homes=makes_homes,
+        )
+        service.start_import(actor=None, job=job)
+    except UploadError as error:
+        click.echo(error.sentence, err=True)
+        return None
+    except RosterError as error:
+        click.echo(str(ACTS[error.code]), err=True)
+        return None
+    db.session.commit()
+    with click.progressbar(length=job.rows_total, label=file.name) as bar:
+        run_to_end(job.id, lambda done: bar.update(done - bar.pos))
+    db.session.refresh(job)
+    return job
+
+
+def _report(
+    counts: Mapping[str, int], faults: list[Found], data: bytes, target: Path | None
+) -> None:
+    for found in faults:
+        click.echo(f"{found.line}: {reason_of(found.fault)}")
+    kinds = [name for name in counts if name not in (*_RESULTS, "rows")]
+    for name in ("rows", *kinds, *_RESULTS):
+        click.echo(f"{name:20} {counts.get(name, 0):>8,}")
+    if target is not None:
+        header, rows = faulty_rows(data, faults)
+        with target.open("w+b") as stream:
+            write_file(stream, ExportFormat.CSV, header, rows)
