@@ -29,7 +29,7 @@ class NameField(StringField):
     """A person's name, one line, tidied."""
 
     def __init__(self, label: Text, **options: Any) -> None:
-        options.setdefault("validators", [DataRequired()])
+        options.setdefault("validators", [DataRequired(lazy("Please enter the name."))])
         options.setdefault("render_kw", {"maxlength": NAME_MAX, "autocomplete": "name"})
         super().__init__(label, **options)
 
@@ -59,7 +59,7 @@ class JoinForm(Form):
     name = NameField(lazy("Your name"))
     salutation = SalutationField(lazy("How may we address you"))
     follow = SelectField(lazy("A project you are interested in"), validators=[Optional()])
-    adult = BooleanField(lazy("I am 18 or older"), validators=[InputRequired()])
+    adult = BooleanField(lazy("I am 18 or older"))
     consents = SelectMultipleField(coerce=int, choices=[], validate_choice=False)
 
     def __init__(self, *args: Any, legal_text_ids: Collection[int] = (), **options: Any) -> None:
@@ -88,8 +88,8 @@ class ProfileForm(Form):
 class PersonForm(Form):
     """Someone at home without an account."""
 
-    name = NameField(lazy("Name"), render_kw={"maxlength": NAME_MAX, "autocomplete": "off"})
-    relation = SelectField(lazy("Relation to you"))
+    name = NameField(lazy("Full name"), render_kw={"maxlength": NAME_MAX, "autocomplete": "off"})
+    relation = SelectField(lazy("Relation to you"), validators=[InputRequired()])
     birth_month = StringField(
         lazy("Year and month of birth"),
         validators=[Optional()],
@@ -131,7 +131,9 @@ class ReasonField(TextAreaField):
     """Why staff do something: a sentence that others will read."""
 
     def __init__(self, label: Text, **options: Any) -> None:
-        options.setdefault("validators", [DataRequired(), Length(min=2, max=REASON_MAX)])
+        options.setdefault(
+            "validators", [DataRequired(lazy("Please say why.")), Length(min=2, max=REASON_MAX)]
+        )
         options.setdefault("render_kw", {"rows": 2, "maxlength": REASON_MAX})
         super().__init__(label, **options)
 
@@ -139,7 +141,7 @@ class ReasonField(TextAreaField):
 class CorrectionForm(Form):
     """A member's name and salutation, corrected by staff."""
 
-    name = NameField(lazy("Name"), render_kw={"maxlength": NAME_MAX, "autocomplete": "off"})
+    name = NameField(lazy("Full name"), render_kw={"maxlength": NAME_MAX, "autocomplete": "off"})
     salutation = SalutationField(lazy("Salutation"))
     reason = ReasonField(lazy("Reason"))
 
@@ -155,10 +157,10 @@ class RegistrationForm(Form):
 
     phone = PhoneField(
         lazy("Mobile number"),
-        validators=[InputRequired(), Length(max=40)],
+        validators=[InputRequired(lazy("Please enter a mobile number.")), Length(max=40)],
         render_kw={"type": "tel", "inputmode": "tel", "autocomplete": "off"},
     )
-    name = NameField(lazy("Name"), render_kw={"maxlength": NAME_MAX, "autocomplete": "off"})
+    name = NameField(lazy("Full name"), render_kw={"maxlength": NAME_MAX, "autocomplete": "off"})
     salutation = SalutationField(lazy("Salutation"))
     adult = BooleanField(lazy("The person is 18 or older and wants to join"))
 

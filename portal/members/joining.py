@@ -71,7 +71,7 @@ def _form(choices: list[JoinChoice]) -> JoinForm:
         legal_text_ids={text.id for text in current_legal_texts().values()},
     )
     form.follow.choices = [
-        SelectChoice("", gettext("None yet")),
+        SelectChoice("", gettext("Not decided yet")),
         *(SelectChoice(choice.key, choice.title) for choice in choices),
     ]
     return form

@@ -9,8 +9,9 @@ from sqlalchemy.orm import contains_eager
 from portal.claims.models import OPEN_STATES, UnitClaim
 from portal.extensions import db
 from portal.i18n import LANGUAGES
-from portal.members.models import Member
-from portal.projects.models import Ownership, Project, ProjectInterest
+from portal.members.models import Member, MemberState
+from portal.projects.models import Ownership, Project
+from portal.staff.belonging import member_ids, members_by_project
 
 RECENT = 8
 
@@ -26,13 +27,7 @@ class Figures:
 
 def figures_of(project_ids: Collection[int]) -> Mapping[int, Figures]:
     """Return members, verified homes and open claims of each project, in one statement."""
-    owners = sa.select(Ownership.project_id, Ownership.member_id).where(
-        Ownership.project_id.in_(project_ids), Ownership.until.is_(None)
-    )
-    followers = sa.select(ProjectInterest.project_id, ProjectInterest.member_id).where(
-        ProjectInterest.project_id.in_(project_ids)
-    )
-    people = owners.union(followers).subquery()
+    people = members_by_project(project_ids).subquery()
     parts = sa.union_all(
         sa.select(sa.literal("members"), people.c.project_id, sa.func.count()).group_by(
             people.c.project_id
@@ -68,14 +63,10 @@ def waiting_claims(project: Project) -> Sequence[UnitClaim]:
 
 def newest_members(project: Project) -> Sequence[Member]:
     """Return the project's members who joined the club last."""
-    owners = sa.select(Ownership.member_id).where(
-        Ownership.project_id == project.id, Ownership.until.is_(None)
-    )
-    followers = sa.select(ProjectInterest.member_id).where(ProjectInterest.project_id == project.id)
     return db.session.scalars(
         sa.select(Member)
-        .where(Member.id.in_(owners.union(followers)))
-        .order_by(Member.id.desc())
+        .where(Member.id.in_(member_ids(project.id)), Member.state == MemberState.ACTIVE)
+        .order_by(Member.joined_on.desc(), Member.id.desc())
         .limit(RECENT)
     ).all()
 

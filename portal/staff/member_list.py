@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+import sqlalchemy as sa
 from flask import render_template, request
 from sqlalchemy.orm import contains_eager
 from werkzeug.exceptions import NotFound
@@ -56,7 +57,7 @@ def staff_list() -> str:
             facts={"by": wanted.by_phone},
         )
     today = clock.business_date(project.time_zone)
-    page = page_of(members_of(project, wanted, today), Member.id, descending=True)
+    page = page_of(members_of(project, wanted, today), Member.joined_on, Member.id, descending=True)
     return render_template(
         "staff/members.html",
         page=page,
@@ -88,7 +89,7 @@ def staff_export(kind: str) -> Response:
     # Writing is done: others need not wait while the rows are read.
     read_only.set(True)
     header = [
-        gettext("Name"),
+        gettext("Full name"),
         gettext("Salutation"),
         gettext("Card number"),
         gettext("Phone"),
@@ -112,18 +113,19 @@ def _lines(project: Project, wanted: MemberFilter) -> Iterator[Sequence[object]]
         members_of(project, wanted, today)
         .join(Member.account)
         .options(contains_eager(Member.account))
-        .order_by(Member.id.desc())
+        .order_by(Member.joined_on.desc(), Member.id.desc())
         .limit(_BATCH)
     )
-    last = None
-    while True:
-        batch = statement if last is None else statement.where(Member.id < last)
-        rows = [row._tuple() for row in db.session.execute(batch)]
+    key = sa.tuple_(Member.joined_on, Member.id)
+    rows = [row._tuple() for row in db.session.execute(statement)]
+    while rows:
         for row in with_homes(project, rows, today):
             yield _line(row)
-        if len(rows) < _BATCH:
-            return
-        last = rows[-1][0].id
+        last = rows[-1][0]
+        bound = sa.tuple_(
+            sa.literal(last.joined_on, Member.joined_on.type), sa.literal(last.id, Member.id.type)
+        )
+        rows = [row._tuple() for row in db.session.execute(statement.where(key < bound))]
 
 
 def _line(row: MemberRow) -> Sequence[object]:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import contains_eager
 
 from portal.extensions import db
 from portal.members.models import Member, MemberState, Person
-from portal.projects.models import Ownership, Project, ProjectInterest, Unit
+from portal.projects.models import Ownership, Project, Unit
+from portal.staff.belonging import member_ids
 
 PEOPLE_MAX = 50
 
@@ -38,16 +39,7 @@ def homes_in(project: Project, member: Member) -> Sequence[Ownership]:
 
 def people_at_home(project: Project, member: Member) -> list[PersonAtHome]:
     """Return the others of the member's household, with and without an account."""
-    here = sa.or_(
-        sa.exists().where(
-            Ownership.member_id == Member.id,
-            Ownership.project_id == project.id,
-            Ownership.until.is_(None),
-        ),
-        sa.exists().where(
-            ProjectInterest.member_id == Member.id, ProjectInterest.project_id == project.id
-        ),
-    )
+    here = Member.id.in_(member_ids(project.id))
     members = sa.select(
         sa.literal(0).label("place"),
         Member.id,

@@ -19,7 +19,8 @@ from portal.extensions import db
 from portal.members.models import Member, MemberState
 from portal.phones import PhoneError, normalize_phone
 from portal.projects.addresses import part_key, parts_of, place_key, split_part
-from portal.projects.models import Building, Ownership, Project, ProjectInterest, Role, Unit
+from portal.projects.models import Building, Ownership, Project, Role, Unit
+from portal.staff.belonging import member_ids
 
 QUERY_MAX = 60
 _BUILDING_WORDS = ("号楼", "號樓", "栋", "棟", "幢", "座", "#")
@@ -188,11 +189,7 @@ def find_member_of(project: Project, public_id: str) -> Member | None:
 
 
 def _belonging(project: Project) -> tuple[sa.ColumnElement[bool], ...]:
-    followers = sa.select(ProjectInterest.member_id).where(ProjectInterest.project_id == project.id)
-    return (
-        Member.state == MemberState.ACTIVE,
-        Member.id.in_(_owners(project).union(followers)),
-    )
+    return (Member.state == MemberState.ACTIVE, Member.id.in_(member_ids(project.id)))
 
 
 def _owners(project: Project) -> sa.Select[tuple[int]]:

@@ -16,5 +16,5 @@ class FindAccountForm(Form):
 class GrantForm(Form):
     """Which role, and where."""
 
-    role = SelectField(lazy("Role"))
-    project = SelectField(lazy("Where"))
+    role = SelectField(lazy("Role"), [InputRequired()])
+    project = SelectField(lazy("Where"), [InputRequired()])

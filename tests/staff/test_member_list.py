@@ -132,6 +132,26 @@ def test_filter_of_waiting_claims(staff, people, project):
     assert found(staff, claim="1") == {"赵一诺"}
 
 
+def test_whoever_claims_a_home_is_seen_while_the_claim_waits(staff, project):
+    member = make_member(name="陈明")
+    claim = add(
+        UnitClaim(
+            project_id=project.id,
+            member_id=member.id,
+            building="3",
+            number="101",
+            address="3//101",
+            name="陈明",
+            role="owner",
+            state=ClaimState.PENDING,
+        )
+    )
+    assert found(staff) == {"陈明"}
+    claim.state = ClaimState.WITHDRAWN
+    db.session.commit()
+    assert found(staff) == set()
+
+
 def test_stage_follows_the_date(staff, project):
     member = make_member(name="陈明")
     today = clock.business_date("Asia/Shanghai")

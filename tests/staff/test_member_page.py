@@ -219,7 +219,8 @@ def test_register_an_account_that_is_no_member_makes_it_one(staff, project):
 
 def test_registering_twice_makes_one_member(staff, project):
     for _ in range(2):
-        assert register(staff, idempotency_key="k" * 22).status_code == 303
+        answer = register(staff, idempotency_key="k" * 22)
+        assert answer.status_code == 303, answer.text
     assert db.session.scalar(sa.select(sa.func.count(Member.id))) == 1
 
 
