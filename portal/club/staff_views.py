@@ -108,10 +108,10 @@ def _settings(form: ClubForm) -> ClubSettings:
 
 
 def _logo(form: ClubForm) -> Picture | None:
-    """Return the uploaded logo, decoded before the write transaction opens."""
+    """Return the uploaded logo, decoded while no transaction is open. Raises UploadError."""
     if not form.logo_upload.data:
         return None
-    db.session.commit()
+    db.session.rollback()
     return prepare_picture(form.logo_upload.data, megabytes=LOGO_MEGABYTES)
 
 
