@@ -11,7 +11,6 @@ from portal.access import requires
 from portal.accounts.current import current_account
 from portal.audit.blueprint import blueprint
 from portal.audit.models import AuditEntry
-from portal.audit.queries import AuditFilter, audit_trail, facts_text
 from portal.audit.service import record
 from portal.club.queries import current_club
 from portal.exports import ExportFormat, export_file
@@ -21,6 +20,7 @@ from portal.members.models import Member
 from portal.pagination import page_of
 from portal.projects.current import current_project
 from portal.projects.models import Project
+from portal.staff.audit_queries import AuditFilter, audit_trail, facts_text
 from portal.staff.words import ACTION_TITLES, action_title
 
 __all__ = ["blueprint"]

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 from portal import clock
 from portal.access import requires
 from portal.accounts.current import current_account
-from portal.audit.queries import history_of
 from portal.audit.service import record
 from portal.extensions import db
 from portal.i18n import gettext
@@ -21,6 +20,7 @@ from portal.members.service import change_profile
 from portal.permissions.current import may
 from portal.projects.current import current_project
 from portal.slots import Card, fill
+from portal.staff.audit_queries import history_of
 from portal.staff.member_list import STAGE_TITLES
 from portal.staff.member_page_queries import homes_in, people_at_home
 from portal.staff.member_search import find_member_of, stage_of
