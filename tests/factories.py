@@ -16,6 +16,7 @@ from portal.crypto import lookup_hash, token_hash
 from portal.extensions import db
 from portal.members.models import Household, HouseholdStay, Member
 from portal.permissions.models import RoleGrant
+from portal.projects.addresses import part_key
 from portal.projects.models import Building, Ownership, Project, ProjectInterest, Role, Unit
 from portal.roster.models import RosterEntry
 
@@ -80,7 +81,8 @@ def make_unit(
     project: Project, *, building: str = "2", entrance: str = "", number: str = "1502"
 ) -> Unit:
     """Add a home, and its building when it is the first there."""
-    found = db.session.query(Building).filter_by(project_id=project.id, name=building).one_or_none()
+    key = part_key(building)
+    found = db.session.query(Building).filter_by(project_id=project.id, key=key).one_or_none()
     found = found or add(Building(project_id=project.id, name=building))
     return add(
         Unit(

@@ -19,7 +19,7 @@ def split_part(text: str) -> tuple[str, str]:
     """Return one part of an address as (name, word after it): "02 幢" gives ("02", "幢")."""
     plain = "".join(unicodedata.normalize("NFKC", text).split()).removeprefix("第")
     for word in _WORDS:
-        if plain.endswith(word) and plain != word:
+        if plain.endswith(word):
             return plain.removesuffix(word).rstrip("-"), word
     return plain, ""
 

@@ -52,6 +52,7 @@ def new_invitation(public_id: str) -> Page:
             )
         except HomeError as error:
             db.session.rollback()
+            place = _inviting_place(public_id)
             form.phone.errors = [sentence(error)]
         else:
             db.session.commit()

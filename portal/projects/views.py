@@ -65,12 +65,7 @@ def my_home(public_id: str) -> str:
 @member_only
 def end_tenancy(public_id: str, person_id: str) -> Page:
     """Let an owner say that a tenant has moved out."""
-    place = own_place(public_id)
-    people = queries.people_of(place.unit_id)
-    tenant = next((person for person in people if person.public_id == person_id), None)
-    may_end = place.role in INVITING_ROLES or (tenant is not None and tenant.id == place.id)
-    if tenant is None or tenant.role != Role.TENANT or not may_end:
-        raise NotFound
+    place, tenant = own_place(public_id), _tenant(public_id, person_id)
     today = clock.business_date(place.unit.project.time_zone)
     form = MovedOutForm(data={"on": today})
     if form.validate_on_submit() and form.on.data:
@@ -83,6 +78,7 @@ def end_tenancy(public_id: str, person_id: str) -> Page:
             )
         except HomeError as error:
             db.session.rollback()
+            place, tenant = own_place(public_id), _tenant(public_id, person_id)
             form.on.errors = [sentence(error)]
         else:
             db.session.commit()
@@ -99,6 +95,16 @@ def end_tenancy(public_id: str, person_id: str) -> Page:
         title=queries.unit_title(place.unit),
     )
     return (body, 422) if request.method == "POST" else body
+
+
+def _tenant(public_id: str, person_id: str) -> Ownership:
+    """Return the tenant whom the member may end: in their own home, or the member; raises 404."""
+    place = own_place(public_id)
+    for person in queries.people_of(place.unit_id):
+        may_end = place.role in INVITING_ROLES or person.id == place.id
+        if person.public_id == person_id and person.role == Role.TENANT and may_end:
+            return person
+    raise NotFound
 
 
 def own_place(public_id: str) -> Ownership:

@@ -182,6 +182,7 @@ def test_a_sale_ends_the_owners_and_keeps_the_tenant(project, unit, staff, famil
     assert {each.end_reason for each in ended} == {"sale"}
     assert [each.role for each in people_of(unit.id)] == ["tenant"]
     assert unit.household_id is None
+    db.session.refresh(invitation)
     assert invitation.withdrawn_at is not None
     assert db.session.query(Ownership).count() == 3
     trail = db.session.query(AuditEntry).filter_by(action="ownership.ended").all()
