@@ -5,7 +5,8 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from portal.claims.models import OPEN_STATES, UnitClaim
-from portal.projects.models import Ownership, ProjectInterest
+from portal.members.models import Member, MemberState
+from portal.projects.models import Ownership, Project, ProjectInterest
 
 
 def members_by_project(project_ids: Collection[int]) -> sa.CompoundSelect[tuple[int, int]]:
@@ -31,3 +32,8 @@ def member_ids(project_id: int) -> sa.Select[tuple[int]]:
     """Return the statement of the ids of one project's members."""
     pairs = members_by_project([project_id]).subquery()
     return sa.select(pairs.c.member_id)
+
+
+def belonging(project: Project) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions under which a `Member` is one of the project's."""
+    return (Member.state == MemberState.ACTIVE, Member.id.in_(member_ids(project.id)))

@@ -9,9 +9,9 @@ from sqlalchemy.orm import contains_eager
 from portal.claims.models import OPEN_STATES, UnitClaim
 from portal.extensions import db
 from portal.i18n import LANGUAGES
-from portal.members.models import Member, MemberState
+from portal.members.models import Member
 from portal.projects.models import Ownership, Project
-from portal.staff.belonging import member_ids, members_by_project
+from portal.staff.belonging import belonging, members_by_project
 
 RECENT = 8
 
@@ -65,7 +65,7 @@ def newest_members(project: Project) -> Sequence[Member]:
     """Return the project's members who joined the club last."""
     return db.session.scalars(
         sa.select(Member)
-        .where(Member.id.in_(member_ids(project.id)), Member.state == MemberState.ACTIVE)
+        .where(*belonging(project))
         .order_by(Member.joined_on.desc(), Member.id.desc())
         .limit(RECENT)
     ).all()

@@ -22,7 +22,7 @@ from portal.projects.current import current_project
 from portal.slots import Card, fill
 from portal.staff.audit_queries import history_of
 from portal.staff.member_list import STAGE_TITLES
-from portal.staff.member_page_queries import homes_in, people_at_home
+from portal.staff.member_page_queries import member_with_homes, people_at_home
 from portal.staff.member_search import find_member_of, stage_of
 
 __all__ = ["blueprint"]
@@ -36,7 +36,9 @@ _SHOWN_AT_ONCE = 10
 @requires("members.view")
 def staff_show(public_id: str) -> str:
     """Show the member: identity, homes here, household, what features add; or the history."""
-    return _page(_member(public_id), UnmaskForm(formdata=None))
+    if request.args.get("tab") == "history":
+        return _history(_member(public_id))
+    return _page(public_id, UnmaskForm(formdata=None))
 
 
 @blueprint.post("/p/<project>/staff/members/<public_id>/phone")
@@ -46,7 +48,7 @@ def unmask(public_id: str) -> Response | tuple[str, int]:
     member = _member(public_id)
     form = UnmaskForm()
     if not form.validate():
-        return _page(member, form), 422
+        return _page(public_id, form), 422
     record(
         actor=current_account(),
         action=PHONE_SHOWN,
@@ -91,16 +93,21 @@ def _member(public_id: str) -> Member:
     return member
 
 
-def _page(member: Member, form: UnmaskForm) -> str:
+def _history(member: Member) -> str:
+    return render_template(
+        "staff/member_history.html",
+        subject=member,
+        tab="history",
+        entries=history_of(("member", member.public_id), current_project().id),
+    )
+
+
+def _page(public_id: str, form: UnmaskForm) -> str:
     project = current_project()
-    if request.args.get("tab") == "history" and not form.errors:
-        return render_template(
-            "staff/member_history.html",
-            subject=member,
-            tab="history",
-            entries=history_of(("member", member.public_id), project.id),
-        )
-    homes = homes_in(project, member)
+    found = member_with_homes(project, public_id)
+    if found is None:
+        raise NotFound
+    member, homes = found
     present = [home.since for home in homes if home.until is None]
     today = clock.business_date(project.time_zone)
     cards: list[Card] = fill("member_profile_sections", project, member)
@@ -109,7 +116,7 @@ def _page(member: Member, form: UnmaskForm) -> str:
         subject=member,
         tab="",
         form=form,
-        phone_shown=may("members.unmask") and _is_shown(member.public_id),
+        phone_shown=may("members.unmask") and _is_shown(public_id),
         stage=STAGE_TITLES[stage_of(min(present, default=None), today)],
         homes=homes,
         people=people_at_home(project, member),

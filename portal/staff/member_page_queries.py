@@ -9,7 +9,7 @@ from sqlalchemy.orm import contains_eager
 from portal.extensions import db
 from portal.members.models import Member, MemberState, Person
 from portal.projects.models import Ownership, Project, Unit
-from portal.staff.belonging import member_ids
+from portal.staff.belonging import belonging, member_ids
 
 PEOPLE_MAX = 50
 
@@ -24,17 +24,33 @@ class PersonAtHome:
     public_id: str | None
 
 
-def homes_in(project: Project, member: Member) -> Sequence[Ownership]:
-    """Return the member's homes in this project, the present ones first."""
-    return db.session.scalars(
-        sa.select(Ownership)
-        .join(Ownership.unit)
-        .join(Unit.building)
-        .options(contains_eager(Ownership.unit).contains_eager(Unit.building))
-        .where(Ownership.project_id == project.id, Ownership.member_id == member.id)
+def member_with_homes(
+    project: Project, public_id: str
+) -> tuple[Member, Sequence[Ownership]] | None:
+    """Return a member of the project and their homes in it, the present ones first.
+
+    The account, the homes' units and buildings are loaded. None for nobody of this project.
+    """
+    rows = db.session.execute(
+        sa.select(Member, Ownership)
+        .join(Member.account)
+        .outerjoin(
+            Ownership,
+            sa.and_(Ownership.member_id == Member.id, Ownership.project_id == project.id),
+        )
+        .outerjoin(Ownership.unit)
+        .outerjoin(Unit.building)
+        .options(
+            contains_eager(Member.account),
+            contains_eager(Ownership.unit).contains_eager(Unit.building),
+        )
+        .where(Member.public_id == public_id, *belonging(project))
         .order_by(Ownership.until.is_not(None), Ownership.since.desc(), Ownership.id.desc())
         .limit(PEOPLE_MAX)
     ).all()
+    if not rows:
+        return None
+    return rows[0][0], [home for _member, home in rows if home is not None]
 
 
 def people_at_home(project: Project, member: Member) -> list[PersonAtHome]:

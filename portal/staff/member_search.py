@@ -16,11 +16,11 @@ from portal.accounts.models import Account
 from portal.claims.models import OPEN_STATES, UnitClaim
 from portal.crypto import lookup_hash
 from portal.extensions import db
-from portal.members.models import Member, MemberState
+from portal.members.models import Member
 from portal.phones import PhoneError, normalize_phone
 from portal.projects.addresses import part_key, parts_of, place_key, split_part
 from portal.projects.models import Building, Ownership, Project, Role, Unit
-from portal.staff.belonging import member_ids
+from portal.staff.belonging import belonging
 
 QUERY_MAX = 60
 _BUILDING_WORDS = ("号楼", "號樓", "栋", "棟", "幢", "座", "#")
@@ -112,7 +112,7 @@ def members_of(
     """Return the statement of a project's members under a filter: member, since when, claims."""
     since, claim = _since(project), _claim(project)
     statement = sa.select(Member, since.label("since"), claim.label("claim")).where(
-        *_belonging(project)
+        *belonging(project)
     )
     if wanted.query:
         statement = statement.where(_matches(project, wanted.query))
@@ -133,7 +133,7 @@ def count_members(project: Project, wanted: MemberFilter, today: date) -> Counts
         sa.select(
             Member.household_id, _since(project).label("since"), _claim(project).label("claim")
         )
-        .where(*_belonging(project))
+        .where(*belonging(project))
         .subquery()
     )
     found = members_of(project, wanted, today).with_only_columns(sa.func.count()).scalar_subquery()
@@ -184,12 +184,8 @@ def find_member_of(project: Project, public_id: str) -> Member | None:
         sa.select(Member)
         .join(Member.account)
         .options(contains_eager(Member.account))
-        .where(Member.public_id == public_id, *_belonging(project))
+        .where(Member.public_id == public_id, *belonging(project))
     )
-
-
-def _belonging(project: Project) -> tuple[sa.ColumnElement[bool], ...]:
-    return (Member.state == MemberState.ACTIVE, Member.id.in_(member_ids(project.id)))
 
 
 def _owners(project: Project) -> sa.Select[tuple[int]]:

@@ -102,7 +102,8 @@ def test_the_desk_shows_what_waits_and_who_is_new(client, projects, query_count)
     assert page.status_code == 200
     assert page.text.count("赵一诺") >= 2
     assert "别处人" not in page.text
-    assert len(sent) <= 10
+    # The desk itself takes 7, like an owner's home; each feature with a queue one more.
+    assert len(sent) <= 7 + 2
 
 
 def test_a_follower_is_not_counted_as_staff(client, projects):

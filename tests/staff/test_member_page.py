@@ -63,7 +63,7 @@ def test_the_page_shows_homes_here_household_and_a_masked_phone(staff, lin, proj
         assert text in page.text
     assert PHONE not in page.text
     assert "901" not in page.text
-    assert len(sent) <= 9
+    assert len(sent) <= 8
 
 
 def test_a_phone_is_shown_with_a_reason_for_five_minutes(staff, lin, monkeypatch):
