@@ -7,7 +7,7 @@ from portal.demo.stage import Stage
 from portal.extensions import db
 from portal.members.models import Household, HouseholdStay, Member, Person, PersonRelation
 from portal.permissions.models import RoleGrant
-from portal.projects.models import Ownership, ProjectInterest, Role, Unit
+from portal.projects.models import EndReason, Ownership, ProjectInterest, Role, Unit
 
 SPOUSE_MOVED = 1180
 """Days ago that the owner's husband came into her household."""
@@ -143,6 +143,8 @@ def _add_homes(stage: Stage) -> None:
     stage.unit(binjiang, "7栋", "", "802", area=10_600, handover_on=handed)
     stage.unit(binjiang, "5栋", "", "1704", area=12_800, handover_on=handed)
     stage.unit(siji, "8栋", "2单元", "1203", area=11_500, handover_on=stage.day(40))
+    sold = stage.unit(binjiang, "9栋", "", "1203", area=10_600, handover_on=handed)
+    _own(stage, sold, "owner", Role.OWNER, 1238, sold=420)
     _own(stage, first, "owner", Role.OWNER, 1238)
     _own(stage, first, "spouse", Role.CO_OWNER, SPOUSE_MOVED)
     _own(stage, second, "owner", Role.OWNER, 402)
@@ -150,9 +152,11 @@ def _add_homes(stage: Stage) -> None:
     _own(stage, neighbour, "settled", Role.OWNER, 898)
 
 
-def _own(stage: Stage, unit: Unit, key: str, role: Role, days_ago: int) -> None:
+def _own(
+    stage: Stage, unit: Unit, key: str, role: Role, days_ago: int, *, sold: int | None = None
+) -> None:
     member = stage.members[key]
-    if role == Role.OWNER:
+    if role == Role.OWNER and sold is None:
         unit.household_id = member.household_id
     db.session.add(
         Ownership(
@@ -161,6 +165,8 @@ def _own(stage: Stage, unit: Unit, key: str, role: Role, days_ago: int) -> None:
             project_id=unit.project_id,
             role=role,
             since=stage.day(days_ago),
+            until=None if sold is None else stage.day(sold),
+            end_reason=None if sold is None else EndReason.SALE,
             created_at=stage.moment(days_ago, 14, 20),
         )
     )

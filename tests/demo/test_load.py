@@ -27,7 +27,7 @@ from portal.members.models import HouseholdStay, Member, Person
 from portal.permissions.models import RoleGrant
 from portal.phones import mask_phone, normalize_phone
 from portal.projects.models import Building, Ownership, Project, ProjectInterest, Role, Unit
-from portal.projects.queries import homes_of
+from portal.projects.queries import homes_of, past_homes_of
 from portal.roster import queries as roster
 from tests import factories as make
 
@@ -93,6 +93,7 @@ def test_roles_are_for_the_project_or_the_club(demo: None) -> None:
 def test_the_owner_has_two_homes_and_a_household_of_four(demo: None) -> None:
     owner = member(OWNER.name)
     assert [home.unit.number for home in homes_of(owner.id)] == ["1502", "601"]
+    assert [home.end_reason for home in past_homes_of(owner.id)] == ["sale"]
     assert count(Member, Member.household_id == owner.household_id) == 2
     assert count(Person, Person.household_id == owner.household_id) == 2
     assert member(SPOUSE.name).household_id == owner.household_id
@@ -172,10 +173,16 @@ def test_a_home_counts_for_its_owners_household(demo: None) -> None:
         sa.select(Unit.id)
         .join(Ownership, Ownership.unit_id == Unit.id)
         .join(Member, Member.id == Ownership.member_id)
-        .where(Ownership.role != Role.TENANT, Unit.household_id != Member.household_id)
+        .where(
+            Ownership.role != Role.TENANT,
+            Ownership.until.is_(None),
+            Unit.household_id != Member.household_id,
+        )
     ).all()
     assert wrong == []
-    owned = sa.select(Ownership.unit_id).where(Ownership.role == Role.OWNER)
+    owned = sa.select(Ownership.unit_id).where(
+        Ownership.role == Role.OWNER, Ownership.until.is_(None)
+    )
     assert count(Unit, Unit.household_id.is_not(None), Unit.id.not_in(owned)) == 0
 
 
