@@ -10,7 +10,8 @@ from portal import clock
 from portal.accounts.models import Account
 from portal.extensions import db
 from portal.members.models import Member
-from portal.projects.models import Unit
+from portal.projects.models import Ownership, Unit
+from portal.projects.queries import OWNING_ROLES
 from portal.roster.models import RosterEntry
 
 MATCH_LIMIT = 50
@@ -54,6 +55,28 @@ def take(entry: RosterEntry, member: Member) -> bool:
         .values(claimed_by_id=member.id, claimed_at=clock.now())
     )
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def roster_knows_owners(unit_id: int) -> bool:
+    """Tell whether somebody who owns the home now was named for it by the roster."""
+    return bool(
+        db.session.scalar(
+            sa.select(Ownership.id)
+            .join(
+                RosterEntry,
+                sa.and_(
+                    RosterEntry.unit_id == Ownership.unit_id,
+                    RosterEntry.claimed_by_id == Ownership.member_id,
+                ),
+            )
+            .where(
+                Ownership.unit_id == unit_id,
+                Ownership.until.is_(None),
+                Ownership.role.in_(OWNING_ROLES),
+            )
+            .limit(1)
+        )
+    )
 
 
 def likeliest(entries: Sequence[RosterEntry], name: str, account: Account) -> RosterEntry | None:

@@ -83,7 +83,7 @@ def submit_claim(
         state=ClaimState.PENDING,
     )
     _add(claim, actor, pictures)
-    if entry and unit and not household_conflict(unit, member, claim.role):
+    if entry and unit and not _contradicts(unit, member, entry):
         _verify(actor, member, unit, claim, entry)
     elif unit and household_conflict(unit, member, claim.role):
         _dispute(claim)
@@ -133,7 +133,7 @@ def claim_from_roster(*, member: Member) -> list[Ownership]:
     granted = []
     for entry in matching.matches(account, member.name):
         unit = entry.unit
-        if household_conflict(unit, member, entry.role):
+        if _contradicts(unit, member, entry):
             _dispute_from_roster(account, member, unit, entry)
             continue
         try:
@@ -149,6 +149,16 @@ def claim_from_roster(*, member: Member) -> list[Ownership]:
     return granted
 
 
+def _contradicts(unit: Unit, member: Member, entry: RosterEntry) -> bool:
+    """Tell whether the roster's word for this member stands against who has the home now.
+
+    A co-owner or spouse beside somebody whom the same roster named is no contradiction.
+    """
+    if not household_conflict(unit, member, entry.role):
+        return False
+    return entry.role == Role.OWNER or not matching.roster_knows_owners(unit.id)
+
+
 def _check_room(member: Member, unit: Unit | None) -> None:
     open_claims = db.session.scalar(
         sa.select(sa.func.count()).where(
@@ -157,6 +167,10 @@ def _check_room(member: Member, unit: Unit | None) -> None:
     )
     if (open_claims or 0) >= OPEN_LIMIT:
         raise ClaimError("too_many")
+    _refuse_own(member, unit)
+
+
+def _refuse_own(member: Member, unit: Unit | None) -> None:
     yours = db.session.scalar(
         sa.select(Ownership.id).where(
             Ownership.member_id == member.id,
@@ -215,10 +229,14 @@ def _verify(
     try:
         with db.session.begin_nested():
             if not matching.take(entry, member):
+                # The same form, sent twice, may have been faster than itself.
+                _refuse_own(member, unit)
                 return
             move(claim, ClaimState.APPROVED, actor=None, reason=ClaimReason.ROSTER_MATCH)
             grant_home(actor=actor, member=member, unit=unit, role=claim.role)
-    except ClaimError:
+    except ClaimError as error:
+        if error.code == "already_yours":
+            raise
         _dispute(claim)
 
 
