@@ -77,10 +77,9 @@ def test_somebody_else_joins_claims_and_staff_verify(open_browser: object, serve
     desk.get_by_role("link", name=re.compile("温如玉")).first.click()
     expect(desk.locator("main img").first).to_be_visible()
     assert desk.locator("main img").first.evaluate("image => image.naturalWidth") > 100
-    desk.locator("input[name=decision][value=approved]").check()
-    create = desk.locator("input[name=create_unit]")
-    if create.count():
-        create.check()
+    desk.locator("input[name=decision]").first.check()
+    if desk.locator("input[name=add_unit]").count():
+        desk.locator("input[name=add_unit]").check()
     desk.locator("main form button[type=submit]").last.click()
     desk.wait_for_load_state()
 
@@ -88,16 +87,32 @@ def test_somebody_else_joins_claims_and_staff_verify(open_browser: object, serve
     expect(page.get_by_text("已认证").first).to_be_visible()
 
 
-@pytest.mark.parametrize("name", ["roster-utf8.csv", "roster-gb18030.csv", "roster.xlsx"])
-def test_staff_import_a_roster_and_undo_it(open_browser: object, server: Server, name: str) -> None:
-    page: Page = open_browser("desk")  # type: ignore[operator]
-    sign_in(page, "manager@demo.test")
+def upload_roster(page: Page, name: str) -> None:
+    """Send a roster file and arrive at its preview."""
     page.goto("/p/binjiang/staff/roster")
     page.locator("input[type=file]").set_input_files(ROSTER / name)
     page.locator("form:has(input[type=file]) button[type=submit]").click()
-    page.wait_for_url(re.compile("/staff/roster/[^/]+$"))
-    page.get_by_role("button", name=re.compile("^导入")).click()
-    expect(page.get_by_text("已完成").first).to_be_visible(timeout=60_000)
+    page.wait_for_url(re.compile(r"/staff/roster/[\w-]{22}$"))
+
+
+def test_staff_import_a_roster_see_its_copies_change_nothing_and_undo_it(
+    open_browser: object, server: Server
+) -> None:
+    page: Page = open_browser("desk")  # type: ignore[operator]
+    sign_in(page, "manager@demo.test")
+    upload_roster(page, "roster-utf8.csv")
+    page.locator("form[action$='/start'] button").click()
+    undo = page.locator("a[href$='/undo']")
+    expect(undo).to_be_visible(timeout=60_000)
+    imported = page.url
+    for name in ("roster-gb18030.csv", "roster.xlsx"):
+        upload_roster(page, name)
+        expect(page.locator("form[action$='/cancel'] button")).to_be_visible()
+        expect(page.locator("form[action$='/start']")).to_have_count(0)
+    page.goto(imported)
+    undo.click()
+    page.locator("form[action$='/undo'] button").click()
+    expect(page.get_by_text("已撤销").first).to_be_visible(timeout=30_000)
 
 
 def test_one_page_is_the_same_without_javascript(open_browser: object, server: Server) -> None:
@@ -114,7 +129,7 @@ def test_language_and_large_type_stay_chosen(open_browser: object, server: Serve
     page: Page = open_browser("phone")  # type: ignore[operator]
     page.goto("/settings/display")
     page.locator("input[name=language][value=en]").check()
-    page.locator("input[name=large_type]").last.check()
+    page.locator("input[name=large]").last.check()
     page.locator("main form button[type=submit]").last.click()
     page.goto("/login")
     expect(page.locator("html")).to_have_attribute("lang", "en")
