@@ -122,23 +122,15 @@ def _export(project: Project | None) -> Response:
 
 
 def _lines(trail: sa.Select[tuple[AuditEntry, str]]) -> Iterator[Sequence[object]]:
-    key = sa.tuple_(AuditEntry.created_at, AuditEntry.id)
-    statement = trail.order_by(AuditEntry.created_at.desc(), AuditEntry.id.desc()).limit(_BATCH)
-    rows = db.session.execute(statement).all()
-    while rows:
-        for entry, actor in rows:
-            yield (
-                entry.created_at.strftime("%Y-%m-%d %H:%M:%S"),
-                str(action_title(entry.action)),
-                actor or "",
-                entry.subject_kind,
-                entry.subject_key,
-                facts_text(entry.facts),
-                entry.reason or "",
-            )
-        last = rows[-1][0]
-        bound = sa.tuple_(
-            sa.literal(last.created_at, AuditEntry.created_at.type),
-            sa.literal(last.id, AuditEntry.id.type),
+    statement = trail.order_by(AuditEntry.created_at.desc(), AuditEntry.id.desc())
+    rows = db.session.execute(statement.execution_options(yield_per=_BATCH))
+    for entry, actor in rows:
+        yield (
+            entry.created_at.strftime("%Y-%m-%d %H:%M:%S"),
+            str(action_title(entry.action)),
+            actor or "",
+            entry.subject_kind,
+            entry.subject_key,
+            facts_text(entry.facts),
+            entry.reason or "",
         )
-        rows = db.session.execute(statement.where(key < bound)).all()

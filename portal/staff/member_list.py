@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-import sqlalchemy as sa
 from flask import render_template, request
 from sqlalchemy.orm import contains_eager
 from werkzeug.exceptions import NotFound
@@ -25,11 +24,11 @@ from portal.projects.queries import unit_title
 from portal.staff.member_search import (
     MemberFilter,
     MemberRow,
-    Stage,
     count_members,
     members_of,
     with_homes,
 )
+from portal.staff.stages import Stage
 from portal.words import role_title, title_of
 
 __all__ = ["STAGE_TITLES", "blueprint"]
@@ -114,18 +113,11 @@ def _lines(project: Project, wanted: MemberFilter) -> Iterator[Sequence[object]]
         .join(Member.account)
         .options(contains_eager(Member.account))
         .order_by(Member.joined_on.desc(), Member.id.desc())
-        .limit(_BATCH)
+        .execution_options(yield_per=_BATCH)
     )
-    key = sa.tuple_(Member.joined_on, Member.id)
-    rows = [row._tuple() for row in db.session.execute(statement)]
-    while rows:
-        for row in with_homes(project, rows, today):
+    for rows in db.session.execute(statement).partitions():
+        for row in with_homes(project, [row._tuple() for row in rows], today):
             yield _line(row)
-        last = rows[-1][0]
-        bound = sa.tuple_(
-            sa.literal(last.joined_on, Member.joined_on.type), sa.literal(last.id, Member.id.type)
-        )
-        rows = [row._tuple() for row in db.session.execute(statement.where(key < bound))]
 
 
 def _line(row: MemberRow) -> Sequence[object]:

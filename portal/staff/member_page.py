@@ -23,7 +23,8 @@ from portal.slots import Card, fill
 from portal.staff.audit_queries import history_of
 from portal.staff.member_list import STAGE_TITLES
 from portal.staff.member_page_queries import member_with_homes, people_at_home
-from portal.staff.member_search import find_member_of, stage_of
+from portal.staff.member_search import find_member_of
+from portal.staff.stages import stage_of
 
 __all__ = ["blueprint"]
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
@@ -21,20 +21,12 @@ from portal.phones import PhoneError, normalize_phone
 from portal.projects.addresses import part_key, parts_of, place_key, split_part
 from portal.projects.models import Building, Ownership, Project, Role, Unit
 from portal.staff.belonging import belonging
+from portal.staff.stages import Stage, in_stage, stage_of
 
 QUERY_MAX = 60
 _BUILDING_WORDS = ("号楼", "號樓", "栋", "棟", "幢", "座", "#")
 _CARD_PART = 3
 """Fewer digits of a card number match too many cards."""
-
-
-class Stage(StrEnum):
-    """How long a member has had a home in the project; a future owner has none."""
-
-    SETTLING_IN = "settling_in"
-    SETTLED = "settled"
-    LONG_STANDING = "long_standing"
-    FUTURE = "future"
 
 
 @dataclass(frozen=True)
@@ -97,22 +89,17 @@ class MemberRow:
     homes: Sequence[Ownership] = field(default_factory=list)
 
 
-def stage_of(since: date | None, today: date) -> Stage:
-    """Return the stage of a member whose first present home in the project began on `since`."""
-    if since is None:
-        return Stage.FUTURE
-    if since > _years_before(today, 1):
-        return Stage.SETTLING_IN
-    return Stage.SETTLED if since >= _years_before(today, 2) else Stage.LONG_STANDING
-
-
 def members_of(
     project: Project, wanted: MemberFilter, today: date
 ) -> sa.Select[tuple[Member, date, bool]]:
     """Return the statement of a project's members under a filter: member, since when, claims."""
-    since, claim = _since(project), _claim(project)
-    statement = sa.select(Member, since.label("since"), claim.label("claim")).where(
-        *belonging(project)
+    since, claims = _since(project), _claims(project)
+    claim = claims.c.member_id.is_not(None)
+    statement = (
+        sa.select(Member, since.c.since, claim.label("claim"))
+        .outerjoin(since, since.c.member_id == Member.id)
+        .outerjoin(claims, claims.c.member_id == Member.id)
+        .where(*belonging(project))
     )
     if wanted.query:
         statement = statement.where(_matches(project, wanted.query))
@@ -121,7 +108,7 @@ def members_of(
             Member.id.in_(_owners(project).where(Ownership.role == wanted.role))
         )
     if wanted.stage:
-        statement = statement.where(_in_stage(since, wanted.stage, today))
+        statement = statement.where(in_stage(since.c.since, wanted.stage, today))
     if wanted.claim:
         statement = statement.where(claim)
     return statement
@@ -129,35 +116,27 @@ def members_of(
 
 def count_members(project: Project, wanted: MemberFilter, today: date) -> Counts:
     """Return a project's figures and how many members the filter leaves, in one statement."""
-    everyone = (
-        sa.select(
-            Member.household_id, _since(project).label("since"), _claim(project).label("claim")
-        )
-        .where(*belonging(project))
-        .subquery()
-    )
-    found = members_of(project, wanted, today).with_only_columns(sa.func.count()).scalar_subquery()
-    stages = [
-        sa.func.coalesce(
-            sa.func.sum(sa.case((_in_stage(everyone.c.since, stage, today), 1), else_=0)), 0
-        )
-        for stage in Stage
-    ]
+    everyone = members_of(project, MemberFilter(), today).subquery()
+    found: sa.ColumnElement[Any] = sa.null()
+    if wanted.args():
+        matching = members_of(project, wanted, today)
+        found = matching.with_only_columns(sa.func.count()).scalar_subquery()
+    stages = [_number_of(in_stage(everyone.c.since, stage, today)) for stage in Stage]
     row = db.session.execute(
         sa.select(
             sa.func.count(),
             sa.func.count(everyone.c.household_id.distinct()),
-            sa.func.coalesce(sa.func.sum(sa.case((everyone.c.claim, 1), else_=0)), 0),
+            _number_of(everyone.c.claim),
             found,
             *stages,
         ).select_from(everyone)
     ).one()
-    total, households, claims, matching, *by_stage = row
+    total, households, claims, left, *by_stage = row
     return Counts(
         total=total,
         households=households,
         claims=claims,
-        found=matching,
+        found=total if left is None else left,
         stages=dict(zip(Stage, by_stage, strict=True)),
     )
 
@@ -205,45 +184,28 @@ def _homes(project: Project) -> sa.Select[tuple[Ownership]]:
     )
 
 
-def _since(project: Project) -> sa.ScalarSelect[date]:
+def _since(project: Project) -> sa.Subquery:
+    """Return since when each member has had a home in the project."""
     return (
-        sa.select(sa.func.min(Ownership.since))
-        .where(
-            Ownership.member_id == Member.id,
-            Ownership.project_id == project.id,
-            Ownership.until.is_(None),
-        )
-        .correlate(Member)
-        .scalar_subquery()
+        sa.select(Ownership.member_id, sa.func.min(Ownership.since).label("since"))
+        .where(Ownership.project_id == project.id, Ownership.until.is_(None))
+        .group_by(Ownership.member_id)
+        .subquery()
     )
 
 
-def _claim(project: Project) -> sa.ColumnElement[bool]:
+def _claims(project: Project) -> sa.Subquery:
+    """Return the members with a claim that waits in the project."""
     return (
-        sa.select(UnitClaim.id)
-        .where(
-            UnitClaim.member_id == Member.id,
-            UnitClaim.project_id == project.id,
-            UnitClaim.state.in_(OPEN_STATES),
-        )
-        .correlate(Member)
-        .exists()
+        sa.select(UnitClaim.member_id)
+        .where(UnitClaim.project_id == project.id, UnitClaim.state.in_(OPEN_STATES))
+        .distinct()
+        .subquery()
     )
 
 
-def _in_stage(
-    since: sa.ColumnElement[date] | sa.ScalarSelect[date], stage: Stage, today: date
-) -> sa.ColumnElement[bool]:
-    one, two = _years_before(today, 1), _years_before(today, 2)
-    match stage:
-        case Stage.FUTURE:
-            return since.is_(None)
-        case Stage.SETTLING_IN:
-            return since > one
-        case Stage.SETTLED:
-            return since.between(two, one)
-        case Stage.LONG_STANDING:
-            return since < two
+def _number_of(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
 
 
 def _matches(project: Project, query: str) -> sa.ColumnElement[bool]:
@@ -295,11 +257,3 @@ def _full_phone(text: str) -> str | None:
         return normalize_phone(text)
     except PhoneError:
         return None
-
-
-def _years_before(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        # 29 February
-        return day.replace(year=day.year - years, day=28)
