@@ -242,18 +242,27 @@ def test_demo_people_are_refused_outside_the_demo(
     assert enter(client).status_code == 303
 
 
-def test_the_cookie_of_before_is_worth_nothing_after(client: FlaskClient, account: Account) -> None:
-    factories.sign_in(client, factories.make_account())
-    with client.session_transaction() as session:
-        planted = session["_user_id"]
-        session["planted"] = "yes"
-    client.post("/logout")
+def test_a_planted_cookie_is_worth_nothing_after(client: FlaskClient, account: Account) -> None:
     with client.session_transaction() as session:
         session["planted"] = "yes"
     enter(client)
     with client.session_transaction() as session:
-        assert session["_user_id"] != planted
         assert "planted" not in session
+
+
+def test_signing_in_over_another_session_ends_that_one(
+    client: FlaskClient, account: Account, browser: Callable[..., FlaskClient]
+) -> None:
+    factories.sign_in(client, factories.make_account())
+    with client.session_transaction() as session:
+        before = dict(session)
+    enter(client)
+    with client.session_transaction() as session:
+        assert session["_user_id"] != before["_user_id"]
+    left_behind = browser()
+    with left_behind.session_transaction() as session:
+        session.update(before)
+    assert left_behind.get("/me/security").status_code == 302
 
 
 def test_signing_out_ends_the_row_and_the_stolen_cookie(
