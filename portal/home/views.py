@@ -77,6 +77,7 @@ def project_home() -> str:
     return render_template(
         "home/welcome.html",
         households=queries.count_households(project.id),
+        counted_at_most=queries.COUNTED_AT_MOST,
         follow=bool(member),
     )
 

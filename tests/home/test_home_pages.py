@@ -10,6 +10,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 
 from portal import clock
 from portal.extensions import db
+from portal.home import queries
 from portal.members.models import Household
 from portal.projects.models import ProjectInterest, Unit
 from portal.slots import Card, MemberHome, Todo
@@ -293,6 +294,16 @@ def test_few_households_are_not_counted_in_public(
     assert count(Unit) == households
     seen = text(client.get("/p/binjiang/", headers=EN))
     assert (f"club of {households} households" in seen) is told
+
+
+def test_beyond_what_is_counted_a_plus_is_shown(client: FlaskClient, monkeypatch: Any) -> None:
+    project = make.make_project()
+    for number in range(12):
+        unit = make.make_unit(project, number=f"{number:04d}")
+        unit.household_id = make.add(Household()).id
+        make.add(unit)
+    monkeypatch.setattr(queries, "COUNTED_AT_MOST", 11)
+    assert "club of 11+ households" in text(client.get("/p/binjiang/", headers=EN))
 
 
 def test_two_homes_of_one_household_count_once(client: FlaskClient) -> None:
