@@ -110,10 +110,15 @@ class DecisionForm(Form):
     add_unit = BooleanField(lazy("Add this home to the register"))
     update_roster_phone = BooleanField(lazy("Put the claimant's number into the roster"))
 
+    def validate_decision(self, field: RadioField) -> None:
+        """Refuse a decision without its reason."""
+        if field.data in set(Decision) and not self.reason:
+            raise ValidationError(gettext("Choose a reason."))
+
     @property
     def reason(self) -> str:
         """Return the reason chosen for the chosen decision."""
-        return str(self[f"{self.decision.data}_reason"].data)
+        return self[f"{self.decision.data}_reason"].data or ""
 
 
 def _has_key(field: StringField) -> None:

@@ -132,10 +132,11 @@ def queue(project_id: int, state: str, search: str = "") -> sa.Select[tuple[Unit
             Member.name.ilike(like, escape="\\"),
             Member.card_number == word,
         ]
-        parts = parts_of(word)
-        if parts:
-            keys = "/".join(part_key(part) for part in parts)
-            found.append(UnitClaim.address.ilike(f"%{_escaped(keys)}%", escape="\\"))
+        keys = [_escaped(part_key(part)) for part in parts_of(word)]
+        if keys:
+            # Between building and number there may be an entrance.
+            between = "/%/" if len(keys) == 2 else "/"
+            found.append(UnitClaim.address.ilike(f"%{between.join(keys)}%", escape="\\"))
         statement = statement.where(sa.or_(*found))
     return statement
 

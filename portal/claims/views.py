@@ -129,7 +129,9 @@ def withdraw(public_id: str) -> Response:
 
 def prepare_pictures(uploads: Sequence[FileStorage]) -> list[Picture]:
     """Decode the photos of a form while no transaction is open. Raises UploadError, ClaimError."""
-    given = [upload for upload in uploads or () if upload.filename]
+    # A forged form may send text where files belong.
+    files = [upload for upload in uploads or () if isinstance(upload, FileStorage)]
+    given = [upload for upload in files if upload.filename]
     if not given:
         return []
     if len(given) > PHOTO_LIMIT:
@@ -155,7 +157,7 @@ def _submit(form: ClaimForm, project: Project, pictures: list[Picture]) -> Respo
     if verified:
         flash(gettext("Name and number match the sales office's list: the home is verified."))
         return redirect(url_for("projects.my_homes"), 303)
-    flash(gettext("Thank you. Staff check the claim, within three working days."))
+    flash(gettext("Thank you. Staff check the claim within three working days."))
     return redirect(url_for("claims.show", public_id=claim.public_id), 303)
 
 

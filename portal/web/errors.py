@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from portal.extensions import db
+from portal.extensions import db, read_only
 from portal.i18n import Text, lazy
 
 
@@ -119,6 +119,8 @@ def _show_crash(error: Exception) -> Response:
 
 def _page(code: int, words: Words) -> Response:
     db.session.rollback()
+    # What failed writes nothing more, and its body may be what could not be read.
+    read_only.set(True)
     try:
         body = render_template("errors/error.html", code=code, words=words)
     except Exception:
