@@ -11,7 +11,9 @@ from werkzeug.datastructures import MultiDict
 
 from portal.accounts.models import Account
 from portal.audit.models import AuditEntry
+from portal.columns import Texts
 from portal.extensions import db
+from portal.projects.models import Project
 
 HISTORY_SHOWN = 50
 TEXT_MAX = 60
@@ -52,10 +54,12 @@ class AuditFilter:
 
 def audit_trail(
     wanted: AuditFilter, *, project_id: int | None, time_zone: str
-) -> sa.Select[tuple[AuditEntry, str]]:
-    """Return the statement of entries and their actors' names; without a project, of all."""
-    statement = sa.select(AuditEntry, Account.display_name).outerjoin(
-        Account, Account.id == AuditEntry.actor_id
+) -> sa.Select[tuple[AuditEntry, str, Texts]]:
+    """Return the statement of entries, their actors' and projects' names; without one, of all."""
+    statement = (
+        sa.select(AuditEntry, Account.display_name, Project.name)
+        .outerjoin(Account, Account.id == AuditEntry.actor_id)
+        .outerjoin(Project, Project.id == AuditEntry.project_id)
     )
     if project_id is not None:
         statement = statement.where(AuditEntry.project_id == project_id)
@@ -116,4 +120,10 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 def facts_text(facts: dict[str, Any]) -> str:
     """Return an entry's facts as one line: "format=csv, rows=12"."""
-    return ", ".join(f"{key}={value}" for key, value in facts.items())
+    return ", ".join(f"{key}={_fact(value)}" for key, value in facts.items())
+
+
+def _fact(value: object) -> str:
+    if isinstance(value, list):
+        return "+".join(map(str, value)) or "-"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -13,15 +13,16 @@ from portal.audit.blueprint import blueprint
 from portal.audit.models import AuditEntry
 from portal.audit.service import record
 from portal.club.queries import current_club
+from portal.columns import Texts
 from portal.exports import ExportFormat, export_file
 from portal.extensions import db, read_only
-from portal.i18n import gettext
+from portal.i18n import gettext, localized
 from portal.members.models import Member
 from portal.pagination import page_of
 from portal.projects.current import current_project
 from portal.projects.models import Project
 from portal.staff.audit_queries import AuditFilter, audit_trail, facts_text
-from portal.staff.words import ACTION_TITLES, action_title
+from portal.staff.words import ACTION_TITLES, action_title, subject_title
 
 __all__ = ["blueprint"]
 
@@ -57,7 +58,9 @@ def club_export() -> Response:
     return _export(None)
 
 
-def _trail(project: Project | None, wanted: AuditFilter) -> sa.Select[tuple[AuditEntry, str]]:
+def _trail(
+    project: Project | None, wanted: AuditFilter
+) -> sa.Select[tuple[AuditEntry, str, Texts]]:
     return audit_trail(
         wanted,
         project_id=project.id if project else None,
@@ -75,8 +78,9 @@ def _page(project: Project | None) -> str:
         page=page,
         wanted=wanted,
         actions=ACTION_TITLES,
-        names=_names([entry for entry, _actor in page.items]),
+        names=_names([row[0] for row in page.items]),
         facts_text=facts_text,
+        subject_title=subject_title,
     )
 
 
@@ -108,6 +112,7 @@ def _export(project: Project | None) -> Response:
         gettext("Time (UTC)"),
         gettext("Act"),
         gettext("By"),
+        gettext("Project"),
         gettext("About"),
         gettext("Key"),
         gettext("Facts"),
@@ -121,14 +126,15 @@ def _export(project: Project | None) -> Response:
     )
 
 
-def _lines(trail: sa.Select[tuple[AuditEntry, str]]) -> Iterator[Sequence[object]]:
+def _lines(trail: sa.Select[tuple[AuditEntry, str, Texts]]) -> Iterator[Sequence[object]]:
     statement = trail.order_by(AuditEntry.created_at.desc(), AuditEntry.id.desc())
     rows = db.session.execute(statement.execution_options(yield_per=_BATCH))
-    for entry, actor in rows:
+    for entry, actor, place in rows:
         yield (
             entry.created_at.strftime("%Y-%m-%d %H:%M:%S"),
             str(action_title(entry.action)),
             actor or "",
+            localized(place),
             entry.subject_kind,
             entry.subject_key,
             facts_text(entry.facts),

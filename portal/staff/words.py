@@ -60,3 +60,25 @@ ACTION_TITLES: dict[str, Text] = {
 def action_title(action: str) -> Text:
     """Return the words for an audit action; an unknown one is shown as its code."""
     return ACTION_TITLES.get(action, action)
+
+
+SUBJECT_TITLES: dict[str, Text] = {
+    "account": lazy("Account"),
+    "claim": lazy("Claim"),
+    "club": lazy("The whole club"),
+    "invitation": lazy("Invitation"),
+    "legal_text": lazy("Legal text"),
+    "member": lazy("Member"),
+    "ownership": lazy("Home and owner"),
+    "person": lazy("Family member"),
+    "project": lazy("Project"),
+    "role": lazy("Role"),
+    "roster_entry": lazy("Roster row"),
+    "roster_import": lazy("Roster import"),
+    "unit": lazy("A single home"),
+}
+
+
+def subject_title(kind: str) -> Text:
+    """Return the word for a kind of thing that an audit entry is about."""
+    return SUBJECT_TITLES.get(kind, kind)

@@ -63,6 +63,7 @@ def test_the_club_sees_all_acts(client, project):
     page = client.get("/centre/audit").text
     assert "这里的" in page
     assert "全会的" in page
+    assert "滨江府" in page
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from portal.claims.models import ClaimState
-from portal.staff.words import ACTION_TITLES
+from portal.staff.words import ACTION_TITLES, SUBJECT_TITLES
 
 PORTAL = Path(__file__).parents[2] / "portal"
 
@@ -25,6 +25,18 @@ def test_every_recorded_act_has_words():
                     actions.add(keyword.value.value)
     assert len(actions) > 30
     assert actions - ACTION_TITLES.keys() == set()
+
+
+def test_every_kind_of_subject_has_a_word():
+    kinds = set()
+    for name in ("record", "record_apart"):
+        for _path, call in calls(name):
+            for keyword in call.keywords:
+                if keyword.arg == "subject" and isinstance(keyword.value, ast.Tuple):
+                    kind = keyword.value.elts[0]
+                    kinds |= {kind.value} if isinstance(kind, ast.Constant) else set()
+    assert len(kinds) > 5
+    assert kinds - SUBJECT_TITLES.keys() == set()
 
 
 def test_only_reviewed_places_write_during_a_get():
