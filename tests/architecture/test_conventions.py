@@ -52,14 +52,15 @@ def test_services_know_nothing_of_flask() -> None:
     assert found == []
 
 
-def test_service_functions_take_keywords_beyond_one_argument() -> None:
+def test_acts_take_keywords_only() -> None:
     found = [
         f"{path}:{node.lineno} {node.name}"
         for path, tree in modules("service.py")
         for node in tree.body
         if isinstance(node, ast.FunctionDef)
         and not node.name.startswith("_")
-        and len(node.args.args) + len(node.args.posonlyargs) > 1
+        and "actor" in {arg.arg for arg in [*node.args.args, *node.args.kwonlyargs]}
+        and node.args.args
     ]
     assert found == []
 

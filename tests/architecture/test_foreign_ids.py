@@ -1,0 +1,180 @@
+"""Every route that names a thing: another project's, household's or member's thing is not found.
+
+Two worlds have the same things in them. Somebody who may do everything in the first asks for the
+second's things by their true ids. The first world's own ids are asked for too, so that the test
+would notice if its ids were no good.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from portal import clock
+from portal.accounts.models import SignIn, SignInMethod
+from portal.claims.models import UnitClaim
+from portal.columns import new_public_id
+from portal.crypto import token_hash
+from portal.extensions import db
+from portal.files.models import StoredFile
+from portal.members.models import Person
+from portal.projects.models import Invitation
+from portal.roster.models import ImportState, RosterImport
+from tests import factories
+
+# What each argument names, by endpoint or else by blueprint.
+NAMES = {
+    "accounts": {"public_id": "sign_in"},
+    "claims": {"public_id": "claim"},
+    "files": {"public_id": "file"},
+    "members": {"public_id": "member"},
+    "members.person": {"public_id": "person"},
+    "members.person_remove": {"public_id": "person"},
+    "projects": {"public_id": "unit", "person_id": "ownership", "invitation_id": "invitation"},
+    "roster": {"public_id": "import"},
+}
+# Arguments that name no row: a word of a list, a line of a file, a secret, a project.
+WORDS = {"project", "kind", "line", "token", "slug"}
+# Whoever may use these sees the whole club.
+CLUB_WIDE = {"permissions.revoke", "permissions.account"}
+
+# An owner ends a tenant's entry, not the own one; nobody decides on the own claim; the file here
+# has no bytes. The features' own tests open these.
+REFUSED_TO_ONESELF = {
+    "/me/homes/<public_id>/people/<person_id>/end",
+    "/p/<project>/staff/claims/<public_id>",
+    "/files/<public_id>",
+}
+
+
+def rules_with_ids(app: Flask) -> list[Rule]:
+    """Return the routes that name a row."""
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static" and rule.arguments - WORDS and rule.endpoint not in CLUB_WIDE
+    ]
+
+
+@pytest.fixture
+def worlds(app: Flask) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two projects with the same kinds of things."""
+    return _world("own", "王一"), _world("other", "赵二")
+
+
+def test_every_argument_is_known_here(migrated_app: Flask) -> None:
+    unknown = [
+        (rule.endpoint, name)
+        for rule in rules_with_ids(migrated_app)
+        for name in rule.arguments - WORDS
+        if name not in _names(rule.endpoint)
+    ]
+    assert unknown == []
+
+
+def test_the_things_of_others_are_not_found(
+    app: Flask, worlds: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    own, other = worlds
+    client = factories.sign_in(app.test_client(), own["account"])
+    found = []
+    for rule in rules_with_ids(app):
+        mixed = [own | {name: other[name]} for name in _names(rule.endpoint).values()]
+        used = {_names(rule.endpoint)[name] for name in rule.arguments - WORDS}
+        for ids in [other, *mixed]:
+            if ids is not other and not any(ids[name] is other[name] for name in used):
+                continue
+            found += [(m, rule.rule) for m, code in _ask(client, rule, ids) if code != 404]
+    assert found == []
+
+
+def test_an_id_that_names_nothing_is_not_found(
+    app: Flask, worlds: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    own = worlds[0]
+    client = factories.sign_in(app.test_client(), own["account"])
+    nothing = {name: "x" * 22 for name in own if name not in ("account", "project")}
+    found = [
+        (method, rule.rule)
+        for rule in rules_with_ids(app)
+        for method, code in _ask(client, rule, {**own, **nothing})
+        if code != 404
+    ]
+    assert found == []
+
+
+def test_ones_own_things_are_found(
+    app: Flask, worlds: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    own = worlds[0]
+    client = factories.sign_in(app.test_client(), own["account"])
+    missing = [
+        rule.rule
+        for rule in rules_with_ids(app)
+        if "GET" in rule.methods and client.get(_address(rule, own)).status_code in (403, 404)
+    ]
+    assert set(missing) == REFUSED_TO_ONESELF
+
+
+def _ask(client: FlaskClient, rule: Rule, ids: dict[str, Any]) -> list[tuple[str, int]]:
+    methods = sorted(rule.methods - {"HEAD", "OPTIONS"})
+    return [(m, client.open(_address(rule, ids), method=m).status_code) for m in methods]
+
+
+def _address(rule: Rule, ids: dict[str, Any]) -> str:
+    values = {name: ids[thing] for name, thing in _names(rule.endpoint).items()}
+    kinds = {"kind": "csv", "line": 1, "project": "own"}
+    built = rule.build({k: v for k, v in {**kinds, **values}.items() if k in rule.arguments})
+    assert built is not None, rule.rule
+    return built[1]
+
+
+def _names(endpoint: str) -> dict[str, str]:
+    return NAMES.get(endpoint) or NAMES.get(endpoint.split(".")[0], {})
+
+
+def _world(slug: str, name: str) -> dict[str, Any]:
+    project = factories.make_project(slug=slug, name=slug)
+    account = factories.make_staff("manager", project, display_name=name)
+    member = factories.make_member(account=account, name=name)
+    unit = factories.make_unit(project)
+    ownership = factories.make_ownership(member, unit)
+    now = clock.now()
+    file = factories.add(
+        StoredFile(
+            kind="roster", owner_kind="roster_import", owner_key=f"{slug}-import",
+            project_id=project.id, uploaded_by_id=account.id, storage_name=f"{slug}-none",
+            content_type="text/csv", sha256="0" * 64, size_bytes=1,
+        )
+    )  # fmt: skip
+    rows = {
+        "sign_in": SignIn(
+            public_id=new_public_id(), account_id=account.id, token_hash=token_hash(slug),
+            method=SignInMethod.CODE, last_seen_at=now,
+        ),
+        "claim": UnitClaim(
+            project_id=project.id, member_id=member.id, building="9", number="901",
+            address="9--901", name=name, role="owner",
+        ),
+        "person": Person(household_id=member.household_id, name="家人", relation="other"),
+        "invitation": Invitation(
+            unit_id=unit.id, project_id=project.id, role="spouse", name="家人",
+            phone_hash=b"0" * 32, token_hash=token_hash(slug + "i"), invited_by_id=member.id,
+            expires_at=now + timedelta(days=7),
+        ),
+        "import": RosterImport(
+            project_id=project.id, file_id=file.id, started_by_id=account.id,
+            state=ImportState.DONE,
+        ),
+    }  # fmt: skip
+    db.session.add_all(rows.values())
+    db.session.commit()
+    ids: dict[str, Any] = {key: row.public_id for key, row in rows.items()}
+    ids |= {
+        "file": file.public_id, "member": member.public_id, "unit": unit.public_id,
+        "ownership": ownership.public_id,
+    }  # fmt: skip
+    return {**ids, "account": account, "project": slug}
