@@ -14,6 +14,7 @@ _CSS = """:root {{
   --brand-soft: color-mix(in srgb, {0} 12%, #fff);
   --bs-link-color: var(--brand-ink);
 }}
+.side-nav {{ background: color-mix(in srgb, {0} 40%, #000); }}
 .hero {{
   background: linear-gradient(170deg, var(--brand-dark), color-mix(in srgb, {0} 65%, #000));
 }}

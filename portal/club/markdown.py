@@ -20,12 +20,13 @@ def _parser() -> MarkdownIt:
 
 
 def render_markdown(text: str) -> Markup:
-    """Return `text` as HTML without scripts, pictures or styles; its headings begin at h2."""
+    """Return `text` as HTML without scripts, pictures or styles; its highest heading is an h2."""
     parser = _parser()
     tokens = parser.parse(text)
-    for token in tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    lower_by = 2 - min((int(token.tag[1]) for token in headings), default=2)
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1]) + lower_by, 6)}"
     html = parser.renderer.render(tokens, parser.options, {})
     clean = nh3.clean(html, tags=_TAGS, url_schemes=_SCHEMES)
     return Markup(clean)  # noqa: S704 - nh3 let nothing but plain tags through

@@ -1,5 +1,6 @@
 """Terms and privacy notice: shown, published, accepted anew."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -50,7 +51,7 @@ def versions() -> list[int]:
 def test_a_text_is_shown_in_the_readers_language_with_its_version(client: FlaskClient) -> None:
     publish()
     page = client.get("/legal/terms", headers={"Accept-Language": "zh-CN"}).text
-    assert "<h3>一、谁可入会</h3>" in page
+    assert "<h2>一、谁可入会</h2>" in page
     assert "<strong>“18 周岁”</strong>的业主" in page
     page = client.get("/legal/terms", headers={"Accept-Language": "en"}).text
     assert "1. Who may join" in page
@@ -72,6 +73,15 @@ def test_earlier_versions_stay_readable(client: FlaskClient) -> None:
 def test_unknown_texts_and_unpublished_ones(client: FlaskClient) -> None:
     assert client.get("/legal/cookies").status_code == 404
     assert client.get("/legal/privacy").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [("# a\n## b\n# c", [2, 3, 2]), ("### a\n#### b", [2, 3]), ("###### a", [2]), ("a", [])],
+)
+def test_headings_follow_the_pages_own(text: str, levels: list[int]) -> None:
+    found = re.findall(r"<h(\d)>", str(render_markdown(text)))
+    assert [int(level) for level in found] == levels
 
 
 @pytest.mark.parametrize(
