@@ -4,7 +4,8 @@ from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.access import public
-from portal.accounts.models import Account, AccountState, SignInMethod
+from portal.accounts.flow import may_enter
+from portal.accounts.models import Account, SignInMethod
 from portal.accounts.queries import accepted_legal_text_ids, find_account_by_phone
 from portal.accounts.service import AccountExistsError, accept_legal_texts
 from portal.accounts.session import start_session
@@ -112,8 +113,8 @@ def _welcome(member: Member) -> list[str]:
 def _sign_in_instead(phone: str | None) -> Response:
     """Sign in whoever got an account while the form was open: the code was theirs as well."""
     account = find_account_by_phone(phone) if phone else None
-    may_enter = account and account.state == AccountState.ACTIVE and not account.totp_confirmed_at
-    if account and may_enter and request.method == "POST":
+    one_step = account is not None and may_enter(account) and account.totp_confirmed_at is None
+    if account and one_step and request.method == "POST":
         start_session(account, SignInMethod.CODE)
         db.session.commit()
         flash(gettext("This number already had an account. You are signed in."))
