@@ -1,6 +1,7 @@
 """From a proved first step to a session, and where the reader goes then."""
 
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from flask import current_app, redirect, session, url_for
 from werkzeug.wrappers import Response
@@ -26,6 +27,15 @@ def own_path(target: str | None) -> str | None:
     if target.startswith("//") or "\\" in target:
         return None
     return target if all(0x20 < ord(char) != 0x7F for char in target) else None
+
+
+def our_address(path: str) -> str:
+    """Return the whole address of a path, for mails.
+
+    It is made from PORTAL_BASE_URL, never from the request's Host, which a stranger may choose.
+    """
+    base = urlsplit(current_app.extensions["portal.settings"].base_url)
+    return f"{base.scheme}://{base.netloc}{path}"
 
 
 def may_enter(account: Account | None) -> bool:

@@ -9,7 +9,7 @@ from portal.accounts import codes, service
 from portal.accounts.blueprint import blueprint
 from portal.accounts.code_requests import asker_for, find_request, send_code, take_code
 from portal.accounts.codes import CodeError
-from portal.accounts.flow import complete_first_step, may_enter
+from portal.accounts.flow import complete_first_step, may_enter, our_address
 from portal.accounts.forms import CodeForm, ForgotForm, NewPasswordForm
 from portal.accounts.models import Account, CodePurpose, SignInMethod
 from portal.accounts.passwords import hash_password
@@ -121,7 +121,7 @@ def _mail_link(email: str) -> Page:
             db.session.rollback()
         else:
             db.session.commit()
-            address = url_for("accounts.reset", token=token, _external=True)
+            address = our_address(url_for("accounts.reset", token=token))
             send_mail(email, "reset_mail", address=address)
     return _page("forgot_sent.html", 200, email=email)
 

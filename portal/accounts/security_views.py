@@ -12,6 +12,7 @@ from portal.accounts.code_requests import asker_for, find_request, send_code, ta
 from portal.accounts.codes import CodeError
 from portal.accounts.confirmation import recently_confirmed
 from portal.accounts.current import current_account
+from portal.accounts.flow import our_address
 from portal.accounts.forms import CodeForm, EmailForm, NewPasswordForm, PhoneForm
 from portal.accounts.models import Account, CodePurpose
 from portal.accounts.passwords import hash_password
@@ -76,7 +77,7 @@ def email() -> Page:
             purpose=EMAIL, target=address, account=account, asker=asker_for(account)
         )
         db.session.commit()
-        link = url_for("accounts.confirm_email", token=token, _external=True)
+        link = our_address(url_for("accounts.confirm_email", token=token))
         send_mail(address, "email_mail", address=link)
     except CodeError as error:
         form.email.errors = [code_sentence(error)]

@@ -14,6 +14,8 @@ from portal.i18n import localized
 
 __all__ = ["blueprint"]
 
+MOST_VERSIONS = 100_000
+
 
 @blueprint.get("/brand.css")
 @public
@@ -31,6 +33,8 @@ def legal(kind: str) -> str:
     if kind not in set(LegalKind):
         raise NotFound
     wanted = request.args.get("version", type=int)
+    if wanted is not None and not 0 < wanted <= MOST_VERSIONS:
+        raise NotFound
     text = legal_text(LegalKind(kind), wanted)
     if text is None and wanted is not None:
         raise NotFound

@@ -72,6 +72,14 @@ def test_the_answer_is_the_same_for_an_unknown_address(
     assert len(mail.sent) == 1
 
 
+def test_a_forged_host_does_not_reach_the_mail(
+    client: FlaskClient, account: Account, mail: MemorySender
+) -> None:
+    client.post("/forgot", data={"identity": EMAIL}, headers={"Host": "evil.test"})
+    assert "evil.test" not in mail.sent[-1][2]
+    assert "http://localhost/reset/" in mail.sent[-1][2]
+
+
 def test_a_used_link_is_over_and_leads_on(
     client: FlaskClient, account: Account, mail: MemorySender
 ) -> None:
