@@ -31,7 +31,7 @@ from portal.projects.models import Project
 from portal.projects.service import create_project
 from portal.roster.examining import examine
 from portal.roster.runner import run_to_end
-from portal.roster.service import create_import, start_import
+from portal.roster.service import create_import, reload, start_import
 from tests import services
 
 HEADER = (
@@ -104,7 +104,7 @@ def ours(data: bytes, project: Project) -> tuple[float, float]:
     started = time.perf_counter()
     run_to_end(job.id)
     ended = time.perf_counter()
-    db.session.refresh(job)
+    reload(job)
     if job.counts.get("new") != job.rows_total:
         raise SystemExit(f"the import took in {job.counts}")
     return previewed - begun, ended - started

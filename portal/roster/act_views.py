@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from flask import flash, redirect, render_template, url_for
-from werkzeug.exceptions import Conflict, NotFound
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from portal.access import requires
@@ -13,20 +13,13 @@ from portal.i18n import gettext, ngettext
 from portal.projects.current import current_project
 from portal.roster import queries, service, undoing
 from portal.roster.blueprint import blueprint
+from portal.roster.conflicts import ImportMovedError
 from portal.roster.errors import RosterError, RosterStateError
 from portal.roster.runner import run_in_background
-from portal.roster.sentences import ACTS, STATES
+from portal.roster.sentences import ACTS
 from portal.roster.staff_views import import_or_404
 
 __all__ = ["blueprint"]
-
-
-class ImportMovedError(Conflict):
-    """The import's state does not allow the act any more."""
-
-    def __init__(self, state: str) -> None:
-        super().__init__()
-        self.advice = gettext("The import is in this state now: %(state)s.", state=STATES[state])
 
 
 @blueprint.post("/p/<project>/staff/roster/<public_id>/start")
@@ -62,7 +55,7 @@ def staff_undo(public_id: str) -> str:
         raise ImportMovedError(job.state)
     claimed, free = queries.claimed_and_free(job.id)
     kept = queries.claimed_entries(job.id)
-    return render_template("roster/undo.html", job=job, claimed=claimed, free=free, kept=kept)
+    return render_template("roster/undo.html", job=job, claimed=claimed, free=free, stays=kept)
 
 
 @blueprint.post("/p/<project>/staff/roster/<public_id>/undo")

@@ -48,7 +48,9 @@ def _from_texts(
     for name, values in columns.items():
         write = forms[name][0]
         joined = _SEPARATOR.join([_NULL if value is None else write(value) for value in values])
-        texts.append(sa.func.string_to_array(joined, _SEPARATOR, _NULL))
+        # One empty text would be taken apart into no row at all.
+        split = sa.func.string_to_array(joined, _SEPARATOR, _NULL)
+        texts.append(split if joined else postgresql.array([""]))
     source = sa.func.unnest(*texts).table_valued(*columns).render_derived()
     read = [forms[name][1](source.c[name]) for name in columns]
     fixed = [sa.literal(value, table.c[name].type) for name, value in constants.items()]

@@ -15,7 +15,7 @@ from portal.projects.addresses import part_key, parts_of, place_key, split_addre
 from portal.projects.models import Role
 from portal.roster import cells as read
 from portal.roster.mapping import Field
-from portal.roster.masking import mask_cell
+from portal.roster.masking import mask_cell, mask_name
 from portal.roster.table import RawRow, Table
 
 MAX_NAME, MAX_BUILDING, MAX_PART, MAX_NOTE = 80, 40, 20, 500
@@ -38,6 +38,11 @@ class Entry(NamedTuple):
     handover_on: date | None
     area: int | None
     note: str
+
+    @property
+    def address(self) -> str:
+        """The home as the file writes it."""
+        return " ".join(part for part in (self.building, self.entrance, self.number) if part)
 
 
 class Fault(NamedTuple):
@@ -118,7 +123,8 @@ class Checker:
         if entry.role is Role.OWNER:
             first = self.owners.setdefault(home, line)
             if first != line:
-                fault = Fault(self.mapping[Field.NAME], "two_owners", {"line": first})
+                facts = {"line": first, "value": mask_name(entry.name), "home": entry.address}
+                fault = Fault(self.mapping[Field.NAME], "two_owners", facts)
                 return Checked(line, "two_owners", entry, (fault,), cells)
         return Checked(line, _OUTCOMES.get(entry.role, "co_owner"), entry, (), cells)
 

@@ -144,7 +144,7 @@ def _write(
     db.session.commit()
     with click.progressbar(length=job.rows_total, label=file.name) as bar:
         run_to_end(job.id, lambda done: bar.update(done - bar.pos))
-    db.session.refresh(job)
+    service.reload(job)
     return job
 
 

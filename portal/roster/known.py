@@ -8,8 +8,10 @@ import sqlalchemy as sa
 
 from portal.crypto import lookup_hash
 from portal.extensions import db
+from portal.phones import mask_phone
 from portal.projects.models import Building, Role, Unit
 from portal.roster.checking import Entry, Fault
+from portal.roster.masking import mask_name
 from portal.roster.models import RosterEntry
 
 
@@ -114,11 +116,15 @@ class Known:
     def judge(self, entry: Entry, columns: dict[str, str], *, makes_homes: bool) -> Fault | str:
         """Return "new" or "unchanged", or the fault of a row that the roster contradicts."""
         if not makes_homes and self.unit(entry) is None:
-            value = " ".join(part for part in entry[:1] + entry[2:4] if part)
-            return Fault(columns.get("number") or columns["home"], "unit_unknown", {"value": value})
+            column = columns.get("number") or columns["home"]
+            return Fault(column, "unit_unknown", {"value": entry.address})
         code, others = self.rivals(entry)
         if not others:
             return code
         column = {"changed_role": "role", "changed_phone": "phone"}.get(code, "name")
-        facts = {"claimed": any(person.claimed for person in others)}
+        facts = {
+            "claimed": any(person.claimed for person in others),
+            "home": entry.address,
+            "value": mask_phone(entry.phone) if column == "phone" else mask_name(entry.name),
+        }
         return Fault(columns.get(column, ""), code, facts)

@@ -31,13 +31,13 @@ FIELD_TITLES: dict[Field, Text] = {
     Field.BUILDING: lazy("Building"),
     Field.ENTRANCE: lazy("Entrance"),
     Field.NUMBER: lazy("Home number"),
-    Field.NAME: lazy("Name"),
+    Field.NAME: lazy("Name of the person"),
     Field.PHONE: lazy("Mobile phone"),
     Field.ROLE: lazy("Relation to the home"),
     Field.ID_TAIL: lazy("Last four of the ID number"),
     Field.HANDOVER: lazy("Handover date"),
     Field.AREA: lazy("Floor area"),
-    Field.NOTE: lazy("Note"),
+    Field.NOTE: lazy("Remarks"),
 }
 
 # The better names first: a file with both "手机" and "联系电话" means the mobile by the former.

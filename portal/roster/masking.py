@@ -4,7 +4,7 @@ import re
 
 from portal.roster.mapping import Field
 
-SHOWN = 40
+SHOWN = 24
 _DIGITS = re.compile(r"[0-9０-９]")
 
 
@@ -28,7 +28,7 @@ def _mask_unknown(text: str) -> str:
         return mask_digits(text)
     if 1 < len(text) <= 4 and not text.isascii():
         return mask_name(text)
-    return text if len(text) <= SHOWN // 2 else text[: SHOWN // 2] + "…"
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
 def mask_name(name: str) -> str:

@@ -30,6 +30,7 @@ class FaultLine:
     line: int
     column: str
     value: str
+    home: str
     sentence: str
     decidable: bool
     taken: bool
@@ -113,6 +114,7 @@ def _line(job: RosterImport, fault: RosterFault) -> FaultLine:
         line=fault.line,
         column=fault.column,
         value=str(fault.facts.get("value", "")),
+        home=str(fault.facts.get("home", "")),
         sentence=fault_sentence(fault.code, fault.facts),
         decidable=job.state == ImportState.DONE
         and fault.code in DECIDABLE

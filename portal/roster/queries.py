@@ -154,7 +154,7 @@ def standing(project_id: int) -> Standing:
         )
         .group_by(RosterImport.state)
     )
-    counts: dict[str, int] = dict(row.tuple() for row in rows)
+    counts: dict[str, int] = {row.state: row[1] for row in rows}
     return Standing(counts.get(ImportState.RUNNING, 0), counts.get(ImportState.FAILED, 0))
 
 

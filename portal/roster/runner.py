@@ -45,6 +45,7 @@ def run_to_end(import_id: int, tell: Callable[[int], object] = lambda done: None
             sa.select(RosterImport)
             .options(joinedload(RosterImport.file), joinedload(RosterImport.started_by))
             .where(RosterImport.id == import_id)
+            .execution_options(populate_existing=True)
         ).one()
         project = db.session.get_one(Project, job.project_id)
         data = read_bytes(job)

@@ -61,8 +61,8 @@ def create_import(
 
 def settle_columns(*, job: RosterImport, examination: Examination, makes_homes: bool) -> None:
     """Keep what a second look with other columns found. Raises RosterStateError."""
-    if job.state != ImportState.PREVIEW:
-        raise RosterStateError(job.state)
+    # The row is held from here on: nobody starts what is being looked through again.
+    _move(job, RosterImport.state == ImportState.PREVIEW, state=ImportState.PREVIEW)
     db.session.execute(sa.delete(RosterFault).where(RosterFault.import_id == job.id))
     _keep(job, examination, makes_homes=makes_homes)
 
@@ -142,6 +142,11 @@ def may_resume(job: RosterImport) -> bool:
     return job.state == ImportState.RUNNING and quiet
 
 
+def reload(job: RosterImport) -> None:
+    """Read the import's row again; the file and the person loaded with it stay loaded."""
+    db.session.refresh(job, [column.key for column in sa.inspect(RosterImport).column_attrs])
+
+
 def add_faults(import_id: int, rows: list[dict[str, Any]]) -> None:
     """Write faults, each a mapping of line, column, code and facts."""
     for start in range(0, len(rows), _FAULT_ROWS):
@@ -189,7 +194,7 @@ def _move(job: RosterImport, condition: sa.ColumnElement[bool], **values: Any) -
             )
     except IntegrityError as error:
         raise RosterError("busy") from error
-    db.session.refresh(job)
+    reload(job)
     if not changed.rowcount:  # type: ignore[attr-defined]
         raise RosterStateError(job.state)
 

@@ -18,8 +18,9 @@ from portal.i18n import gettext
 from portal.projects.current import current_project
 from portal.roster import queries, service
 from portal.roster.blueprint import blueprint
-from portal.roster.errors import RosterError
-from portal.roster.examining import Examination, examine
+from portal.roster.conflicts import ImportMovedError
+from portal.roster.errors import RosterError, RosterStateError
+from portal.roster.examining import examine
 from portal.roster.faulty_rows import faulty_rows
 from portal.roster.forms import ColumnsForm, UploadForm, chosen_columns
 from portal.roster.mapping import FIELD_TITLES
@@ -59,13 +60,15 @@ def staff_upload() -> Page:
         upload.stream.seek(0)
         if not data:
             raise UploadError("empty", file_name=upload.filename)
-        found = _looked_through(data, makes_homes=form.makes_homes.data)
+        project, makes_homes = current_project(), bool(form.makes_homes.data)
+        with _reading():
+            found = examine(project=project, data=data, makes_homes=makes_homes)
         job = service.create_import(
             actor=current_account(),
-            project=current_project(),
+            project=project,
             upload=upload,
             examination=found,
-            makes_homes=form.makes_homes.data,
+            makes_homes=makes_homes,
         )
     except UploadError as error:
         form.file.errors = [error.sentence]
@@ -98,23 +101,30 @@ def staff_show(public_id: str) -> str:
 @requires("roster.import")
 def staff_columns(public_id: str) -> Page:
     """Look through the file again with other columns."""
-    job, form = import_or_404(public_id), ColumnsForm()
+    form = ColumnsForm()
     if not form.validate():
-        return show(job), 422
-    header = [name for name, _ in job.columns]
-    mapping, twice = chosen_columns(header, request.form)
-    if twice:
-        titles = gettext(", ").join(str(FIELD_TITLES[field]) for field in twice)
-        sentence = gettext("Two columns are chosen for: %(fields)s.", fields=titles)
-        return show(job, column_error=sentence, chosen=mapping), 422
+        return show(import_or_404(public_id)), 422
+    makes_homes = bool(form.makes_homes.data)
+    with _reading():
+        job = import_or_404(public_id)
+        mapping, twice = chosen_columns([name for name, _ in job.columns], request.form)
+        if twice:
+            titles = gettext(", ").join(str(FIELD_TITLES[field]) for field in twice)
+            sentence = gettext("Two columns are chosen for: %(fields)s.", fields=titles)
+            return show(job, column_error=sentence, chosen=mapping), 422
+        try:
+            found = examine(
+                project=current_project(),
+                data=queries.read_bytes(job),
+                mapping=mapping,
+                makes_homes=makes_homes,
+            )
+        except RosterError as error:
+            return show(job, column_error=str(ACTS[error.code])), 422
     try:
-        data = queries.read_bytes(job)
-        found = _looked_through(data, mapping, makes_homes=form.makes_homes.data)
-    except (RosterFileError, RosterError) as error:
-        sentence = str(ACTS[error.code]) if error.code in ACTS else file_sentence(error.code, {})
-        return show(import_or_404(public_id), column_error=sentence), 422
-    job = import_or_404(public_id)
-    service.settle_columns(job=job, examination=found, makes_homes=form.makes_homes.data)
+        service.settle_columns(job=job, examination=found, makes_homes=makes_homes)
+    except RosterStateError as error:
+        raise ImportMovedError(error.state) from error
     db.session.commit()
     return redirect(url_for("roster.staff_show", public_id=public_id), 303)
 
@@ -165,22 +175,12 @@ def _list(form: UploadForm) -> str:
     return render_template("roster/list.html", page=imports, form=form)
 
 
-def _looked_through(
-    data: bytes, mapping: dict[str, str] | None = None, *, makes_homes: bool
-) -> Examination:
-    with _reading():
-        return examine(
-            project=current_project(), data=data, mapping=mapping, makes_homes=makes_homes
-        )
-
-
 @contextmanager
 def _reading() -> Iterator[None]:
-    """Let go of the write lock for the seconds in which a file is looked through."""
-    db.session.rollback()
+    """Look through a file without the write lock, which others need in the meantime."""
     token = read_only.set(True)
     try:
         yield
     finally:
-        db.session.rollback()
+        db.session.commit()
         read_only.reset(token)

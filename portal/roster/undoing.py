@@ -17,7 +17,7 @@ from portal.roster.known import Known, KnownPerson
 from portal.roster.models import ImportState, RosterEntry, RosterFault, RosterImport
 from portal.roster.progress import Progress
 from portal.roster.reading import read_table
-from portal.roster.service import OWNER_KIND, may_resume
+from portal.roster.service import OWNER_KIND, may_resume, reload
 from portal.roster.writing import write_entries
 
 _PART = 1000
@@ -56,7 +56,7 @@ def undo_import(*, actor: Account, job: RosterImport) -> Undone:
         .execution_options(synchronize_session=False)
     )
     if not changed.rowcount:  # type: ignore[attr-defined]
-        db.session.refresh(job)
+        reload(job)
         raise RosterStateError(job.state)
     removed = db.session.execute(
         sa.delete(RosterEntry)
@@ -85,7 +85,7 @@ def undo_import(*, actor: Account, job: RosterImport) -> Undone:
         .values(counts={**job.counts, "undone": undone.entries, "kept": undone.kept})
         .execution_options(synchronize_session=False)
     )
-    db.session.flush()
+    reload(job)
     erase_file(file=job.file)
     record(
         actor=actor,

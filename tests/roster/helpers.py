@@ -14,7 +14,7 @@ from portal.projects.models import Project
 from portal.roster.examining import examine
 from portal.roster.models import RosterImport
 from portal.roster.runner import run_to_end
-from portal.roster.service import create_import, start_import
+from portal.roster.service import create_import, reload, start_import
 
 DATA = Path(__file__).parent / "data"
 SAMPLES = ("roster-utf8.csv", "roster-gb18030.csv", "roster.xlsx")
@@ -66,5 +66,5 @@ def run(project: Project, data: bytes, **options: Any) -> RosterImport:
     """Import a file to its end."""
     job = start(project, data, **options)
     run_to_end(job.id)
-    db.session.refresh(job)
+    reload(job)
     return job
