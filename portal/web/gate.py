@@ -2,7 +2,7 @@
 
 from flask import Flask, current_app, flash, g, redirect, request, url_for
 from sqlalchemy import select
-from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
+from werkzeug.exceptions import BadRequest, Forbidden, NotFound, Unauthorized
 from werkzeug.wrappers import Response
 
 from portal.access import Access, Audience, access_of, public
@@ -30,6 +30,7 @@ def configure_gate(app: Flask) -> None:
 def _enter() -> Response | None:
     if request.endpoint is None:
         return None
+    _refuse_nul()
     access = access_of(current_app.view_functions[request.endpoint])
     if access is None:
         current_app.logger.error("route %s declares no access", request.endpoint)
@@ -42,6 +43,14 @@ def _enter() -> Response | None:
         db.session.commit()
         read_only.set(False)
     return answer
+
+
+def _refuse_nul() -> None:
+    """Raise 404 or 400 for a NUL in the address: PostgreSQL's text cannot hold one."""
+    if "\0" in request.path:
+        raise NotFound
+    if any("\0" in value for _, value in request.args.items(multi=True)):
+        raise BadRequest
 
 
 def _admit(access: Access) -> Response | None:

@@ -92,3 +92,13 @@ def test_headers_forbid_inline_script_and_framing(client: FlaskClient) -> None:
     assert "frame-ancestors 'none'" in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("path", ["/p/a%00b/", "/files/a%00b", "/me/sign-ins/a%00b/end", "/%00"])
+def test_a_nul_in_the_path_leads_nowhere(client: FlaskClient, path: str) -> None:
+    factories.sign_in(client, factories.make_account())
+    assert client.get(path).status_code == 404
+
+
+def test_a_nul_in_the_query_cannot_be_read(client: FlaskClient) -> None:
+    assert client.get("/login?next=%00").status_code == 400
