@@ -214,9 +214,11 @@ def _project(text: str, checker: Checker) -> str:
 def _address(text: str, checker: Checker) -> tuple[str, str, str]:
     if not text:
         raise read.CellError("missing_home")
-    parts = parts_of(text)
-    if parts and plain_project(parts[0]) in checker.project_names:
-        parts = parts[1:]
+    plain = plain_project(text)
+    named = max(
+        (name for name in checker.project_names if plain.startswith(name)), key=len, default=""
+    )
+    parts = parts_of(plain[len(named) :] if named else text)
     if len(parts) == 2:
         parts.insert(1, "")
     if len(parts) != 3 or max(map(len, parts)) > MAX_PART:

@@ -139,6 +139,7 @@ def _write(
         click.echo(error.sentence, err=True)
         return None
     except RosterError as error:
+        db.session.rollback()
         click.echo(str(ACTS[error.code]), err=True)
         return None
     db.session.commit()

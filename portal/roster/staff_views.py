@@ -63,6 +63,8 @@ def staff_upload() -> Page:
         project, makes_homes = current_project(), bool(form.makes_homes.data)
         with _reading():
             found = examine(project=project, data=data, makes_homes=makes_homes)
+        # A form sent twice is turned away as the transaction begins: here, not within a flush.
+        db.session.connection()
         job = service.create_import(
             actor=current_account(),
             project=project,
