@@ -45,7 +45,11 @@ def drop_empty_revision(ctx, revision, directives):
 def render_item(type_, obj, autogen_context):
     """Write our column types as the plain ones below them: a revision does not import the portal."""
     if type_ == "type" and type(obj).__module__.startswith("portal."):
-        return f"sa.{obj.impl!r}" if not hasattr(obj.impl, "timezone") else "sa.DateTime(timezone=True)"
+        return (
+            f"sa.{obj.impl!r}"
+            if not hasattr(obj.impl, "timezone")
+            else "sa.DateTime(timezone=True)"
+        )
     return False
 
 
