@@ -2,7 +2,9 @@
 
 A feature's `hooks.py` has functions of these names; each returns frozen dataclasses, and core
 decides where they stand and how they look. `sign_in_steps(account)` returns the endpoints of pages
-to pass before going on; `?next=` leads on from there.
+to pass before going on; `?next=` leads on from there. `my_homes_cards(member)` returns cards for
+the page of the member's homes, `unit_sections(project, unit)` cards for the staff's page of a
+home, `file_readers()` who answers for the files of an owner kind (portal.files.readers).
 """
 
 from collections.abc import Callable, Iterable

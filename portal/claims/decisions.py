@@ -134,8 +134,10 @@ def _end_present_owners(actor: Account, unit: Unit, approval: Approval) -> None:
     """End everybody who owns the home, as a sale or as a mistake, on the date that staff gave."""
     if approval.ended_on is None:
         raise ClaimError("resolution_needed")
-    owning = [person for person in people_of(unit.id) if person.role in OWNING_ROLES]
     sold = approval.resolution is Resolution.SALE
+    if sold and approval.since and approval.since < approval.ended_on:
+        raise ClaimError("since_before_sale")
+    owning = [person for person in people_of(unit.id) if person.role in OWNING_ROLES]
     by_role = sorted(owning, key=lambda person: list(Role).index(Role(person.role)))
     for person in by_role:
         if person.until is None:

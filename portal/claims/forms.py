@@ -1,5 +1,7 @@
 """Forms of claims: a member's, and the staff's decision."""
 
+from typing import Any
+
 from wtforms import (
     BooleanField,
     DateField,
@@ -109,6 +111,12 @@ class DecisionForm(Form):
     ended_on = DateField(lazy("Last day of the present owner"), validators=[Optional()])
     add_unit = BooleanField(lazy("Add this home to the register"))
     update_roster_phone = BooleanField(lazy("Put the claimant's number into the roster"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Each decision needs its own reason: the fields of the others are not looked at.
+        for field in (self.approve_reason, self.more_reason, self.refuse_reason):
+            field.flags.required = True
 
     def validate_decision(self, field: RadioField) -> None:
         """Refuse a decision without its reason."""

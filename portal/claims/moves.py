@@ -77,11 +77,12 @@ def likely_since(unit: Unit, role: str) -> date:
 
 
 def first_day(unit: Unit, role: str, people: Sequence[Ownership], today: date) -> date:
-    """Return the handover's day, or the last of the owners before; for a tenant, today."""
-    if role not in OWNING_ROLES or unit.handover_on is None:
+    """Return the handover's day or the end of the owners before; of a tenant, or unknown, today."""
+    if role not in OWNING_ROLES:
         return today
-    ends = [person.until for person in people if person.until and person.role in OWNING_ROLES]
-    return min(max([unit.handover_on, *ends]), today)
+    ends = [person.until for person in people if person.role in OWNING_ROLES]
+    known = [day for day in (unit.handover_on, *ends) if day is not None]
+    return min(max(known, default=today), today)
 
 
 def grant_home(

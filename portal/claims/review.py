@@ -68,19 +68,31 @@ def review_of(found: ClaimFile, project: Project) -> Review:
     previous, following = queries.neighbours(claim)
     typed = address_title(claim.building, claim.entrance, claim.number)
     today = clock.business_date(project.time_zone)
+    conflict = bool(unit and household_conflict(unit, claim.member, claim.role))
     return Review(
         claim=claim,
         title=unit_title(unit) if unit else typed,
         unit=unit,
-        conflict=bool(unit and household_conflict(unit, claim.member, claim.role)),
+        conflict=conflict,
         lines=_lines(claim, account, unit, entry),
         people=living(people),
         photos=found.photos,
         history=found.history,
         previous=previous,
         following=following,
-        phone_differs=bool(entry and entry.phone_hash != account.phone_hash),
-        likely_since=first_day(unit, claim.role, people, today) if unit else None,
+        phone_differs=_has_old_phone(entry, claim, account),
+        # After a dispute it is the day on which the present owner ends.
+        likely_since=first_day(unit, claim.role, people, today) if unit and not conflict else None,
+    )
+
+
+def _has_old_phone(entry: RosterEntry | None, claim: UnitClaim, account: Account) -> bool:
+    """Tell whether the roster names the claimant under another phone, and nobody has claimed it."""
+    return bool(
+        entry
+        and entry.claimed_by_id is None
+        and matching.same_name(entry.name, claim.name)
+        and entry.phone_hash != account.phone_hash
     )
 
 
@@ -111,7 +123,7 @@ def _lines(
 ) -> list[Comparison]:
     typed = address_title(claim.building, claim.entrance, claim.number)
     return [
-        Comparison(lazy("Home"), typed, unit_title(unit) if unit else "", unit is not None),
+        Comparison(lazy("The home"), typed, unit_title(unit) if unit else "", unit is not None),
         Comparison(
             lazy("Name in the deed"),
             claim.name,

@@ -17,6 +17,9 @@ SENTENCES: dict[str, Text] = {
         "The home has an owner from another household. Choose what happens with them."
     ),
     "reason_needed": lazy("Choose a reason; for “Other”, write what the owner should know."),
+    "since_before_sale": lazy(
+        "The new owner cannot have begun before the sale. Leave the day empty or correct it."
+    ),
     "already_there": lazy("This member lives in the home already."),
 }
 

@@ -119,6 +119,7 @@ def _note_error(form: DecisionForm, error: ClaimError | HomeError) -> None:
         "owner_exists": form.resolution,
         "unknown_unit": form.add_unit,
         "reason_needed": form.note,
+        "since_before_sale": form.since,
     }.get(error.code, form.decision)
     field.errors = [sentence(error)]
 

@@ -14,6 +14,7 @@ from portal.demo.stage import Stage
 from portal.extensions import db
 from portal.files.service import store_picture
 from portal.phones import phone_tail
+from portal.projects.addresses import parts_of
 from portal.projects.models import Invitation, Role, Unit
 from portal.projects.queries import address_key, find_unit
 from portal.roster.models import RosterEntry
@@ -151,7 +152,7 @@ def _add_proof(stage: Stage, case: Case, claim: UnitClaim) -> None:
     picture = draw_contract(
         (
             f"No. {case.project.upper()}-{year}-{1000 + claim.member_id * 37 % 9000}",
-            f"Home: {address_key(*case.place).replace('00000', '').replace('0000', '')}",
+            f"Home: {'-'.join(parts_of(' '.join(case.place)))}",
             f"Signed: {stage.day(700):%Y-%m-%d}",
             "Sample for the demo, not a real contract",
         )

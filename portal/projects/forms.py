@@ -134,7 +134,9 @@ class ProjectForm(Form):
 
     opened_on = DateField(lazy("Opened on"), validators=[Optional()])
     contact_phone = StringField(lazy("Contact phone"), validators=[Length(max=40)])
-    time_zone = SelectField(lazy("Time zone"), choices=_time_zones)
+    time_zone = SelectField(
+        lazy("Time zone"), choices=_time_zones, validators=[DataRequired(lazy("Choose one."))]
+    )
 
     def validate_opened_on(self, field: DateField) -> None:
         """Refuse a year that cannot be."""

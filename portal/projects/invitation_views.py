@@ -1,13 +1,12 @@
 """Inviting somebody into a home, and accepting an invitation."""
 
 import segno
-from flask import current_app, flash, g, redirect, render_template, request, session, url_for
+from flask import flash, g, redirect, render_template, request, session, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from portal.access import member_only, public
 from portal.accounts.current import current_account
-from portal.config import Settings
 from portal.extensions import db
 from portal.i18n import gettext
 from portal.members.current import current_member, find_current_member
@@ -79,8 +78,7 @@ def invitation(public_id: str, invitation_id: str) -> str:
     link = qr = None
     if kept_id == found.public_id:
         session.pop(_LINK)
-        settings: Settings = current_app.extensions["portal.settings"]
-        link = settings.base_url + url_for("projects.accept", token=token)
+        link = url_for("projects.accept", token=token, _external=True)
         qr = segno.make(link, error="m").svg_data_uri(scale=5, border=2, dark="#0f3d3a")
     return render_template(
         "projects/invitation.html",

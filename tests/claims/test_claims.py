@@ -467,3 +467,12 @@ def test_joining_disputes_what_another_household_has(project, unit, chen):
 def test_joining_under_another_name_verifies_nothing(project, unit, chen):
     make_roster_entry(unit, account_of(chen), name="陈亮")
     assert claim_from_roster(member=chen) == []
+
+
+def test_the_buyer_cannot_begin_before_the_sale(dispute, staff, unit):
+    _present, claim = dispute
+    with refused("since_before_sale"):
+        approve(staff, claim, resolution=Resolution.SALE, ended_on=DAY, since=date(2024, 4, 30))
+    db.session.rollback()
+    place = approve(staff, claim, resolution=Resolution.SALE, ended_on=DAY)
+    assert place.since >= DAY
