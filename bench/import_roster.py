@@ -32,6 +32,7 @@ from portal.projects.service import create_project
 from portal.roster.examining import examine
 from portal.roster.runner import run_to_end
 from portal.roster.service import create_import, reload, start_import
+from portal.roster.undoing import undo_import
 from tests import services
 
 HEADER = (
@@ -88,8 +89,8 @@ def limit(data: bytes) -> float:
     return time.perf_counter() - begun
 
 
-def ours(data: bytes, project: Project) -> tuple[float, float]:
-    """Preview and import `data` into an empty project; return the seconds of each."""
+def ours(data: bytes, project: Project) -> tuple[float, float, float]:
+    """Preview, import and undo `data` in an empty project; return the seconds of each."""
     begun = time.perf_counter()
     found = examine(project=project, data=data)
     previewed = time.perf_counter()
@@ -107,7 +108,10 @@ def ours(data: bytes, project: Project) -> tuple[float, float]:
     reload(job)
     if job.counts.get("new") != job.rows_total:
         raise SystemExit(f"the import took in {job.counts}")
-    return previewed - begun, ended - started
+    asked = time.perf_counter()
+    undo_import(actor=None, job=job)
+    db.session.commit()
+    return previewed - begun, ended - started, time.perf_counter() - asked
 
 
 @contextlib.contextmanager
@@ -127,7 +131,7 @@ def measure(kind: str, rows: int, rounds: int, *, profile: bool) -> None:
         app = create_app(load_settings({"PORTAL_HOME": folder, "PORTAL_DATABASE_URL": url}))
         with app.app_context():
             revisions.upgrade()
-            limits, previews, runs = [], [], []
+            limits, previews, runs, undos = [], [], [], []
             for number in range(rounds):
                 name = {"zh_Hans_CN": "滨江府"}
                 project = create_project(actor=None, slug=f"bench-{number}", name=name)
@@ -136,9 +140,8 @@ def measure(kind: str, rows: int, rounds: int, *, profile: bool) -> None:
                 if profile:
                     _profiled(lambda: ours(data, project))  # noqa: B023
                     return
-                preview, run = ours(data, project)
-                previews.append(preview)
-                runs.append(run)
+                for seconds, kept in zip(ours(data, project), (previews, runs, undos), strict=True):
+                    kept.append(seconds)
             db.session.remove()
             db.engine.dispose()
     floor, run = statistics.median(limits), statistics.median(runs)
@@ -147,6 +150,7 @@ def measure(kind: str, rows: int, rounds: int, *, profile: bool) -> None:
         f"  parse + insertmanyvalues  {floor:6.2f} s",
         f"  preview                   {statistics.median(previews):6.2f} s",
         f"  import with all checks    {run:6.2f} s = {run / floor:.2f} x",
+        f"  undo                      {statistics.median(undos):6.2f} s",
     )
     sys.stdout.write("\n".join(lines) + "\n")
 

@@ -42,7 +42,7 @@ def may_undo(job: RosterImport) -> bool:
     return job.state == ImportState.DONE or may_resume(job)
 
 
-def undo_import(*, actor: Account, job: RosterImport) -> Undone:
+def undo_import(*, actor: Account | None, job: RosterImport) -> Undone:
     """Take back what this import added and nobody has claimed or used since.
 
     Entries that members claimed stay, with their homes. Raises RosterStateError.

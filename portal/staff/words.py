@@ -49,7 +49,7 @@ ACTION_TITLES: dict[str, Text] = {
     "roster.phone_changed": lazy("Changed a phone on the roster"),
     "roster.refused_exported": lazy("Exported the refused rows of a roster"),
     "roster.resumed": lazy("Resumed a roster import"),
-    "roster.row_taken": lazy("Took a roster row after a claim"),
+    "roster.row_taken": lazy("Decided for another row of a roster"),
     "roster.started": lazy("Started a roster import"),
     "roster.undone": lazy("Undid a roster import"),
     "roster.uploaded": lazy("Uploaded a roster"),
