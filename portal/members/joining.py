@@ -4,7 +4,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.access import public
-from portal.accounts.flow import may_enter
+from portal.accounts.flow import may_enter, own_path
 from portal.accounts.models import Account, SignInMethod
 from portal.accounts.queries import accepted_legal_text_ids, find_account_by_phone
 from portal.accounts.service import AccountExistsError, accept_legal_texts
@@ -37,7 +37,7 @@ def join_club() -> Response | str | tuple[str, int]:
     """Make a member of the person whose phone is verified, or of an account that is none yet."""
     account: Account | None = g.get("account")
     if account and find_current_member():
-        return redirect(url_for("home.index"), 303)
+        return redirect(_target(), 303)
     phone = verified_phone()
     if account is None and phone is None:
         flash(
@@ -102,7 +102,12 @@ def _join(
     db.session.commit()
     for message in messages:
         flash(message)
-    return redirect(url_for("home.index"), 303)
+    return redirect(_target(), 303)
+
+
+def _target() -> str:
+    """Return where the newcomer was going, an invitation perhaps, else home."""
+    return own_path(request.args.get("next")) or url_for("home.index")
 
 
 def _welcome(member: Member) -> list[str]:
@@ -118,10 +123,10 @@ def _sign_in_instead(phone: str | None) -> Response:
         start_session(account, SignInMethod.CODE)
         db.session.commit()
         flash(gettext("This number already had an account. You are signed in."))
-        return redirect(url_for("home.index"), 303)
+        return redirect(_target(), 303)
     forget_verified_phone()
     flash(gettext("This number already has an account. Please sign in."), "warning")
-    return redirect(url_for("accounts.sign_in"), 303)
+    return redirect(url_for("accounts.sign_in", next=own_path(request.args.get("next"))), 303)
 
 
 def consents_missing(account: Account) -> bool:

@@ -1,10 +1,15 @@
 """`portal run`: serve the portal from one process."""
 
+import os
+from dataclasses import replace
+
 import click
 from flask.cli import ScriptInfo
 from waitress import create_server
 from waitress.server import BaseWSGIServer, MultiSocketServer
 from werkzeug.serving import run_simple
+
+from portal.config import Settings
 
 
 @click.command("run")
@@ -37,7 +42,12 @@ def run(info: ScriptInfo, host: str, port: int, threads: int) -> None:
             f"{host}:{port} cannot be listened on ({error.strerror}). "
             "Give another --port, or end the program that uses it."
         ) from error
-    click.echo(f"Serving on {_address(server, host)} (Ctrl+C to stop)")
+    address = _address(server, host)
+    if not os.environ.get("PORTAL_BASE_URL"):
+        # Links in mails and invitations lead to where this process really listens.
+        settings: Settings = app.extensions["portal.settings"]
+        app.extensions["portal.settings"] = replace(settings, base_url=address)
+    click.echo(f"Serving on {address} (Ctrl+C to stop)")
     server.run()
 
 

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from portal.access import member_only, public
 from portal.accounts.current import current_account
+from portal.accounts.flow import our_address
 from portal.extensions import db
 from portal.i18n import gettext
 from portal.members.current import current_member, find_current_member
@@ -78,7 +79,7 @@ def invitation(public_id: str, invitation_id: str) -> str:
     link = qr = None
     if kept_id == found.public_id:
         session.pop(_LINK)
-        link = url_for("projects.accept", token=token, _external=True)
+        link = our_address(url_for("projects.accept", token=token))
         qr = segno.make(link, error="m").svg_data_uri(scale=5, border=2, dark="#0f3d3a")
     return render_template(
         "projects/invitation.html",

@@ -228,6 +228,18 @@ def test_from_the_form_to_the_home(app, owner, unit):
     assert db.session.query(Ownership).count() == 2
 
 
+def test_a_guest_who_is_no_member_joins_on_the_way(app, owner, unit):
+    account = make_account()
+    browser = sign_in(app.test_client(), owner)
+    link = make_by_form(browser, unit, account.phone, role="tenant")
+    assert f'"/login?next={link}"' in app.test_client().get(link).text
+    guest_browser = sign_in(app.test_client(), account)
+    assert f'"/join?next={link}"' in guest_browser.get(link).text
+    data = {"name": "何租客", "salutation": "none", "follow": ""}
+    assert guest_browser.post(f"/join?next={link}", data=data).location == link
+    assert guest_browser.post(link).location == f"/me/homes/{unit.public_id}"
+
+
 def test_a_stranger_with_the_link_gets_nothing(app, owner, unit):
     link = make_by_form(sign_in(app.test_client(), owner), unit, make_phone())
     stranger = sign_in(app.test_client(), make_member(name="路人"))
