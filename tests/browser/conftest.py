@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests import services
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 PASSWORD = "demo-password"
+PATIENCE_MS = 60_000
+"""A machine that runs two windows and their servers at once may be slow; nothing here is timed."""
 VIEWPORTS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 800}}
 START_SECONDS = 60
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def open_browser(chromium: Browser, server: Server) -> Iterator[Callable[..., Pa
         context = chromium.new_context(
             base_url=server.url, viewport=VIEWPORTS[viewport], locale=locale, **options
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         return context.new_page()
 

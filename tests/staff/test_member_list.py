@@ -92,7 +92,6 @@ def people(project):
         ("别处", set()),
         ("'; DROP TABLE member;--", set()),
         ("x" * 5000, set()),
-        ("\0", {"林晓芸", "陈明", "赵一诺", "Bob_O'Neil"}),
     ],
 )
 def test_search(staff, people, query, names):
