@@ -235,7 +235,7 @@ def test_a_guest_who_is_no_member_joins_on_the_way(app, owner, unit):
     assert f'"/login?next={link}"' in app.test_client().get(link).text
     guest_browser = sign_in(app.test_client(), account)
     assert f'"/join?next={link}"' in guest_browser.get(link).text
-    data = {"name": "何租客", "salutation": "none", "follow": ""}
+    data = {"name": "何租客", "salutation": "none", "adult": "y"}
     assert guest_browser.post(f"/join?next={link}", data=data).location == link
     assert guest_browser.post(link).location == f"/me/homes/{unit.public_id}"
 
