@@ -102,16 +102,17 @@ def redeem_code(*, purpose: CodePurpose, phone: str, request_token: str, code: s
     )
 
 
-def issue_link(*, purpose: CodePurpose, target: str, account: Account, asker: Asker) -> str:
+def issue_link(*, purpose: CodePurpose, target: str, account: Account | None, asker: Asker) -> str:
     """Return the token of a link for `account`, to be mailed to `target` after the commit.
 
+    Without an account the same is done for a link that nobody gets, so that the time tells nothing.
     Raises CodeError("too_soon") or CodeError("too_many").
     """
     _hold_back(_target_hash(target), asker)
     return make_link(purpose=purpose, target=target, account=account, asker=asker)
 
 
-def make_link(*, purpose: CodePurpose, target: str, account: Account, asker: Asker) -> str:
+def make_link(*, purpose: CodePurpose, target: str, account: Account | None, asker: Asker) -> str:
     """Return the token of a link without counting it: for who has just proved a phone."""
     token = secrets.token_urlsafe(32)
     row = _row(purpose, target, asker, account, LINK_LIFE)
@@ -139,13 +140,13 @@ def redeem_link(*, purpose: CodePurpose, token: str) -> OneTimeCode:
     return link
 
 
-def void_links(*, account: Account, purpose: CodePurpose) -> None:
-    """Make every open link of this purpose useless: what it was for has been done."""
+def void_links(*, account: Account) -> None:
+    """Make every open link of the account useless: each could undo the change just made."""
     db.session.execute(
         sa.update(OneTimeCode)
         .where(
             OneTimeCode.account_id == account.id,
-            OneTimeCode.purpose == purpose,
+            OneTimeCode.request_hash.is_(None),
             OneTimeCode.used_at.is_(None),
         )
         .values(used_at=clock.now())

@@ -1,6 +1,6 @@
 """A forgotten password: a link by mail or a code to the phone, then a new password."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from portal import phones
@@ -110,19 +110,21 @@ def reset(token: str) -> Page:
 
 
 def _mail_link(email: str) -> Page:
-    account = find_account_by_email(email)
-    if account is not None and may_enter(account):
-        try:
-            token = codes.issue_link(
-                purpose=RESET, target=email, account=account, asker=asker_for(account)
-            )
-        except CodeError:
-            # Said aloud, this would tell that the account exists.
-            db.session.rollback()
-        else:
-            db.session.commit()
+    found = find_account_by_email(email)
+    account = found if may_enter(found) else None
+    try:
+        token = codes.issue_link(
+            purpose=RESET, target=email, account=account, asker=asker_for(account)
+        )
+        db.session.commit()
+        if account is not None:
             address = our_address(url_for("accounts.reset", token=token))
             send_mail(email, "reset_mail", address=address)
+    except CodeError:
+        # Said aloud, this would tell that the account exists; so would the next.
+        db.session.rollback()
+    except SendError:
+        current_app.logger.warning("a link for a new password could not be sent", exc_info=True)
     return _page("forgot_sent.html", 200, email=email)
 
 

@@ -18,7 +18,7 @@ from portal.accounts.models import Account, CodePurpose
 from portal.accounts.passwords import hash_password
 from portal.accounts.places import network
 from portal.accounts.queries import find_sign_in, live_sign_ins, recovery_codes_left
-from portal.accounts.senders import SendError, send_mail, tell_of_change
+from portal.accounts.senders import Contact, SendError, send_mail, tell_of_change
 from portal.accounts.service import AccountExistsError
 from portal.accounts.views import ENTRIES, code_sentence
 from portal.accounts.words import METHOD_TITLES, device_icon, device_title, own_words
@@ -104,6 +104,7 @@ def confirm_email(token: str) -> Page:
     if request.method == "GET":
         return _page("email_confirm.html", 200, email=link.target)
     account = db.session.get_one(Account, link.account_id)
+    before = Contact.of(account)
     try:
         codes.redeem_link(purpose=EMAIL, token=token)
         service.change_email(account=account, email=link.target)
@@ -114,7 +115,7 @@ def confirm_email(token: str) -> Page:
         db.session.rollback()
         return _page("taken.html", 409)
     db.session.commit()
-    tell_of_change(account, "email")
+    tell_of_change(account, "email", before=before)
     flash(gettext("You can sign in with this e-mail address now."))
     return redirect(url_for("accounts.security"), 303)
 
@@ -151,6 +152,7 @@ def phone_code() -> Page:
     if not form.validate_on_submit():
         return _page("phone_code.html", 422 if form.errors else 200, form=form, sent_to=sent_to)
     account = current_account()
+    before = Contact.of(account)
     try:
         take_code(PHONE, asked.phone, form.code.data or "")
         service.change_phone(account=account, phone=asked.phone)
@@ -161,7 +163,7 @@ def phone_code() -> Page:
         db.session.commit()
         return _page("taken.html", 409)
     db.session.commit()
-    tell_of_change(account, "phone")
+    tell_of_change(account, "phone", before=before)
     flash(gettext("You sign in with %(phone)s from now on.", phone=sent_to))
     return redirect(url_for("accounts.security"), 303)
 

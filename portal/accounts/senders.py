@@ -86,16 +86,31 @@ def send_mail(to: str, template: str, **values: object) -> None:
     mail_sender().send(to, subject.strip(), body.strip())
 
 
-def tell_of_change(account: Account, what: str) -> None:
+@dataclass(frozen=True)
+class Contact:
+    """Where an account's owner is reached."""
+
+    email: str | None
+    phone: str | None
+
+    @classmethod
+    def of(cls, account: Account) -> "Contact":
+        """Return where the owner is reached now."""
+        return cls(account.email, account.phone)
+
+
+def tell_of_change(account: Account, what: str, *, before: Contact | None = None) -> None:
     """Tell the owner that password, phone, e-mail or second step changed, after the commit.
 
-    `what`: the template's word for it. A message that cannot be delivered undoes nothing.
+    `what`: the template's word for it. `before`: where the owner was reached before phone or e-mail
+    changed; whoever has the new one knows. A message that cannot be delivered undoes nothing.
     """
+    contact = before or Contact.of(account)
     try:
-        if account.email:
-            send_mail(account.email, "changed_mail", what=what)
-        elif account.phone:
-            send_sms(account.phone, "changed_sms", what=what)
+        if contact.email:
+            send_mail(contact.email, "changed_mail", what=what)
+        elif contact.phone:
+            send_sms(contact.phone, "changed_sms", what=what)
     except SendError:
         current_app.logger.warning("a notice of a change could not be sent", exc_info=True)
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal import clock
 from portal.accounts.codes import void_links
-from portal.accounts.models import Account, AccountState, CodePurpose, Consent, SignIn
+from portal.accounts.models import Account, AccountState, Consent, SignIn
 from portal.accounts.passwords import hash_password
 from portal.audit.service import record
 from portal.crypto import lookup_hash
@@ -94,7 +94,7 @@ def accept_legal_texts(
 def change_password(*, account: Account, password_hash: str, keep: SignIn | None) -> None:
     """Set a password (already hashed) and end every session but `keep`; open links end too."""
     account.password_hash = password_hash
-    void_links(account=account, purpose=CodePurpose.RESET_PASSWORD)
+    void_links(account=account)
     end_other_sign_ins(account=account, keep=keep)
     _note(account, "account.password_changed")
 
@@ -102,6 +102,7 @@ def change_password(*, account: Account, password_hash: str, keep: SignIn | None
 def change_phone(*, account: Account, phone: str) -> None:
     """Sign in with another phone (E.164, proved) from now on. Raises AccountExistsError."""
     with_unique(lambda: set_phone(account=account, phone=phone))
+    void_links(account=account)
     _note(account, "account.phone_changed")
 
 
@@ -112,7 +113,7 @@ def change_email(*, account: Account, email: str) -> None:
         account.email = email
 
     with_unique(put)
-    void_links(account=account, purpose=CodePurpose.CHANGE_EMAIL)
+    void_links(account=account)
     _note(account, "account.email_changed")
 
 

@@ -1,11 +1,11 @@
 """Setting up, renewing and taking off the second step."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from portal import phones
 from portal.access import signed_in
-from portal.accounts import second_factor
+from portal.accounts import second_factor, service
 from portal.accounts.blueprint import blueprint
 from portal.accounts.confirmation import recently_confirmed
 from portal.accounts.current import current_account
@@ -47,7 +47,10 @@ def totp_begin() -> Page:
 @signed_in
 @recently_confirmed
 def totp_confirm() -> Page:
-    """Put the second step in force with the app's first code, and show the recovery codes."""
+    """Put the second step in force with the app's first code, and show the recovery codes.
+
+    Sessions that were opened without it end.
+    """
     account = current_account()
     form = CodeForm()
     if not form.validate():
@@ -60,6 +63,8 @@ def totp_confirm() -> Page:
             return redirect(url_for("accounts.totp"), 303)
         form.code.errors = [gettext("This code is not right. Check the time of your phone.")]
         return _show(account, form, 422)
+    service.end_other_sign_ins(account=account, keep=g.sign_in)
+    g.sign_in.second_factor = True
     db.session.commit()
     tell_of_change(account, "second_step")
     return render_template("accounts/recovery_codes.html", codes=recovery_codes)

@@ -201,7 +201,10 @@ def _enter_with_password(form: SignInForm) -> Page:
 
 
 def _find(typed: str) -> tuple[Account | None, str]:
-    """Return the account behind a phone or an e-mail address, and the key its tries count by."""
+    """Return the account behind a phone or an e-mail address, and the key its tries count by.
+
+    Phone and address count apart: one's wait would tell that the other is the same person's.
+    """
     key = typed.strip().lower()
     if "@" in key:
         account = find_account_by_email(key)
@@ -211,7 +214,7 @@ def _find(typed: str) -> tuple[Account | None, str]:
         except phones.PhoneError:
             return None, key
         account = find_account_by_phone(key)
-    return account, account.public_id if account else key
+    return account, key
 
 
 def _show_sign_in(form: SignInForm, status: int = 200, wait: timedelta | None = None) -> Page:

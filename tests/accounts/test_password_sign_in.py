@@ -139,15 +139,6 @@ def test_ten_wrong_tries_slow_down_and_keep_what_was_typed(
     assert enter(client).status_code == 303
 
 
-def test_phone_and_address_of_one_account_share_the_count(
-    client: FlaskClient, account: Account, time: MovableClock
-) -> None:
-    for number in range(tries.FREE_TRIES):
-        enter(client, EMAIL if number % 2 else "13800138000", "wrong")
-    assert enter(client, EMAIL).status_code == 429
-    assert enter(client, "13800138000").status_code == 429
-
-
 def test_a_stranger_cannot_lock_the_owner_out(
     account: Account, browser: Callable[..., FlaskClient], time: MovableClock
 ) -> None:
