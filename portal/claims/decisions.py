@@ -80,8 +80,10 @@ def decide(
     """Approve, refuse or ask for more; return the ownership that an approval makes.
 
     Raises IllegalTransitionError; ClaimError: reason_needed, unknown_unit, resolution_needed,
-    owner_exists, already_there; HomeError for dates that cannot be.
+    own_claim, owner_exists, already_there; HomeError for dates that cannot be.
     """
+    if db.session.get_one(Member, claim.member_id).account_id == actor.id:
+        raise ClaimError("own_claim")
     if reason not in REASONS[decision] or (reason == ClaimReason.OTHER and not note):
         raise ClaimError("reason_needed")
     approval = approval or Approval()

@@ -5,7 +5,8 @@ class ClaimError(Exception):
     """A claim cannot be made or decided; `code` says why.
 
     already_claimed, already_yours, too_many, proof_needed, unknown_unit, owner_exists,
-    resolution_needed, reason_needed, too_many_photos, already_there, since_before_sale.
+    resolution_needed, reason_needed, too_many_photos, already_there, since_before_sale,
+    own_claim.
     """
 
     def __init__(self, code: str) -> None:

@@ -21,6 +21,7 @@ SENTENCES: dict[str, Text] = {
         "The new owner cannot have begun before the sale. Leave the day empty or correct it."
     ),
     "already_there": lazy("This member lives in the home already."),
+    "own_claim": lazy("This claim is your own: a colleague has to decide on it."),
 }
 
 

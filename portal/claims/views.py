@@ -36,7 +36,6 @@ from portal.projects.queries import (
     all_projects,
     building_names,
     find_project,
-    unit_title,
 )
 
 __all__ = ["blueprint"]
@@ -172,7 +171,6 @@ def _page_of(claim: UnitClaim, form: ProofForm) -> str:
         form=form,
         megabytes=file_megabytes(),
         photo_limit=PHOTO_LIMIT,
-        unit_title=unit_title,
     )
 
 

@@ -11,7 +11,6 @@ SENTENCES: dict[str, Text] = {
         "Photos in HEIC form cannot be read yet. In the phone's camera settings choose "
         "“Most compatible”, or send a screenshot of the photo."
     ),
-    "wrong_kind": lazy("Pictures of this kind are not taken. Send a JPEG, PNG or WebP."),
     "broken": lazy("The picture is damaged or did not arrive whole. Send it again."),
     "too_many_pixels": lazy("The picture has too many pixels. Send one of at most 40 megapixels."),
     "too_small": lazy("The picture is too small to read anything on it. Send a larger one."),

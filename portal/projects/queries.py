@@ -9,7 +9,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.extensions import db
 from portal.i18n import DEFAULT_LANGUAGE, gettext
-from portal.members.models import Household, Member, MemberState, Person
+from portal.members.models import Member, MemberState, Person
 from portal.projects.addresses import address_key, part_key, place_key, split_address, split_part
 from portal.projects.models import Building, Invitation, Ownership, Project, Role, Unit
 
@@ -58,19 +58,6 @@ def building_names(project_id: int) -> list[str]:
     """Return the names of a project's buildings, as people count them."""
     statement = sa.select(Building.name).where(Building.project_id == project_id)
     return list(db.session.scalars(statement.order_by(Building.key).limit(LIST_LIMIT)))
-
-
-def buildings_of(project_id: int) -> Sequence[Building]:
-    """Return a project's buildings, as people count them."""
-    statement = sa.select(Building).where(Building.project_id == project_id)
-    return db.session.scalars(statement.order_by(Building.key).limit(LIST_LIMIT)).all()
-
-
-def find_building(project_id: int, name: str) -> Building | None:
-    """Return a building by its name in any writing: "2栋", "2 栋", "02幢"."""
-    return db.session.scalar(
-        sa.select(Building).where(Building.project_id == project_id, Building.key == part_key(name))
-    )
 
 
 def find_unit(project_id: int, building: str, entrance: str, number: str) -> Unit | None:
@@ -210,13 +197,6 @@ def invitations_of(unit_id: int) -> Sequence[Invitation]:
         .order_by(Invitation.created_at.desc(), Invitation.id.desc())
         .limit(LIST_LIMIT)
     ).all()
-
-
-def household_of(member: Member) -> Household:
-    """Return the member's household."""
-    household = db.session.get(Household, member.household_id)
-    assert household is not None
-    return household
 
 
 def _with_home() -> sa.Select[tuple[Ownership]]:

@@ -35,7 +35,6 @@ def my_homes() -> str:
         homes=queries.homes_of(member.id),
         past=queries.past_homes_of(member.id),
         cards=sorted(fill("my_homes_cards", member), key=lambda card: card.order),
-        unit_title=queries.unit_title,
     )
 
 
