@@ -476,3 +476,10 @@ def test_the_buyer_cannot_begin_before_the_sale(dispute, staff, unit):
     db.session.rollback()
     place = approve(staff, claim, resolution=Resolution.SALE, ended_on=DAY)
     assert place.since >= DAY
+
+
+def test_nobody_decides_on_a_claim_of_their_own(project, unit, chen):
+    claim = submit(chen, project)
+    with refused("own_claim"):
+        approve(account_of(chen), claim)
+    assert claim.state == "pending"
