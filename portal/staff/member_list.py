@@ -47,7 +47,7 @@ _BATCH = 500
 def staff_list() -> str:
     """Show the project's members, searched and filtered."""
     project, wanted = current_project(), MemberFilter.read(request.args)
-    if wanted.by_phone and "cursor" not in request.args:
+    if wanted.by_phone:
         record_apart(
             actor=current_account(),
             action="members.searched",

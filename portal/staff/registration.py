@@ -33,6 +33,8 @@ def staff_new() -> Response | str | tuple[str, int]:
         known = _member_with(form.phone.e164)
         if known and request.form.get("follow") == "1":
             return _add_project(known)
+        if known:
+            _note_search()
     if known is None and form.validate_on_submit():
         try:
             return _register(form)
@@ -52,6 +54,19 @@ def staff_new() -> Response | str | tuple[str, int]:
 def _member_with(phone: str) -> Member | None:
     account = find_account_by_phone(phone)
     return member_of_account(account.id) if account else None
+
+
+def _note_search() -> None:
+    """Leave a trace of a number that turned out to be a member's."""
+    project = current_project()
+    record(
+        actor=current_account(),
+        action="members.searched",
+        subject=("project", project.public_id),
+        project_id=project.id,
+        facts={"by": "phone"},
+    )
+    db.session.commit()
 
 
 def _register(form: RegistrationForm) -> Response:
