@@ -10,7 +10,7 @@ from typing import IO, Any
 from flask import send_file
 from werkzeug.wrappers import Response
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _IN_MEMORY = 2 * 1024 * 1024
 """Bytes of an export that are kept in memory before it goes to a temporary file."""
 
@@ -58,7 +58,7 @@ def write_file(
 def _write_csv(target: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     text = io.TextIOWrapper(target, "utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text)
-    writer.writerow(header)
+    writer.writerow(map(harmless, header))
     writer.writerows([harmless(value) for value in row] for row in rows)
     text.detach()
 

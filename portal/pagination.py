@@ -36,15 +36,15 @@ def page_of(
 ) -> Page[Any]:
     """Return one page of `statement` in the order of `keys`, the last of which is unique.
 
-    The cursor (default: `?cursor=` of the request) is signed; a forged one is a 400.
+    The cursor (default: `?cursor=` of the request) is signed for these keys; a forged one, or one
+    of a list in another order, is a 400.
     Rows are tuples when the statement has several columns, single values otherwise.
     """
     cursor = cursor or request.args.get("cursor")
-    backward, values = _read(cursor) if cursor else (False, None)
+    signer = _serializer(*keys)
+    backward, values = _read(signer, cursor) if cursor else (False, None)
     reverse = descending != backward
     if values is not None:
-        if len(values) != len(keys):
-            raise BadRequest
         bounds = sa.tuple_(*(sa.literal(v, k.type) for v, k in zip(values, keys, strict=True)))
         row = sa.tuple_(*keys)
         statement = statement.where(row < bounds if reverse else row > bounds)
@@ -59,24 +59,25 @@ def page_of(
     items = [row[0] if entities == 1 else tuple(row[:entities]) for row in rows]
     return Page(
         items=items,
-        next_cursor=_write(last) if has_next and last else None,
-        previous_cursor=_write(first, backward=True) if has_previous and first else None,
+        next_cursor=_write(signer, last) if has_next and last else None,
+        previous_cursor=_write(signer, first, backward=True) if has_previous and first else None,
     )
 
 
-def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", salt="cursor")
+def _serializer(*keys: object) -> URLSafeSerializer:
+    salt = f"cursor {', '.join(map(str, keys))}"
+    return URLSafeSerializer(current_app.secret_key or "", salt=salt)
 
 
-def _write(values: list[Any], *, backward: bool = False) -> str:
+def _write(signer: URLSafeSerializer, values: list[Any], *, backward: bool = False) -> str:
     plain = [value.isoformat() if hasattr(value, "isoformat") else value for value in values]
     kinds = [type(value).__name__ for value in values]
-    return _serializer().dumps([int(backward), kinds, plain])
+    return str(signer.dumps([int(backward), kinds, plain]))
 
 
-def _read(cursor: str) -> tuple[bool, list[Any]]:
+def _read(signer: URLSafeSerializer, cursor: str) -> tuple[bool, list[Any]]:
     try:
-        backward, kinds, plain = _serializer().loads(cursor)
+        backward, kinds, plain = signer.loads(cursor)
     except (BadSignature, ValueError) as error:
         raise BadRequest from error
     return bool(backward), [

@@ -8,6 +8,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from werkzeug.datastructures import FileStorage
 
 from portal.files.errors import UploadError
+from portal.forms import tidy
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_PIXELS = 40_000_000
@@ -16,6 +17,7 @@ MIN_SIDE = 32
 QUALITY = 85
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
 _HEAD = 32
+NAME_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,17 @@ class Picture:
     content_type = "image/jpeg"
 
 
+def name_of(upload: FileStorage) -> str:
+    """Return what an upload is called, as one line without control characters."""
+    return " ".join(tidy(upload.filename or "").split())[:NAME_LENGTH]
+
+
 def prepare_picture(upload: FileStorage, *, megabytes: int) -> Picture:
     """Decode an upload and write it anew as a JPEG of at most 2400 pixels a side.
 
     Slow: call it before a write transaction opens. Raises UploadError.
     """
-    name = (upload.filename or "")[:200]
+    name = name_of(upload)
     data = upload.stream.read(megabytes * 1024 * 1024 + 1)
     if not data:
         raise UploadError("empty" if name else "missing", file_name=name)

@@ -10,7 +10,7 @@ from portal.extensions import db
 from portal.files import storage
 from portal.files.errors import UploadError
 from portal.files.models import FileKind, StoredFile
-from portal.files.pictures import Picture, prepare_picture
+from portal.files.pictures import Picture, name_of, prepare_picture
 
 if TYPE_CHECKING:
     from portal.accounts.models import Account
@@ -68,7 +68,7 @@ def store_file(
     megabytes: int = ROSTER_MEGABYTES,
 ) -> StoredFile:
     """Keep a file as it is; it is only ever sent as a download. Raises UploadError."""
-    name = (upload.filename or "")[:200]
+    name = name_of(upload)
     try:
         kept = storage.keep(upload.stream, limit=megabytes * _MEGABYTE)
     except storage.TooLargeError as error:

@@ -5,7 +5,6 @@ rolled back with what the view wrote. A second request with the same key waits f
 unique index (lock_timeout, busy_timeout), then finds its row.
 """
 
-import hashlib
 import json
 import re
 
@@ -18,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from portal import clock
 from portal.columns import new_public_id
+from portal.crypto import lookup_hash
 from portal.extensions import db, read_only
 from portal.idempotency.models import IdempotencyKey
 
@@ -106,4 +106,5 @@ def _body_hash() -> bytes:
     )
     files = sorted((name, file.filename or "") for name, file in request.files.items(multi=True))
     account = [request.path, fields, files]
-    return hashlib.sha256(json.dumps(account, ensure_ascii=False).encode()).digest()
+    # Keyed, since a phone could be guessed from a plain digest.
+    return lookup_hash("idempotency", json.dumps(account, ensure_ascii=False))

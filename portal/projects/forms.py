@@ -13,7 +13,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, StopValidation
 
 from portal.forms import Form, PhoneField, SelectChoice
 from portal.i18n import LANGUAGES, gettext, lazy
@@ -94,6 +94,12 @@ class RoleForm(Form):
     )
 
 
+def _finite(form: Form, field: DecimalField) -> None:
+    """Refuse NaN and infinity, which cannot be compared."""
+    if field.data is not None and not field.data.is_finite():
+        raise StopValidation(field.gettext("Not a valid decimal value."))
+
+
 class UnitForm(Form):
     """A home that staff add by hand."""
 
@@ -107,7 +113,7 @@ class UnitForm(Form):
     area = DecimalField(
         lazy("Area in square metres"),
         places=2,
-        validators=[Optional(), NumberRange(min=1, max=100_000)],
+        validators=[Optional(), _finite, NumberRange(min=1, max=100_000)],
     )
     handover_on = DateField(lazy("Handed over on"), validators=[Optional()])
 

@@ -1,5 +1,6 @@
 """Reading a project's homes for staff: searched, filtered, counted, exported."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +17,8 @@ from portal.projects.models import Building, Ownership, Role, Unit
 BATCH = 500
 PEOPLE_LIMIT = 500
 SEARCH_LENGTH = 60
+_BUILDING_ID = re.compile(r"[0-9]{1,18}")
+"""What the database takes for an id."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class HomeFilter:
         building = args.get("building", "")
         return cls(
             search=args.get("q", "").strip()[:SEARCH_LENGTH],
-            building=building if building.isascii() and building.isdigit() else "",
+            building=building if _BUILDING_ID.fullmatch(building) else "",
             state=state if state in ("claimed", "unclaimed") else "",
         )
 

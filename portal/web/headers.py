@@ -3,6 +3,8 @@
 import secrets
 
 from flask import Flask, g, request
+from flask import Response as Answer
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.wrappers import Response
 
 _POLICY = (
@@ -10,6 +12,15 @@ _POLICY = (
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+
+class PrivateSessions(SecureCookieSessionInterface):
+    """Sessions in a signed cookie, which no answer carries that caches may share."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Answer) -> None:
+        """Set or refresh the cookie, unless the answer is for everybody."""
+        if not response.cache_control.public:
+            super().save_session(app, session, response)
 
 
 def csp_nonce() -> str:
@@ -20,7 +31,8 @@ def csp_nonce() -> str:
 
 
 def configure_headers(app: Flask) -> None:
-    """Add the headers to every answer of `app`."""
+    """Add the headers to every answer of `app`, and keep cookies out of shared ones."""
+    app.session_interface = PrivateSessions()
 
     @app.after_request
     def add_headers(response: Response) -> Response:
