@@ -2,7 +2,8 @@
 
     python -m bench.import_roster [--rows N] [--database sqlite|postgresql] [--rounds N] [--profile]
 
-Both run in this process against the same fresh database, in turn; the ratio of the medians counts.
+Both run in this process, one after the other, each round on a fresh database; the ratio of the
+medians counts.
 The goal is at most 3 (all checks, encryption, homes and entries) of the limit (three columns, one
 table, no check).
 """
@@ -124,33 +125,33 @@ def database(kind: str, home: Path) -> Iterator[str]:
             yield url
 
 
-def measure(kind: str, rows: int, rounds: int, *, profile: bool) -> None:
-    """Run limit and import in turn and print seconds and ratio."""
-    data = make_csv(rows)
+def one_round(kind: str, data: bytes, *, profile: bool) -> tuple[float, float, float, float]:
+    """Measure limit, preview, import and undo on a database of their own; return seconds."""
     with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as url:
         app = create_app(load_settings({"PORTAL_HOME": folder, "PORTAL_DATABASE_URL": url}))
         with app.app_context():
             revisions.upgrade()
-            limits, previews, runs, undos = [], [], [], []
-            for number in range(rounds):
-                name = {"zh_Hans_CN": "滨江府"}
-                project = create_project(actor=None, slug=f"bench-{number}", name=name)
-                db.session.commit()
-                limits.append(limit(data))
-                if profile:
-                    _profiled(lambda: ours(data, project))  # noqa: B023
-                    return
-                for seconds, kept in zip(ours(data, project), (previews, runs, undos), strict=True):
-                    kept.append(seconds)
+            project = create_project(actor=None, slug="bench", name={"zh_Hans_CN": "滨江府"})
+            db.session.commit()
+            if profile:
+                _profiled(lambda: ours(data, project))
+            seconds = (limit(data), *ours(data, project))
             db.session.remove()
             db.engine.dispose()
-    floor, run = statistics.median(limits), statistics.median(runs)
+    return seconds
+
+
+def measure(kind: str, rows: int, rounds: int, *, profile: bool) -> None:
+    """Print the medians of several rounds, and the ratio of import to limit."""
+    data = make_csv(rows)
+    taken = [one_round(kind, data, profile=profile) for _ in range(rounds)]
+    floor, preview, run, undo = (statistics.median(column) for column in zip(*taken, strict=True))
     lines = (
         f"{kind}, {rows:,} rows, {len(data) / 1e6:.1f} MB, median of {rounds}",
         f"  parse + insertmanyvalues  {floor:6.2f} s",
-        f"  preview                   {statistics.median(previews):6.2f} s",
+        f"  preview                   {preview:6.2f} s",
         f"  import with all checks    {run:6.2f} s = {run / floor:.2f} x",
-        f"  undo                      {statistics.median(undos):6.2f} s",
+        f"  undo                      {undo:6.2f} s",
     )
     sys.stdout.write("\n".join(lines) + "\n")
 

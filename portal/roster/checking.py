@@ -200,6 +200,7 @@ def _place_of(entrance: str, number: str) -> tuple[str, str, str]:
     return entrance, number, place_key(entrance, number)
 
 
+@lru_cache(maxsize=1000)
 def plain_project(text: str) -> str:
     """Return a project's name in the one form that is compared."""
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
