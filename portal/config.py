@@ -7,6 +7,7 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -142,7 +143,27 @@ def _database_url(env: Mapping[str, str], home: Path) -> str:
             f"PORTAL_DATABASE_URL begins with {url.partition('/')[0]!r}: give sqlite:///FILE or "
             "postgresql://USER:PASSWORD@HOST/NAME."
         )
+    if url.startswith("sqlite:///"):
+        _check_folder(url.removeprefix("sqlite:///").partition("?")[0])
+    else:
+        _check_driver("PORTAL_DATABASE_URL", "psycopg", "postgres")
     return url
+
+
+def _check_folder(file: str) -> None:
+    if not Path(file).resolve().parent.is_dir():
+        raise SettingsError(
+            f"PORTAL_DATABASE_URL: the folder of {file} is missing. "
+            "Make it, or give sqlite:///FILE in a folder that is there."
+        )
+
+
+def _check_driver(name: str, module: str, extra: str) -> None:
+    if find_spec(module) is None:
+        raise SettingsError(
+            f"{name} needs a package that is not installed: "
+            f"pip install 'member-club-portal[{extra}]', or leave {name} out."
+        )
 
 
 def _secret_key(env: Mapping[str, str], kept: Mapping[str, str]) -> str:
@@ -186,6 +207,8 @@ def _redis_url(env: Mapping[str, str]) -> str | None:
     url = env.get("PORTAL_REDIS_URL") or None
     if url and not url.startswith(("redis://", "rediss://")):
         raise SettingsError("PORTAL_REDIS_URL: give redis://HOST:PORT/NUMBER, or leave it out.")
+    if url:
+        _check_driver("PORTAL_REDIS_URL", "redis", "redis")
     return url
 
 

@@ -25,6 +25,7 @@ from portal.members import household_views as members_household_views
 from portal.members import joining as members_joining
 from portal.members import views as members_views
 from portal.permissions import models as permissions_models
+from portal.projects import creation_views as projects_creation_views
 from portal.projects import ending_views as projects_ending_views
 from portal.projects import hooks as projects_hooks
 from portal.projects import invitation_views as projects_invitation_views
@@ -52,6 +53,7 @@ VIEWS: tuple = (
     projects_staff_views,
     projects_ending_views,
     projects_settings_views,
+    projects_creation_views,
     claims_views,
     claims_staff_views,
     accounts_views,

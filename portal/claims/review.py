@@ -137,7 +137,7 @@ def _lines(
             entry.phone_hash == account.phone_hash if entry else None,
         ),
         Comparison(
-            lazy("Role"),
+            lazy("Role in the home"),
             str(role_title(claim.role)),
             str(role_title(entry.role)) if entry else "",
             claim.role == entry.role if entry else None,

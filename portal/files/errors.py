@@ -1,6 +1,6 @@
 """What can be wrong with an upload, in a word for programs and a sentence for people."""
 
-from portal.i18n import Text, lazy
+from portal.i18n import Text, gettext, lazy
 
 SENTENCES: dict[str, Text] = {
     "missing": lazy("No file arrived. Choose one and send it again."),
@@ -30,4 +30,6 @@ class UploadError(Exception):
     def sentence(self) -> str:
         """Say in the reader's language what is wrong and what to do."""
         words = str(SENTENCES[self.code]).replace("%(megabytes)s", str(self.megabytes))
-        return f"{self.file_name}: {words}" if self.file_name else words
+        if not self.file_name:
+            return words
+        return gettext("%(subject)s: %(sentence)s", subject=self.file_name, sentence=words)

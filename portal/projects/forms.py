@@ -88,7 +88,11 @@ class EndForm(Form):
 class RoleForm(Form):
     """What a member is to a home from now on."""
 
-    role = SelectField(lazy("Role"), choices=ROLE_CHOICES)
+    role = SelectField(
+        lazy("Role in the home"),
+        choices=ROLE_CHOICES,
+        validators=[DataRequired(lazy("Choose one."))],
+    )
     note = TextAreaField(
         lazy("Reason"), validators=[DataRequired(lazy("Give a reason.")), Length(max=500)]
     )
@@ -150,12 +154,31 @@ class ProjectForm(Form):
             raise ValidationError(gettext("Please check the year."))
 
 
+class NewProjectForm(ProjectForm):
+    """A project that is added: also the name in its address, which stays."""
+
+    slug = StringField(
+        lazy("Name in the address"),
+        filters=[lambda typed: (typed or "").strip().lower()],
+        validators=[DataRequired(lazy("Enter the name.")), Length(max=40)],
+    )
+
+
 TEXT_LENGTHS = {"name": 60, "city": 40, "welcome": 300}
 TEXT_LABELS = {"name": lazy("Name"), "city": lazy("City"), "welcome": lazy("Welcome text")}
 
 
 def project_form(languages: list[str], required: str) -> type[ProjectForm]:
     """Return the form with a name, a city and a welcome text for each of the club's languages."""
+    return type("ProjectTextsForm", (ProjectForm,), _text_fields(languages, required))
+
+
+def new_project_form(languages: list[str], required: str) -> type[NewProjectForm]:
+    """Return the form of a new project, with its texts in each of the club's languages."""
+    return type("NewProjectTextsForm", (NewProjectForm,), _text_fields(languages, required))
+
+
+def _text_fields(languages: list[str], required: str) -> dict[str, StringField]:
     fields = {}
     for language in languages:
         for key, length in TEXT_LENGTHS.items():
@@ -164,7 +187,7 @@ def project_form(languages: list[str], required: str) -> type[ProjectForm]:
             kind = TextAreaField if key == "welcome" else StringField
             label = f"{TEXT_LABELS[key]} · {LANGUAGES[language]}"
             fields[f"{key}_{language}"] = kind(label, validators=[*given, Length(max=length)])
-    return type("ProjectTextsForm", (ProjectForm,), fields)
+    return fields
 
 
 def _has_key(field: StringField) -> None:

@@ -35,7 +35,9 @@ def reasons_by_line(faults: Iterable[Found]) -> Mapping[int, str]:
 def reason_of(fault: Fault) -> str:
     """Say what is wrong, the column first."""
     sentence = fault_sentence(fault.code, fault.facts)
-    return f"{fault.column}: {sentence}" if fault.column else sentence
+    if not fault.column:
+        return sentence
+    return gettext("%(subject)s: %(sentence)s", subject=fault.column, sentence=sentence)
 
 
 def _refused(table: Table, reasons: Mapping[int, str]) -> Iterator[Sequence[object]]:

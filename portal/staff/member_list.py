@@ -95,7 +95,7 @@ def staff_export(kind: str) -> Response:
         gettext("Joined"),
         gettext("Stage"),
         gettext("Homes"),
-        gettext("Role"),
+        gettext("Role in the home"),
         gettext("Claim waiting"),
     ]
     return export_file(

@@ -15,6 +15,7 @@ REFUSED = [
     ("PORTAL_DATABASE_URL", "mysql://root:hunter22@localhost/x"),
     ("PORTAL_DATABASE_URL", "portal.sqlite3"),
     ("PORTAL_DATABASE_URL", "postgresql:localhost"),
+    ("PORTAL_DATABASE_URL", "sqlite:////no-such-folder/portal.sqlite3"),
     ("PORTAL_SECRET_KEY", "short"),
     ("PORTAL_SECRET_KEY", "x" * 31),
     ("PORTAL_DATA_KEYS", "hunter22"),
@@ -128,3 +129,20 @@ def test_settings_do_not_show_their_keys(tmp_path: Path) -> None:
     settings = load_settings({"PORTAL_HOME": str(tmp_path)})
     assert settings.secret_key not in repr(settings)
     assert repr(settings.data_keys[1]) not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "package"),
+    [
+        ("PORTAL_DATABASE_URL", "postgresql://portal:hunter22@localhost/portal", "postgres"),
+        ("PORTAL_REDIS_URL", "redis://:hunter22@localhost:6379/0", "redis"),
+    ],
+)
+def test_a_driver_that_is_missing_is_named_with_its_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, package: str
+) -> None:
+    monkeypatch.setattr("portal.config.find_spec", lambda _module: None)
+    with pytest.raises(SettingsError, match=name) as refused:
+        load_settings({"PORTAL_HOME": str(tmp_path), name: value})
+    assert f"pip install 'member-club-portal[{package}]'" in str(refused.value)
+    assert "hunter22" not in str(refused.value)
