@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from portal import clock
 from portal.accounts.models import Account, CodePurpose, OneTimeCode
+from portal.accounts.tries import wait_turn
 from portal.crypto import lookup_hash, token_hash
 from portal.extensions import db
 
@@ -182,6 +183,7 @@ def _row(
 
 def _hold_back(target: bytes, asker: Asker) -> None:
     """Raise CodeError when this target or this place has been sent enough."""
+    wait_turn(identity=f"code:{target.hex()}")
     now = clock.now()
     db.session.execute(
         sa.delete(OneTimeCode)

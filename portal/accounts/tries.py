@@ -7,6 +7,7 @@ tries an owner's passwords makes the stranger's network wait, not the owner.
 from datetime import timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from portal import clock
@@ -77,4 +78,27 @@ def forget_tries(*, identity: str, place: str) -> None:
             SignInFailure.place_hash == lookup_hash("place", place),
         )
         .execution_options(synchronize_session=False)
+    )
+
+
+def wait_turn(*, identity: str) -> None:
+    """Let requests about one identity go on one after the other: each holds a row until it commits.
+
+    What the next one counts then includes what this one has added.
+    """
+    now = clock.now()
+    postgres = db.session.get_bind().dialect.name == "postgresql"
+    insert = (postgresql if postgres else sqlite).insert
+    row = {
+        "identity_hash": lookup_hash("identity", identity),
+        "place_hash": lookup_hash("place", "turn"),
+        "tries": 0,
+        "last_at": now,
+    }
+    db.session.execute(
+        insert(SignInFailure)
+        .values(row)
+        .on_conflict_do_update(
+            index_elements=["identity_hash", "place_hash"], set_={"last_at": now}
+        )
     )

@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 
 import click
+from flask import Flask
 from flask.cli import ScriptInfo
 from waitress import create_server
 from waitress.server import BaseWSGIServer, MultiSocketServer
@@ -36,7 +37,14 @@ def run(info: ScriptInfo, host: str, port: int, threads: int) -> None:
         run_simple(host, port, app, use_reloader=True, use_debugger=True, threaded=True)
         return
     try:
-        server = create_server(app, host=host, port=port, threads=threads, ident=None)
+        server = create_server(
+            app,
+            host=host,
+            port=port,
+            threads=threads,
+            ident=None,
+            max_request_body_size=longest_request(app),
+        )
     except OSError as error:
         raise click.ClickException(
             f"{host}:{port} cannot be listened on ({error.strerror}). "
@@ -49,6 +57,12 @@ def run(info: ScriptInfo, host: str, port: int, threads: int) -> None:
         app.extensions["portal.settings"] = replace(settings, base_url=address)
     click.echo(f"Serving on {address} (Ctrl+C to stop)")
     server.run()
+
+
+def longest_request(app: Flask) -> int:
+    """Return how many bytes any page takes: the server refuses more before it keeps them."""
+    files = max(getattr(view, "file_count", 1) for view in app.view_functions.values())
+    return (files * app.extensions["portal.settings"].upload_megabytes + 1) * 1024 * 1024
 
 
 def _address(server: BaseWSGIServer | MultiSocketServer, host: str) -> str:

@@ -16,7 +16,7 @@ from portal.projects.errors import HomeError
 from portal.projects.households import join_household
 from portal.projects.models import Invitation, Ownership, Project, Role, Unit
 from portal.projects.queries import OWNING_ROLES, household_shape, invitations_of, people_of
-from portal.projects.service import add_ownership
+from portal.projects.service import add_ownership, lock_unit
 
 LIFE = timedelta(days=14)
 OPEN_LIMIT = 10
@@ -32,6 +32,8 @@ def invite(
     Only the token's hash is kept: the link can be shown this once. Raises HomeError:
     not_entitled, own_phone, already_invited, too_many_invitations.
     """
+    # Nobody is invited twice at once, nor while the home is sold.
+    lock_unit(unit)
     people = people_of(unit.id)
     entitled = {person.member_id for person in people if person.role in INVITING_ROLES}
     if member.id not in entitled or role not in INVITED_ROLES:

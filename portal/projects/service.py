@@ -146,6 +146,8 @@ def change_role(*, actor: Account, ownership: Ownership, role: str, note: str) -
             db.session.flush()
     except IntegrityError as error:
         raise HomeError("owner_exists") from error
+    if role not in (Role.OWNER, Role.CO_OWNER):
+        _withdraw_invitations(unit, ownership.member_id)
     _settle_household(unit, people)
     record(
         actor=actor,
