@@ -76,7 +76,7 @@ def staff_undo_done(public_id: str) -> Response:
     return redirect(url_for("roster.staff_show", public_id=public_id), 303)
 
 
-@blueprint.post("/p/<project>/staff/roster/<public_id>/rows/<int:line>/take")
+@blueprint.post("/p/<project>/staff/roster/<public_id>/rows/<int(max=9999999):line>/take")
 @requires("roster.import")
 def staff_take_row(public_id: str, line: int) -> Response:
     """Let a refused row take the place of what the roster says instead."""

@@ -13,8 +13,10 @@ from flask.testing import FlaskClient
 
 from portal.exports import ExportFormat, write_file
 from portal.extensions import db
+from portal.files.models import StoredFile
 from portal.idempotency.models import IdempotencyKey
 from portal.projects.models import Project
+from portal.roster.models import ImportState, RosterImport
 from tests import factories
 
 KEY = "k" * 22
@@ -96,13 +98,20 @@ def test_a_cursor_of_another_list_is_refused(staff: FlaskClient, project: Projec
     [
         ("get", "/p/binjiang/staff/homes?building={}"),
         ("post", "/p/binjiang/staff/homes/export.csv?building={}"),
-        ("post", "/p/binjiang/staff/roster/" + "x" * 22 + "/rows/{}/take"),
+        ("post", "/p/binjiang/staff/roster/import/rows/{}/take"),
         ("get", "/legal/terms?version={}"),
     ],
 )
 def test_no_number_is_too_large_to_be_answered(
-    staff: FlaskClient, method: str, path: str, number: str
+    staff: FlaskClient, project: Project, method: str, path: str, number: str
 ) -> None:
+    roster = StoredFile(
+        kind="roster", owner_kind="roster_import", owner_key="import", project_id=project.id,
+        storage_name="none", content_type="text/csv", sha256="0" * 64, size_bytes=1,
+    )  # fmt: skip
+    job = RosterImport(project_id=project.id, file=roster, state=ImportState.DONE)
+    job.public_id = "import"
+    factories.add(job)
     answer = staff.open(path.format(number), method=method)
     answer.close()
     assert answer.status_code in (200, 400, 404)
@@ -145,3 +154,10 @@ def test_a_key_keeps_nothing_that_a_phone_could_be_guessed_from(
     listed = [path, sorted([name, [value]] for name, value in fields.items()), []]
     plain = json.dumps(listed, ensure_ascii=False).encode()
     assert kept != hashlib.sha256(plain).digest()
+
+
+@pytest.mark.parametrize("path", ["/login", "/forgot", "/nowhere"])
+def test_a_giant_form_is_refused_before_it_is_taken_apart(client: FlaskClient, path: str) -> None:
+    kind = "application/x-www-form-urlencoded"
+    answer = client.post(path, data=b"a&" * 1_000_000, content_type=kind)
+    assert answer.status_code == (404 if path == "/nowhere" else 413)
