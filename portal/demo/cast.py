@@ -123,5 +123,3 @@ WAITING = (
     Waiting(107, "袁立", _BINJIANG, "11栋", "", "1203"),
     Waiting(108, "邓颖", "siji", "6栋", "2单元", "301"),
 )
-TO_TRY = WAITING[0]
-"""The pair that `portal demo load` prints: joining with it gives a verified home at once."""

@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from portal.config import Settings
 from portal.database import revisions
 from portal.demo import loader
-from portal.demo.cast import MEMBERS, PASSWORD, STAFF, TO_TRY
+from portal.demo.cast import MEMBERS, PASSWORD, STAFF
 from portal.extensions import db
 
 commands = AppGroup("demo", help="Try the portal with a fictional club.")
@@ -73,8 +73,12 @@ def _say_who() -> None:
             text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True)
         ]
         click.echo("  " + "  ".join(cells).rstrip())
+    waiting = loader.next_to_join()
+    if waiting is None:
+        sys.stdout.flush()
+        return
     click.echo(
-        f"\n试试入会 Try joining: {TO_TRY.name} · {TO_TRY.phone.removeprefix('+86')}\n"
+        f"\n试试入会 Try joining: {waiting.name} · {waiting.phone.removeprefix('+86')}\n"
         "  验证码显示在本终端；姓名手机与名册一致，房产当场通过。\n"
         "  The code appears in this terminal; name and phone are on the roster, "
         "so the home is verified at once.\n"

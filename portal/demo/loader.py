@@ -10,8 +10,9 @@ from portal.accounts.models import Account
 from portal.accounts.passwords import hash_password
 from portal.club.drafts import legal_draft
 from portal.club.models import Club, LegalKind, LegalText
+from portal.crypto import lookup_hash
 from portal.demo.cases import add_cases
-from portal.demo.cast import PASSWORD
+from portal.demo.cast import PASSWORD, WAITING, Waiting
 from portal.demo.neighbours import add_neighbours
 from portal.demo.people import add_cast
 from portal.demo.stage import ZONE, Stage
@@ -35,6 +36,15 @@ def holds_data() -> bool:
 def holds_demo() -> bool:
     """Tell whether what the database holds came from a load of the demo."""
     return bool(db.session.scalar(sa.select(sa.exists().where(Account.is_demo.is_(True)))))
+
+
+def next_to_join() -> Waiting | None:
+    """Return the first of the roster's people who has no account yet: a name and phone to try."""
+    hashes = {lookup_hash("phone", each.phone): each for each in WAITING}
+    known = set(
+        db.session.scalars(sa.select(Account.phone_hash).where(Account.phone_hash.in_(hashes)))
+    )
+    return next((each for key, each in hashes.items() if key not in known), None)
 
 
 def load(*, members: int, seed: int, done: Callable[[int], None] = lambda number: None) -> None:

@@ -70,9 +70,9 @@ def profile() -> Response | str | tuple[str, int]:
 def consent() -> Response | str:
     """Ask a member whom the staff registered, or after a new version, for consent."""
     texts = current_legal_texts()
-    wanted = sorted(text.id for text in texts.values())
-    if request.method == "POST" and request.form.getlist("consents") == list(map(str, wanted)):
-        accept_legal_texts(account=g.account, legal_text_ids=set(wanted))
+    wanted = {text.id for text in texts.values()}
+    if request.method == "POST" and set(request.form.getlist("consents")) == set(map(str, wanted)):
+        accept_legal_texts(account=g.account, legal_text_ids=wanted)
         db.session.commit()
         flash(gettext("Thank you. Your consent is noted."))
         return redirect(own_path(request.args.get("next")) or url_for("members.me"), 303)

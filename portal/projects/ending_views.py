@@ -1,6 +1,8 @@
 """The staff's acts on people in a home: ending their place, changing their role."""
 
+from babel.lists import format_list
 from flask import flash, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
@@ -56,7 +58,7 @@ def staff_end(public_id: str, person_id: str) -> Page:
             field.errors = [sentence(error)]
             person, people = _person(unit_in_project(public_id), person_id)
         else:
-            names = ", ".join(each.member.name for each in ended)
+            names = format_list([each.member.name for each in ended], locale=get_locale())
             db.session.commit()
             flash(gettext("Ended for: %(names)s.", names=names))
             return redirect(url_for("projects.staff_home", public_id=public_id), 303)

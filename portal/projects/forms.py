@@ -160,7 +160,7 @@ class NewProjectForm(ProjectForm):
     slug = StringField(
         lazy("Name in the address"),
         filters=[lambda typed: (typed or "").strip().lower()],
-        validators=[DataRequired(lazy("Enter the name.")), Length(max=40)],
+        validators=[DataRequired(lazy("Enter the name in the address.")), Length(max=40)],
     )
 
 
@@ -183,7 +183,7 @@ def _text_fields(languages: list[str], required: str) -> dict[str, StringField]:
     for language in languages:
         for key, length in TEXT_LENGTHS.items():
             must = key == "name" and language == required
-            given = [DataRequired(lazy("Enter the name."))] if must else [Optional()]
+            given = [DataRequired(lazy("Enter the project's name."))] if must else [Optional()]
             kind = TextAreaField if key == "welcome" else StringField
             label = f"{TEXT_LABELS[key]} · {LANGUAGES[language]}"
             fields[f"{key}_{language}"] = kind(label, validators=[*given, Length(max=length)])

@@ -16,7 +16,7 @@ from portal.claims.models import ClaimEvent, ClaimState, UnitClaim
 from portal.club.models import Club, LegalText
 from portal.crypto import lookup_hash
 from portal.demo import loader
-from portal.demo.cast import MEMBERS, OWNER, SPOUSE, STAFF, TO_TRY, WAITING
+from portal.demo.cast import MEMBERS, OWNER, SPOUSE, STAFF, WAITING
 from portal.demo.cli import commands
 from portal.demo.names import card_numbers, named_phone, neighbour_phone
 from portal.extensions import db
@@ -135,9 +135,9 @@ def test_the_new_owner_waits_in_siji_with_a_photo(demo: None) -> None:
 
 
 def test_the_printed_pair_is_on_the_roster_and_free(demo: None) -> None:
-    entries = roster.match(lookup_hash("phone", TO_TRY.phone), TO_TRY.name)
-    assert [entry.unit.number for entry in entries] == [TO_TRY.door]
-    assert count(Account, Account.phone_hash == lookup_hash("phone", TO_TRY.phone)) == 0
+    entries = roster.match(lookup_hash("phone", WAITING[0].phone), WAITING[0].name)
+    assert [entry.unit.number for entry in entries] == [WAITING[0].door]
+    assert count(Account, Account.phone_hash == lookup_hash("phone", WAITING[0].phone)) == 0
 
 
 def test_all_that_wait_have_no_account(demo: None) -> None:
@@ -255,9 +255,20 @@ def test_the_command_loads_and_says_who_is_who(run: Any) -> None:
     assert result.exit_code == 0, result.output
     for person in (*MEMBERS, *STAFF):
         assert not person.email or person.email in result.output
-    assert TO_TRY.name in result.output
-    assert TO_TRY.phone[3:] in result.output
+    assert WAITING[0].name in result.output
+    assert WAITING[0].phone[3:] in result.output
     assert count(Member) == 5 + len(MEMBERS)
+
+
+def test_who_has_joined_is_not_offered_again(run: Any) -> None:
+    run(commands, ["load", "--members", "0"])
+    make.make_account(phone=WAITING[0].phone)
+    result = run(commands, ["load", "--if-empty"])
+    assert WAITING[0].phone[3:] not in result.output
+    assert WAITING[1].phone[3:] in result.output
+    for each in WAITING[1:]:
+        make.make_account(phone=each.phone)
+    assert "Try joining" not in run(commands, ["load", "--if-empty"]).output
 
 
 def test_loading_twice_is_refused_and_changes_nothing(run: Any) -> None:

@@ -1,5 +1,6 @@
 """Joining: from a proved phone to a member with consent."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -159,4 +160,15 @@ def test_a_member_is_asked_for_a_text_that_is_new(client, texts):
     partly = client.post("/me/consent", data={"consents": [texts[2].id]})
     assert partly.location == "/me/consent"
     client.post("/me/consent", data={"consents": sorted([texts[1].id, texts[2].id])})
+    assert "/me/consent" not in client.get("/me/").text
+
+
+def test_a_new_version_of_the_first_text_can_be_accepted_as_the_page_sends_it(client, texts):
+    third = add(
+        LegalText(kind="terms", version=3, body={"zh_Hans_CN": "文"}, published_at=clock.now())
+    )
+    sign_in(client, make_member())
+    shown = re.findall(r'name="consents"[^>]*value="(\d+)"', client.get("/me/consent").text)
+    assert shown == [str(third.id), str(texts[2].id)]
+    client.post("/me/consent", data={"consents": shown})
     assert "/me/consent" not in client.get("/me/").text
