@@ -1,6 +1,8 @@
 """The application factory: an ordered list of steps, nothing read or written in the database."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from importlib.metadata import EntryPoint
 
 from flask import Flask
 from flask_babel import get_locale
@@ -15,14 +17,20 @@ from portal.paths import resource_dir
 MEGABYTE = 1024 * 1024
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """Build the portal for one installation. Raises SettingsError for a wrong setting."""
+def create_app(
+    settings: Settings | None = None, *, plugins: Iterable[EntryPoint] | None = None
+) -> Flask:
+    """Build the portal for one installation, with the plugins that are installed (or `plugins`).
+
+    Raises SettingsError for a wrong setting.
+    """
     settings = settings or load_settings()
     app = Flask("portal", template_folder=str(resource_dir("templates")))
     app.extensions["portal.settings"] = settings
     configure_flask(app, settings)
     configure_extensions(app, settings)
     configure_features(app)
+    configure_plugins(app, settings, plugins)
     configure_web(app, settings)
     return app
 
@@ -76,6 +84,13 @@ def configure_features(app: Flask) -> None:
     from portal import features
 
     features.register(app)
+
+
+def configure_plugins(app: Flask, settings: Settings, plugins: Iterable[EntryPoint] | None) -> None:
+    """Load the plugins, and put the ones that cannot be loaded into quarantine."""
+    from portal.plugin_host import boot
+
+    boot.configure_plugins(app, settings, plugins)
 
 
 def configure_web(app: Flask, settings: Settings) -> None:

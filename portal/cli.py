@@ -12,6 +12,7 @@ from portal.files.cli import commands as files_commands
 from portal.operations.account_cli import commands as account_commands
 from portal.operations.doctor import doctor
 from portal.operations.run import run
+from portal.plugin_host.cli import commands as plugin_commands
 from portal.roster.cli import commands as import_commands
 
 # In the order in which an installation meets them; a feature adds its own group here.
@@ -20,6 +21,7 @@ COMMANDS: tuple[click.Command, ...] = (
     db_commands,
     demo_commands,
     import_commands,
+    plugin_commands,
     account_commands,
     files_commands,
     doctor,

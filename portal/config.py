@@ -29,6 +29,7 @@ VARIABLES = frozenset(
         "LOG_FORMAT",
         "SMS_SENDER",
         "UPLOAD_MEGABYTES",
+        "BLOCK_PLUGINS",
     )
 )
 """Everything that the environment may set; `portal doctor` points at other PORTAL_ names."""
@@ -56,6 +57,7 @@ class Settings:
     log_format: str = "text"
     sms_sender: str = "console"
     upload_megabytes: int = 12
+    block_plugins: frozenset[str] = frozenset()
 
     @property
     def files_dir(self) -> Path:
@@ -90,6 +92,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         log_format=_choice(env, "PORTAL_LOG_FORMAT", "text", LOG_FORMATS),
         sms_sender=_choice(env, "PORTAL_SMS_SENDER", "console", ("console",)),
         upload_megabytes=_number(env, "PORTAL_UPLOAD_MEGABYTES", 12, low=1, high=100),
+        block_plugins=_names(env, "PORTAL_BLOCK_PLUGINS"),
     )
 
 
@@ -231,3 +234,11 @@ def _choice(env: Mapping[str, str], name: str, default: str, accepted: tuple[str
     if value not in accepted:
         raise SettingsError(f"{name}={value!r}: give one of {', '.join(accepted)}.")
     return value
+
+
+def _names(env: Mapping[str, str], name: str) -> frozenset[str]:
+    names = [part.strip() for part in env.get(name, "").split(",") if part.strip()]
+    for part in names:
+        if not part.isidentifier():
+            raise SettingsError(f"{name}: {part!r} is no plugin's name; give NAME[,NAME].")
+    return frozenset(names)

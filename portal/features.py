@@ -25,6 +25,8 @@ from portal.members import household_views as members_household_views
 from portal.members import joining as members_joining
 from portal.members import views as members_views
 from portal.permissions import models as permissions_models
+from portal.plugin_host import hooks as plugin_host_hooks
+from portal.plugin_host import staff_views as plugin_host_staff_views
 from portal.projects import creation_views as projects_creation_views
 from portal.projects import ending_views as projects_ending_views
 from portal.projects import hooks as projects_hooks
@@ -76,6 +78,7 @@ VIEWS: tuple = (
     staff_member_page,
     staff_role_views,
     staff_audit_views,
+    plugin_host_staff_views,
 )
 HOOKS: tuple = (
     accounts_hooks,
@@ -85,6 +88,7 @@ HOOKS: tuple = (
     roster_hooks,
     staff_hooks,
     members_hooks,
+    plugin_host_hooks,
 )
 
 

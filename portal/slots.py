@@ -110,13 +110,18 @@ class JoinChoice:
     choose: Callable[[Any], object]
 
 
-@dataclass(frozen=True)
+def _no_plugins(slot: str, *args: Any) -> list[Any]:
+    return []
+
+
+@dataclass
 class Slots:
-    """The functions that fill each slot, by its name."""
+    """The functions that fill each slot, by its name; `ask_plugins` is the plugin host's."""
 
     fillers: dict[str, list[Callable[..., Any]]] = field(
         default_factory=lambda: {name: [] for name in SLOTS}
     )
+    ask_plugins: Callable[..., list[Any]] = _no_plugins
 
     def add(self, hooks: ModuleType) -> None:
         """Take every slot function that a feature's `hooks` module has."""
@@ -132,4 +137,4 @@ def fill(slot: str, *args: Any) -> list[Any]:
     for filler in slots.fillers[slot]:
         given = filler(*args)
         found.extend(given if isinstance(given, Iterable) else [given])
-    return found
+    return found + slots.ask_plugins(slot, *args)

@@ -83,6 +83,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "version", name=op.f("uq_legal_text_kind_version")),
     )
     op.create_table(
+        "plugin_fault",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False, cache=100),
+            nullable=False,
+        ),
+        sa.Column("plugin", sa.String(length=20), nullable=False),
+        sa.Column("hook", sa.String(length=80), nullable=False),
+        sa.Column("project_key", sa.BigInteger(), nullable=False),
+        sa.Column("reference", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("traceback", sa.Text(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("times > 0", name=op.f("ck_plugin_fault_times_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plugin_fault")),
+        sa.UniqueConstraint(
+            "plugin", "hook", "project_key", name=op.f("uq_plugin_fault_plugin_hook_project_key")
+        ),
+    )
+    op.create_table(
         "project",
         sa.Column(
             "id",
@@ -362,6 +384,64 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_one_time_code_target_hash_created_at", ["target_hash", "created_at"], unique=False
+        )
+
+    op.create_table(
+        "plugin_block",
+        sa.Column("plugin", sa.String(length=20), nullable=False),
+        sa.Column(
+            "blocked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["blocked_by_id"],
+            ["account.id"],
+            name=op.f("fk_plugin_block_blocked_by_id_account"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("plugin", name=op.f("pk_plugin_block")),
+    )
+    with op.batch_alter_table("plugin_block", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_plugin_block_blocked_by_id"), ["blocked_by_id"], unique=False
+        )
+
+    op.create_table(
+        "plugin_state",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False, cache=100),
+            nullable=False,
+        ),
+        sa.Column("plugin", sa.String(length=20), nullable=False),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "changed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["changed_by_id"],
+            ["account.id"],
+            name=op.f("fk_plugin_state_changed_by_id_account"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["project.id"],
+            name=op.f("fk_plugin_state_project_id_project"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plugin_state")),
+        sa.UniqueConstraint("project_id", "plugin", name=op.f("uq_plugin_state_project_id_plugin")),
+    )
+    with op.batch_alter_table("plugin_state", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_plugin_state_changed_by_id"), ["changed_by_id"], unique=False
         )
 
     op.create_table(
@@ -1334,6 +1414,14 @@ def downgrade() -> None:
 
     op.drop_table("role_grant")
     op.drop_table("recovery_code")
+    with op.batch_alter_table("plugin_state", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_plugin_state_changed_by_id"))
+
+    op.drop_table("plugin_state")
+    with op.batch_alter_table("plugin_block", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_plugin_block_blocked_by_id"))
+
+    op.drop_table("plugin_block")
     with op.batch_alter_table("one_time_code", schema=None) as batch_op:
         batch_op.drop_index("ix_one_time_code_target_hash_created_at")
         batch_op.drop_index(batch_op.f("ix_one_time_code_secret_hash"))
@@ -1364,6 +1452,7 @@ def downgrade() -> None:
     op.drop_table("sign_in_failure")
     op.drop_table("role_change")
     op.drop_table("project")
+    op.drop_table("plugin_fault")
     op.drop_table("legal_text")
     op.drop_table("household")
     with op.batch_alter_table("account", schema=None) as batch_op:

@@ -1,6 +1,7 @@
 """The permissions of the core and the roles that hold them unless the club says otherwise."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from portal.i18n import Text, lazy
@@ -89,6 +90,7 @@ PERMISSIONS: dict[str, Permission] = {
         _permission("audit.view", lazy("Read the audit trail"), _R.MANAGER, _R.CENTRE),
         _permission("roles.view", lazy("See who holds which role"), _R.MANAGER, _R.CENTRE),
         _permission("roles.edit", lazy("Give and take roles, change what a role may do")),
+        _permission("plugins.manage", lazy("Switch plugins on and off")),
         _permission("club.settings", lazy("Change the club's brand, contact and terms")),
     )
 }
@@ -97,3 +99,10 @@ PERMISSIONS: dict[str, Permission] = {
 def default_permissions(role: str) -> frozenset[str]:
     """Return the keys that a role holds by default; an unknown role holds none."""
     return frozenset(key for key, permission in PERMISSIONS.items() if role in permission.roles)
+
+
+def add_permissions(permissions: Iterable[Permission]) -> None:
+    """Add the permissions of a plugin; an administrator holds them, too."""
+    for permission in permissions:
+        holders = permission.roles | {RoleName.ADMINISTRATOR}
+        PERMISSIONS[permission.key] = replace(permission, roles=holders)

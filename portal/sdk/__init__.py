@@ -1,0 +1,53 @@
+"""The only door for plugins: what is not named here is not theirs.
+
+Names are added with care and leave by deprecation: a name that goes warns for one release of
+API_VERSION first. docs/plugins/ tells how each is used.
+"""
+
+from portal.access import member_only, public, requires, signed_in
+from portal.accounts.current import current_account
+from portal.audit.service import record
+from portal.clock import business_date, now
+from portal.extensions import db
+from portal.i18n import gettext, lazy, localized, ngettext
+from portal.pagination import Page, page_of
+from portal.permissions.current import may
+from portal.permissions.roles import Permission, RoleName
+from portal.plugin_host.hookspecs import hookimpl
+from portal.plugin_host.manifest import API_VERSION
+from portal.plugin_host.refs import MemberRef, ProjectRef
+from portal.sdk.current import current_member, current_project, visible_projects
+from portal.slots import Card, MemberHome, NavItem, StaffWidget, Todo
+
+__all__ = [
+    "API_VERSION",
+    "Card",
+    "MemberHome",
+    "MemberRef",
+    "NavItem",
+    "Page",
+    "Permission",
+    "ProjectRef",
+    "RoleName",
+    "StaffWidget",
+    "Todo",
+    "business_date",
+    "current_account",
+    "current_member",
+    "current_project",
+    "db",
+    "gettext",
+    "hookimpl",
+    "lazy",
+    "localized",
+    "may",
+    "member_only",
+    "ngettext",
+    "now",
+    "page_of",
+    "public",
+    "record",
+    "requires",
+    "signed_in",
+    "visible_projects",
+]

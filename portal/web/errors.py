@@ -94,8 +94,8 @@ def _show_http_error(error: HTTPException) -> Response:
         return error.get_response()
     code = error.code or 500
     words = PAGES.get(code) or PAGES[400 if code < 500 else 500]
-    if hasattr(error, "advice"):
-        words = replace(words, advice=error.advice)
+    said = {name: getattr(error, name) for name in ("title", "advice") if hasattr(error, name)}
+    words = replace(words, **said)
     response = _page(code, words)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):

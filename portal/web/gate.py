@@ -1,5 +1,7 @@
 """The gate before every view: project of the address, read-only GETs, who may enter."""
 
+from collections.abc import Collection
+
 from flask import Flask, current_app, flash, g, redirect, request, url_for
 from sqlalchemy import select
 from werkzeug.exceptions import BadRequest, Forbidden, NotFound, Unauthorized
@@ -12,11 +14,12 @@ from portal.extensions import db, read_only
 from portal.i18n import gettext
 from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
+from portal.plugin_host.state import NotOpenHere, host, is_on, is_on_somewhere
 from portal.projects.current import belonging
 from portal.projects.models import Project
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-UNTOUCHED = frozenset({"static", "healthz", "readyz"})
+UNTOUCHED = frozenset({"static", "plugin_static", "healthz", "readyz"})
 """Answered without asking the database who is there."""
 
 
@@ -57,10 +60,17 @@ def _admit(access: Access) -> Response | None:
     account = find_current_account()
     if request.view_args and "project" in request.view_args:
         g.project = _project(request.view_args.pop("project"))
-    if access.audience is Audience.PUBLIC:
+    plugin = host().plugin_of(request.blueprint)
+    if plugin is not None and g.get("project") is not None and not is_on(plugin, g.project.id):
+        raise NotOpenHere(plugin)
+    if access.audience is Audience.PUBLIC and plugin is None:
         return None
-    if account is None:
+    if account is None and access.audience is not Audience.PUBLIC:
         return _to_sign_in()
+    if plugin is not None and g.get("project") is None and not is_on_somewhere(plugin, _seen()):
+        raise NotOpenHere(plugin)
+    if account is None or access.audience is Audience.PUBLIC:
+        return None
     _check(access)
     if access.audience is Audience.PERMISSION and needs_set_up(account, has_role=True):
         flash(gettext("Set up a second step first: work with others' data needs it."), "warning")
@@ -73,6 +83,15 @@ def _project(slug: str) -> Project:
     if project is None:
         raise NotFound
     return project
+
+
+def _seen() -> Collection[int] | None:
+    """Return the projects that the reader lives in, follows or works for; None for all."""
+    rights = current_rights()
+    if rights.club:
+        return None
+    belongs = belonging()
+    return belongs.owned | belongs.followed | rights.by_project.keys()
 
 
 def _check(access: Access) -> None:

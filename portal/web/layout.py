@@ -17,12 +17,13 @@ from portal.idempotency.keys import new_key
 from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
 from portal.phones import mask_phone
+from portal.plugin_host.cards import render_card
 from portal.projects.current import my_projects
 from portal.projects.queries import address_title, unit_title
 from portal.staff.nav import staff_nav
 from portal.staff.words import action_title
+from portal.tracing import request_id
 from portal.web.headers import csp_nonce
-from portal.web.logs import request_id
 from portal.words import role_title, title_of
 
 TONES = ("brand", "gold", "rose", "blue", "violet", "green")
@@ -51,6 +52,7 @@ def configure_layout(app: Flask) -> None:
         title_of=title_of,
         ClaimState=ClaimState,
         new_key=new_key,
+        render_card=render_card,
         staff_nav=staff_nav,
         unit_title=unit_title,
         address_title=address_title,

@@ -1,22 +1,19 @@
 """One log line a request, with an id that error pages show and that a proxy may give."""
 
 import logging
-import re
-import secrets
 import time
 from urllib.parse import quote
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, g, request
 from pythonjsonlogger.json import JsonFormatter
 from werkzeug.wrappers import Response
 
 from portal.config import Settings
+from portal.tracing import REQUEST_ID_HEADER, request_id
 
-REQUEST_ID_HEADER = "X-Request-ID"
 SECRET_ARGUMENTS = frozenset({"token", "code"})
 """Parts of an address that let their holder in."""
 PATH_LENGTH = 200
-_ACCEPTED_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _FIELDS = "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"
 _log = logging.getLogger("portal.request")
 
@@ -26,16 +23,8 @@ class RequestIdFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Add `request_id`; "-" outside a request."""
-        record.request_id = request_id() if has_request_context() else "-"
+        record.request_id = request_id()
         return True
-
-
-def request_id() -> str:
-    """Return this request's id: the proxy's when it looks like one, else our own."""
-    if "request_id" not in g:
-        given = request.headers.get(REQUEST_ID_HEADER, "")
-        g.request_id = given if _ACCEPTED_ID.fullmatch(given) else secrets.token_hex(8)
-    return g.request_id
 
 
 def configure_logs(app: Flask, settings: Settings) -> None:

@@ -43,6 +43,8 @@ REFUSED = [
     ("PORTAL_UPLOAD_MEGABYTES", "0"),
     ("PORTAL_UPLOAD_MEGABYTES", "101"),
     ("PORTAL_UPLOAD_MEGABYTES", "1.5"),
+    ("PORTAL_BLOCK_PLUGINS", "no-name"),
+    ("PORTAL_BLOCK_PLUGINS", "a,b c"),
 ]
 
 

@@ -1,0 +1,90 @@
+"""The addresses that a plugin may use: a few fixed forms, each with a declared access."""
+
+from collections.abc import Iterable
+
+from flask import Blueprint, Flask
+
+from portal.access import Audience, access_of
+from portal.plugin_host.manifest import Manifest
+
+FORMS = {
+    "project": "/p/<project>/{slug}/",
+    "staff": "/p/<project>/staff/{slug}/",
+    "api": "/api/v1/p/<project>/{slug}/",
+    "centre": "/centre/{slug}/",
+    "me": "/me/{slug}/",
+}
+"""Where each form's routes lie; `centre` and `me` have their API beside them."""
+API_TOO = frozenset({"centre", "me"})
+
+
+class AddressError(Exception):
+    """A plugin's route breaks the contract; the text says how."""
+
+
+def check_routes(manifest: Manifest, blueprints: Iterable[Blueprint]) -> None:
+    """Register the blueprints on a scratch application and look at every route.
+
+    Raises AddressError for an address outside the forms, a route without access, and a blueprint
+    that hooks into requests of others.
+    """
+    scratch = Flask(f"scratch_{manifest.name}", static_folder=None)
+    for blueprint in blueprints:
+        _check_blueprint(manifest, blueprint)
+        scratch.register_blueprint(blueprint)
+    _check_reach(scratch)
+    prefixes = allowed_prefixes(manifest)
+    for rule in scratch.url_map.iter_rules():
+        if not any(_lies_under(rule.rule, prefix) for prefix in prefixes):
+            raise AddressError(f"the route {rule.rule} lies outside {', '.join(prefixes)}")
+        access = access_of(scratch.view_functions[rule.endpoint])
+        if access is None:
+            raise AddressError(f"the route {rule.rule} declares no access")
+        if access.writes_on_get:
+            raise AddressError(f"the route {rule.rule} asks to write on GET")
+        if access.audience is Audience.PERMISSION and not _own(manifest, access.permission):
+            raise AddressError(f"the route {rule.rule} asks for {access.permission!r}")
+
+
+def allowed_prefixes(manifest: Manifest) -> list[str]:
+    """Return the beginnings that the plugin's addresses may have."""
+    found = []
+    for form in FORMS:
+        if form in manifest.addresses:
+            path = FORMS[form].format(slug=manifest.slug)
+            found.append(path)
+            if form in API_TOO:
+                found.append(f"/api/v1{path}")
+    return found
+
+
+def _check_blueprint(manifest: Manifest, blueprint: Blueprint) -> None:
+    name = blueprint.name
+    if name != manifest.name and not name.startswith(manifest.table_prefix):
+        raise AddressError(f"the blueprint {name!r} must be called {manifest.name}")
+    if blueprint.has_static_folder:
+        raise AddressError("static files lie in the plugin's static/ folder, served by the portal")
+
+
+def _check_reach(scratch: Flask) -> None:
+    """Raise AddressError when a blueprint put itself around the requests of others."""
+    around = (
+        scratch.before_request_funcs,
+        scratch.after_request_funcs,
+        scratch.teardown_request_funcs,
+        scratch.url_value_preprocessors,
+        scratch.url_default_functions,
+        scratch.error_handler_spec,
+    )
+    if any(functions.get(None) for functions in around):
+        raise AddressError("a blueprint must not hook into requests outside the plugin")
+    if scratch.teardown_appcontext_funcs or len(scratch.template_context_processors[None]) > 1:
+        raise AddressError("a blueprint must not hook into requests outside the plugin")
+
+
+def _lies_under(rule: str, prefix: str) -> bool:
+    return rule == prefix or rule.startswith(prefix if prefix.endswith("/") else prefix + "/")
+
+
+def _own(manifest: Manifest, permission: str | None) -> bool:
+    return bool(permission) and str(permission).startswith(f"{manifest.name}.")

@@ -1,0 +1,80 @@
+"""Putting the plugin host into the application."""
+
+from collections.abc import Callable, Iterable
+from importlib.metadata import EntryPoint
+
+from flask import Flask, send_from_directory
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from portal.access import public
+from portal.config import Settings
+from portal.permissions import roles
+from portal.plugin_host import dispatch, faults, loader
+from portal.plugin_host.cards import BROKEN
+from portal.plugin_host.hookspecs import RETURNS
+from portal.plugin_host.host import PluginHost
+from portal.plugin_host.refs import as_ref
+from portal.plugin_host.slow import SlowHooks
+from portal.slots import Card, MemberHome, Slots
+
+
+def configure_plugins(
+    app: Flask, settings: Settings, found: Iterable[EntryPoint] | None = None
+) -> PluginHost:
+    """Load the installed plugins, register what they bring, and fill core's slots from them.
+
+    In tests and development a plugin in quarantine stops the boot, unless `settings` blocks it.
+    """
+    host = loader.load_plugins(found, blocked=settings.block_plugins)
+    app.extensions["portal.plugins"] = host
+    app.extensions["portal.slow_hooks"] = SlowHooks()
+    for plugin in host.loaded.values():
+        roles.add_permissions(plugin.permissions)
+    loader.register_blueprints(app, host)
+    faults.configure_faults(app)
+    slots: Slots = app.extensions["portal.slots"]
+    slots.ask_plugins = _fill
+    app.add_url_rule("/static/plugins/<plugin>/<path:filename>", "plugin_static", _static(host))
+    return host
+
+
+def _fill(slot: str, *args: object) -> list[object]:
+    """Return what the plugins put into a slot: the first argument is the project."""
+    if slot not in RETURNS:
+        return []
+    project, *rest = (as_ref(argument) for argument in args)
+    if project is None:
+        return []
+    names = _ARGUMENTS.get(slot, ())
+    filled: list[object] = []
+    for answer in dispatch.call(slot, project=project, **dict(zip(names, rest, strict=True))):
+        if answer.fault is not None:
+            filled += _broken(slot, answer)
+        elif isinstance(answer.value, list):
+            filled += answer.value
+        else:
+            filled.append(answer.value)
+    return filled
+
+
+_ARGUMENTS = {"member_profile_sections": ("member",)}
+
+
+def _broken(slot: str, answer: dispatch.Answer) -> list[object]:
+    """Return what stands in a page where a plugin failed."""
+    card = Card(BROKEN, answer, order=1000)
+    if slot == "member_home":
+        return [MemberHome(cards=(card,))]
+    return [card] if slot == "member_profile_sections" else []
+
+
+def _static(host: PluginHost) -> Callable[[str, str], Response]:
+    @public
+    def plugin_static(plugin: str, filename: str) -> Response:
+        found = host.loaded.get(plugin)
+        if found is None:
+            raise NotFound
+        return send_from_directory(found.manifest.folder / "static", filename)
+
+    return plugin_static

@@ -1,0 +1,101 @@
+"""`portal plugin`: list, enable, disable, block, unblock, check."""
+
+import sys
+from collections.abc import Callable
+
+import click
+import sqlalchemy as sa
+from flask.cli import AppGroup
+
+from portal.extensions import db
+from portal.i18n import DEFAULT_LANGUAGE, localized
+from portal.plugin_host import service
+from portal.plugin_host.models import PluginBlock
+from portal.plugin_host.state import enabled_in, host
+from portal.projects.models import Project
+
+commands = AppGroup("plugin", help="See the plugins and switch them on and off.")
+_SENTENCES = {
+    "unknown": "No plugin of that name is installed.",
+    "quarantined": "The plugin could not be loaded: {}",
+    "blocked": "The plugin is blocked everywhere. Run: portal plugin unblock NAME",
+    "requires": "Switch on first: {}",
+    "needed": "Switch off first: {}",
+    "objection": "Refused: {}",
+}
+
+
+@commands.command("list")
+def list_plugins() -> None:
+    """List every installed plugin: where it is on, or why it was not loaded."""
+    projects = list(db.session.scalars(sa.select(Project).order_by(Project.slug)))
+    on = enabled_in([project.id for project in projects])
+    blocked = set(db.session.scalars(sa.select(PluginBlock.plugin)))
+    for name, plugin in sorted(host().loaded.items()):
+        where = [project.slug for project in projects if name in on[project.id]]
+        state = "blocked everywhere" if name in blocked else ", ".join(where) or "off"
+        title = localized(plugin.manifest.title, DEFAULT_LANGUAGE)
+        click.echo(f"{name:<20} {plugin.manifest.version:<10} {state:<30} {title}")
+    for name, found in sorted(host().quarantined.items()):
+        click.echo(f"{name:<20} {'quarantine':<10} {found.reason}")
+
+
+@commands.command("enable")
+@click.argument("name")
+@click.option("--project", "slug", required=True, help="The project's short name.")
+def enable(name: str, slug: str) -> None:
+    """Switch a plugin on in a project; every worker follows at its next request."""
+    _act(lambda project: service.enable(actor=None, plugin=name, project=project), slug)
+    click.echo(f"{name} is on in {slug}.")
+
+
+@commands.command("disable")
+@click.argument("name")
+@click.option("--project", "slug", required=True, help="The project's short name.")
+def disable(name: str, slug: str) -> None:
+    """Switch a plugin off in a project; its data stays."""
+    _act(lambda project: service.disable(actor=None, plugin=name, project=project), slug)
+    click.echo(f"{name} is off in {slug}. Its data stays.")
+
+
+@commands.command("block")
+@click.argument("name")
+@click.option("--reason", required=True, help="Why; kept in the audit trail.")
+def block(name: str, reason: str) -> None:
+    """Switch a plugin off everywhere at once."""
+    _try(lambda: service.block(actor=None, plugin=name, reason=reason))
+    click.echo(f"{name} is off everywhere.")
+
+
+@commands.command("unblock")
+@click.argument("name")
+def unblock(name: str) -> None:
+    """Let a blocked plugin be on again where it was."""
+    _try(lambda: service.unblock(actor=None, plugin=name))
+    click.echo(f"{name} is no longer blocked.")
+
+
+@commands.command("check")
+def check() -> None:
+    """Exit 1 when an installed plugin could not be loaded, with the reason for each."""
+    for name, found in sorted(host().quarantined.items()):
+        click.echo(f"{name}: {found.reason}", err=True)
+    if host().quarantined:
+        sys.exit(1)
+    click.echo(f"{len(host().loaded)} plugins loaded, none in quarantine.")
+
+
+def _act(act: Callable[[Project], None], slug: str) -> None:
+    project = db.session.scalar(sa.select(Project).where(Project.slug == slug))
+    if project is None:
+        raise click.ClickException(f"There is no project {slug!r}.")
+    _try(lambda: act(project))
+
+
+def _try(act: Callable[[], None]) -> None:
+    try:
+        act()
+    except service.SwitchError as error:
+        sentence = _SENTENCES[error.code].format(", ".join(error.names))
+        raise click.ClickException(sentence) from error
+    db.session.commit()

@@ -1,0 +1,120 @@
+"""The one place that calls a plugin: gated, isolated, checked, timed.
+
+A plain `pm.hook` call would stop at the first exception and know nothing of projects; so the
+hook's own list of implementations is walked here. Read hooks need no savepoint: they run after the
+request's writes are committed, or in a transaction that only reads, and get no ORM objects to
+change. Checks fail closed.
+"""
+
+import logging
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from pluggy import HookImpl
+
+from portal.extensions import db
+from portal.plugin_host import faults
+from portal.plugin_host.hookspecs import RETURNS
+from portal.plugin_host.slow import SLOW_SECONDS, SlowHooks
+from portal.plugin_host.state import enabled_for, host
+from portal.tracing import request_id
+
+_log = logging.getLogger("portal.plugins")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one plugin answered, or the reference under which staff find what went wrong."""
+
+    plugin: str
+    value: Any = None
+    fault: str | None = None
+
+
+def call(hook: str, *, project: Any = None, **arguments: Any) -> list[Answer]:
+    """Ask every plugin that is on in `project` (every loaded one, without), in order of names.
+
+    A plugin that fails gives an Answer with a fault; the others are asked all the same. In tests
+    and development the exception goes on.
+    """
+    answers = []
+    for implementation in _asked(hook, project):
+        answers.append(_ask(hook, implementation, project, arguments))
+    return answers
+
+
+def check(hook: str, *, project: Any = None, **arguments: Any) -> list[str]:
+    """Ask for objections, in savepoints of their own; a plugin that fails objects, too."""
+    objections: list[str] = []
+    for implementation in _asked(hook, project):
+        savepoint = db.session.begin_nested()
+        answer = _ask(hook, implementation, project, arguments, checking=True)
+        if answer.fault is None:
+            savepoint.commit()
+            objections += answer.value
+        else:
+            savepoint.rollback()
+            objections.append(f"{answer.plugin}: {answer.fault}")
+    return objections
+
+
+def forget_broken_transaction() -> None:
+    """Roll back what a plugin broke; what core has read stays readable, as detached rows."""
+    db.session.expunge_all()
+    db.session.rollback()
+
+
+def _asked(hook: str, project: Any) -> Iterator[HookImpl]:
+    on = host().loaded.keys() if project is None else enabled_for(project.id)
+    implementations = getattr(host().manager.hook, hook).get_hookimpls()
+    slow: SlowHooks = current_app.extensions["portal.slow_hooks"]
+    for implementation in sorted(implementations, key=lambda found: found.plugin_name):
+        if implementation.plugin_name in on and not slow.skips(implementation.plugin_name, hook):
+            yield implementation
+
+
+def _ask(
+    hook: str,
+    implementation: HookImpl,
+    project: Any,
+    arguments: dict[str, Any],
+    *,
+    checking: bool = False,
+) -> Answer:
+    plugin = implementation.plugin_name
+    given = {"project": project, **arguments}
+    values = [given[name] for name in implementation.argnames]
+    started = time.perf_counter()
+    try:
+        value = implementation.function(*values)
+        RETURNS[hook].check(hook, value)
+    except (Exception, SystemExit) as error:
+        # A check's caller undoes its savepoint; what else ran may have broken the transaction.
+        if not checking:
+            if faults.strict():
+                raise
+            forget_broken_transaction()
+        return Answer(plugin, fault=_note(plugin, hook, project, error))
+    finally:
+        _note_time(plugin, hook, project, time.perf_counter() - started)
+    return Answer(plugin, value)
+
+
+def _note(plugin: str, hook: str, project: Any, error: BaseException) -> str:
+    reference = request_id()
+    _log.error("plugin %s, hook %s failed (%s)", plugin, hook, reference, exc_info=error)
+    text = "".join(traceback.format_exception(error))
+    faults.note(plugin, hook, project.id if project else 0, type(error).__name__, text, reference)
+    return reference
+
+
+def _note_time(plugin: str, hook: str, project: Any, seconds: float) -> None:
+    slow: SlowHooks = current_app.extensions["portal.slow_hooks"]
+    if slow.note(plugin, hook, seconds):
+        text = f"took {seconds:.1f} s, three times over {SLOW_SECONDS} s: skipped for five minutes"
+        reference = request_id()
+        faults.note(plugin, hook, project.id if project else 0, "SlowHook", text, reference)

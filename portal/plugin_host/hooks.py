@@ -1,0 +1,11 @@
+"""What the plugin host puts into shared pages."""
+
+from portal.i18n import lazy
+from portal.projects.models import Project
+from portal.slots import NavItem
+
+
+def nav_items(project: Project | None) -> list[NavItem]:
+    """Return the administrator's link to the plugins."""
+    return [NavItem(lazy("Plugins"), "puzzle", "plugins.matrix", "plugins.manage",
+                    section="centre", order=40)]  # fmt: skip

@@ -1,0 +1,82 @@
+"""The hooks: their names, their arguments, what they return, and when they run.
+
+`register_*` run once at boot and return plain data. Plain nouns run during a request, `project`
+first, and read only. `check_*` run inside a transaction and fail closed.
+"""
+
+from dataclasses import dataclass
+
+import pluggy
+from flask import Blueprint
+
+from portal.permissions.roles import Permission
+from portal.plugin_host.refs import MemberRef, ProjectRef
+from portal.slots import Card, MemberHome, NavItem, StaffWidget
+
+GROUP = "portal"
+hookspec = pluggy.HookspecMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+@hookspec
+def register_blueprints() -> list[Blueprint]:  # type: ignore[empty-body]
+    """Return the plugin's blueprints; their routes keep to the address forms of the manifest."""
+
+
+@hookspec
+def register_permissions() -> list[Permission]:  # type: ignore[empty-body]
+    """Return the plugin's permissions with the roles that hold them by default."""
+
+
+@hookspec
+def nav_items(project: ProjectRef | None) -> list[NavItem]:  # type: ignore[empty-body]
+    """Return links for the staff's sidebar. No SQL."""
+
+
+@hookspec
+def member_home(project: ProjectRef) -> MemberHome:  # type: ignore[empty-body]
+    """Return the to-dos and cards that the owner's home shows: one statement at most."""
+
+
+@hookspec
+def staff_widgets(project: ProjectRef) -> list[StaffWidget]:  # type: ignore[empty-body]
+    """Return figures for the staff's desk, each leading to its queue."""
+
+
+@hookspec
+def member_profile_sections(project: ProjectRef, member: MemberRef) -> list[Card]:  # type: ignore[empty-body]
+    """Return sections for the staff's page of a member."""
+
+
+@hookspec
+def check_plugin_enable(project: ProjectRef, plugin: str) -> list[str]:  # type: ignore[empty-body]
+    """Return why `plugin` must not be switched on in `project`; an empty list lets it."""
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What a hook returns: one `kind` of thing, or a list of such things."""
+
+    kind: type
+    many: bool = True
+
+    def check(self, hook: str, value: object) -> None:
+        """Raise TypeError unless `value` is what the hook's specification says."""
+        if self.many and not isinstance(value, list):
+            raise TypeError(f"{hook} must return a list, not {type(value).__name__}")
+        for one in value if isinstance(value, list) else [value]:
+            if not isinstance(one, self.kind):
+                raise TypeError(
+                    f"{hook} must return {self.kind.__name__}, not {type(one).__name__}"
+                )
+
+
+RETURNS: dict[str, Returned] = {
+    "register_blueprints": Returned(Blueprint),
+    "register_permissions": Returned(Permission),
+    "nav_items": Returned(NavItem),
+    "member_home": Returned(MemberHome, many=False),
+    "staff_widgets": Returned(StaffWidget),
+    "member_profile_sections": Returned(Card),
+    "check_plugin_enable": Returned(str),
+}

@@ -1,0 +1,49 @@
+"""What is installed: plugins that were loaded, and those in quarantine with the reason."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pluggy
+from flask import Blueprint
+
+from portal.permissions.roles import Permission
+from portal.plugin_host.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin that works: its manifest, and what it registered at boot."""
+
+    manifest: Manifest
+    blueprints: tuple[Blueprint, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The plugin's name."""
+        return self.manifest.name
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A plugin that could not be loaded, and the sentence that says why."""
+
+    name: str
+    package: str
+    reason: str
+    manifest: Manifest | None = None
+
+
+@dataclass
+class PluginHost:
+    """Everything about the installed plugins that does not change while the process lives."""
+
+    manager: pluggy.PluginManager
+    loaded: dict[str, Plugin] = field(default_factory=dict)
+    quarantined: dict[str, Quarantined] = field(default_factory=dict)
+    plugin_of_blueprint: dict[str, str] = field(default_factory=dict)
+    core_hooks: Mapping[str, list[Callable[..., object]]] = field(default_factory=dict)
+
+    def plugin_of(self, blueprint: str | None) -> str | None:
+        """Return the name of the plugin that a blueprint belongs to, None for core's."""
+        return self.plugin_of_blueprint.get(blueprint or "")

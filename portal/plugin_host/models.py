@@ -1,0 +1,55 @@
+"""Where each plugin is on, where it is blocked, and what went wrong in it."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.columns import UtcDateTime, created_at, foreign_key, primary_key
+from portal.extensions import db
+
+
+class PluginState(db.Model):
+    """Whether a plugin is on in a project; no row means off."""
+
+    __tablename__ = "plugin_state"
+    __table_args__ = (sa.UniqueConstraint("project_id", "plugin"),)
+
+    id: Mapped[primary_key]
+    plugin: Mapped[str] = mapped_column(sa.String(20))
+    project_id: Mapped[int] = foreign_key("project.id", index=False)
+    enabled: Mapped[bool]
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_by_id: Mapped[int | None] = foreign_key("account.id")
+
+
+class PluginBlock(db.Model):
+    """A plugin that is off everywhere, whatever its rows in plugin_state say."""
+
+    __tablename__ = "plugin_block"
+
+    plugin: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    blocked_by_id: Mapped[int | None] = foreign_key("account.id")
+    reason: Mapped[str] = mapped_column(sa.String(500), default="")
+    created_at: Mapped[created_at]
+
+
+class PluginFault(db.Model):
+    """What went wrong in one hook of one plugin in one project: the last time, and how often."""
+
+    __tablename__ = "plugin_fault"
+    __table_args__ = (
+        # Core asks without a project for club-wide hooks: 0 then, so that the key is never null.
+        sa.UniqueConstraint("plugin", "hook", "project_key"),
+        sa.CheckConstraint("times > 0", name="times_positive"),
+    )
+
+    id: Mapped[primary_key]
+    plugin: Mapped[str] = mapped_column(sa.String(20))
+    hook: Mapped[str] = mapped_column(sa.String(80))
+    project_key: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    reference: Mapped[str] = mapped_column(sa.String(32))
+    kind: Mapped[str] = mapped_column(sa.String(80))
+    traceback: Mapped[str] = mapped_column(sa.Text)
+    times: Mapped[int] = mapped_column(default=1)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)

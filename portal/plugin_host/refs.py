@@ -1,0 +1,50 @@
+"""What plugins are given of core's rows: frozen facts, never the rows themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from portal.members.models import Member
+from portal.projects.models import Project
+
+
+@dataclass(frozen=True)
+class ProjectRef:
+    """A project as plugins see it."""
+
+    id: int
+    slug: str
+    name: Mapping[str, str]
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class MemberRef:
+    """A member as plugins see one; no phone, no address."""
+
+    id: int
+    public_id: str
+    household_id: int
+    account_id: int
+    name: str
+
+
+def project_ref(project: Project) -> ProjectRef:
+    """Return a project's facts."""
+    return ProjectRef(project.id, project.slug, dict(project.name), project.time_zone)
+
+
+def member_ref(member: Member) -> MemberRef:
+    """Return a member's facts."""
+    return MemberRef(
+        member.id, member.public_id, member.household_id, member.account_id, member.name
+    )
+
+
+def as_ref(value: Any) -> Any:
+    """Return the frozen facts of a core row; anything else as it is."""
+    if isinstance(value, Project):
+        return project_ref(value)
+    if isinstance(value, Member):
+        return member_ref(value)
+    return value

@@ -1,0 +1,50 @@
+"""Hooks that are slow three times are left out for five minutes."""
+
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+SLOW_SECONDS = 1.0
+SLOW_TIMES = 3
+REST_SECONDS = 300.0
+
+
+@dataclass
+class Timing:
+    """How long one hook of one plugin took in this process."""
+
+    calls: int = 0
+    seconds: float = 0.0
+    slowest: float = 0.0
+    slow_in_a_row: int = 0
+    rests_until: float = 0.0
+
+
+@dataclass
+class SlowHooks:
+    """The timings of this process, safe between threads."""
+
+    timings: dict[tuple[str, str], Timing] = field(default_factory=lambda: defaultdict(Timing))
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, plugin: str, hook: str, seconds: float) -> bool:
+        """Take a call's time; True when the hook was slow for the third time and now rests."""
+        with self.lock:
+            timing = self.timings[plugin, hook]
+            timing.calls += 1
+            timing.seconds += seconds
+            timing.slowest = max(timing.slowest, seconds)
+            if seconds < SLOW_SECONDS:
+                timing.slow_in_a_row = 0
+                return False
+            timing.slow_in_a_row += 1
+            if timing.slow_in_a_row < SLOW_TIMES:
+                return False
+            timing.slow_in_a_row, timing.rests_until = 0, time.monotonic() + REST_SECONDS
+            return True
+
+    def skips(self, plugin: str, hook: str) -> bool:
+        """Tell whether the hook rests now."""
+        timing = self.timings.get((plugin, hook))
+        return timing is not None and timing.rests_until > time.monotonic()

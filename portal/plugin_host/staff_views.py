@@ -1,0 +1,106 @@
+"""The administrator's pages: plugins × projects, and one plugin with what went wrong in it."""
+
+import sqlalchemy as sa
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from portal.access import requires
+from portal.accounts.current import current_account
+from portal.extensions import db
+from portal.i18n import gettext, localized
+from portal.plugin_host import queries, service
+from portal.plugin_host.blueprint import blueprint
+from portal.plugin_host.models import PluginBlock
+from portal.plugin_host.state import host
+from portal.projects.models import Project
+
+MOST_REASON = 500
+
+
+@blueprint.get("/centre/plugins")
+@requires("plugins.manage")
+def matrix() -> str:
+    """Show where each plugin is on, and what could not be loaded."""
+    return render_template("plugins/matrix.html", matrix=queries.matrix())
+
+
+@blueprint.get("/centre/plugins/<name>")
+@requires("plugins.manage")
+def show(name: str) -> str:
+    """Show one plugin: what it is, what went wrong, how long its hooks take."""
+    plugin = host().loaded.get(name)
+    if plugin is None:
+        raise NotFound
+    return render_template(
+        "plugins/show.html",
+        plugin=plugin,
+        faults=queries.faults_of(name),
+        timings=queries.timings_of(name),
+        blocked=db.session.get(PluginBlock, name),
+        project_names={
+            project.id: project.name for project in db.session.scalars(sa.select(Project))
+        },
+    )
+
+
+@blueprint.post("/centre/plugins/<name>/switch")
+@requires("plugins.manage")
+def switch(name: str) -> Response:
+    """Switch a plugin on or off in the project that the form names."""
+    slug = request.form.get("slug", "")
+    project = db.session.scalar(sa.select(Project).where(Project.slug == slug))
+    if project is None or name not in host().loaded:
+        raise NotFound
+    act = service.enable if request.form.get("on") == "1" else service.disable
+    try:
+        act(actor=current_account(), plugin=name, project=project)
+    except service.SwitchError as error:
+        db.session.rollback()
+        flash(_sentence(error), "error")
+        return redirect(url_for("plugins.matrix"), 303)
+    db.session.commit()
+    title, where = localized(host().loaded[name].manifest.title), localized(project.name)
+    if act is service.enable:
+        flash(gettext("%(plugin)s is on in %(project)s.", plugin=title, project=where))
+    else:
+        flash(
+            gettext(
+                "%(plugin)s is off in %(project)s. Its data stays.", plugin=title, project=where
+            )
+        )
+    return redirect(url_for("plugins.matrix"), 303)
+
+
+@blueprint.post("/centre/plugins/<name>/block")
+@requires("plugins.manage")
+def block(name: str) -> Response:
+    """Block a plugin everywhere, or lift the block."""
+    if name not in host().loaded:
+        raise NotFound
+    reason = request.form.get("reason", "").strip()[:MOST_REASON]
+    if request.form.get("on") == "1":
+        if not reason:
+            flash(gettext("Say why: the reason is kept in the audit trail."), "error")
+            return redirect(url_for("plugins.show", name=name), 303)
+        service.block(actor=current_account(), plugin=name, reason=reason)
+    else:
+        service.unblock(actor=current_account(), plugin=name)
+    db.session.commit()
+    return redirect(url_for("plugins.show", name=name), 303)
+
+
+def _sentence(error: service.SwitchError) -> str:
+    names = ", ".join(
+        localized(host().loaded[name].manifest.title) if name in host().loaded else name
+        for name in error.names
+    )
+    sentences: dict[str, str] = {
+        "unknown": gettext("This plugin is not installed."),
+        "quarantined": gettext("This plugin could not be loaded: %(names)s", names=names),
+        "blocked": gettext("This plugin is blocked everywhere. Lift the block first."),
+        "requires": gettext("Switch on first: %(names)s", names=names),
+        "needed": gettext("Switch off first: %(names)s", names=names),
+        "objection": gettext("This was refused: %(names)s", names=names),
+    }
+    return sentences[error.code]

@@ -1,0 +1,91 @@
+"""Is it on? One function answers, for pages, hooks, staff and whatever comes later."""
+
+from collections.abc import Collection, Mapping
+
+import sqlalchemy as sa
+from flask import current_app, g
+from werkzeug.exceptions import NotFound
+
+from portal.club.queries import current_club
+from portal.extensions import db
+from portal.i18n import gettext, localized
+from portal.plugin_host.host import PluginHost
+from portal.plugin_host.models import PluginBlock, PluginState
+
+
+class NotOpenHere(NotFound):
+    """The plugin of this address is not on in the project of the address, or in none."""
+
+    def __init__(self, plugin: str) -> None:
+        super().__init__()
+        found = host().loaded[plugin].manifest
+        project = g.get("project")
+        name = localized(project.name) if project else localized(current_club().name)
+        self.title = gettext(
+            "%(project)s has not opened “%(plugin)s”",
+            project=name,
+            plugin=localized(found.title),
+        )
+        self.advice = gettext("Each project decides what it opens. Nothing of yours is affected.")
+
+
+def host() -> PluginHost:
+    """Return the application's plugin host."""
+    found: PluginHost = current_app.extensions["portal.plugins"]
+    return found
+
+
+def enabled_for(project_id: int) -> frozenset[str]:
+    """Return the plugins that are on in a project: loaded, not blocked, switched on, and with
+    everything they require on too. One statement a request and project, kept on `g` only."""
+    kept: dict[int, frozenset[str]] = g.setdefault("plugins_enabled", {})
+    if project_id not in kept:
+        kept[project_id] = _closed(_switched_on([project_id])[project_id])
+    return kept[project_id]
+
+
+def enabled_in(project_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
+    """Return for several projects at once which plugins are on: one statement."""
+    return {id_: _closed(names) for id_, names in _switched_on(project_ids).items()}
+
+
+def is_on(plugin: str, project_id: int) -> bool:
+    """Tell whether a plugin is on in a project."""
+    return plugin in enabled_for(project_id)
+
+
+def is_on_somewhere(plugin: str, project_ids: Collection[int] | None) -> bool:
+    """Tell whether a plugin is on in one of the projects at least (None: of all projects)."""
+    if plugin not in host().loaded:
+        return False
+    where = [PluginState.plugin == plugin, PluginState.enabled]
+    if project_ids is not None:
+        where.append(PluginState.project_id.in_(project_ids))
+    candidates = set(db.session.scalars(sa.select(PluginState.project_id).where(*where)))
+    return any(plugin in names for names in enabled_in(candidates).values())
+
+
+def _switched_on(project_ids: Collection[int]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {id_: set() for id_ in project_ids}
+    if not host().loaded:
+        return found
+    blocked = sa.select(PluginBlock.plugin)
+    rows = db.session.execute(
+        sa.select(PluginState.project_id, PluginState.plugin).where(
+            PluginState.project_id.in_(project_ids),
+            PluginState.enabled,
+            PluginState.plugin.not_in(blocked),
+        )
+    )
+    for project_id, plugin in rows:
+        found[project_id].add(plugin)
+    return found
+
+
+def _closed(names: set[str]) -> frozenset[str]:
+    """Take away what is not loaded, and what requires something that is not on."""
+    loaded = host().loaded
+    on = {name for name in names if name in loaded}
+    while missing := {name for name in on if not loaded[name].manifest.requires <= on}:
+        on -= missing
+    return frozenset(on)

@@ -1,0 +1,67 @@
+"""An application with two toy plugins: a well-behaved one and a hostile one."""
+
+import dataclasses
+import sys
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from portal import create_app
+from portal.config import Settings
+from portal.extensions import db
+from portal.permissions.roles import PERMISSIONS
+from portal.plugin_host.models import PluginState
+from portal.projects.models import Project
+from tests import factories
+from tests.conftest import IsolatedClient
+
+TOYS = Path(__file__).parent / "toys"
+NOTES = EntryPoint("notes", "notes_toy", "portal.plugins")
+HOSTILE = EntryPoint("hostile", "hostile_toy", "portal.plugins")
+
+
+@pytest.fixture
+def toys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Make the toys importable, and forget them afterwards."""
+    monkeypatch.syspath_prepend(str(TOYS))
+    permissions = dict(PERMISSIONS)
+    yield
+    for name in [name for name in sys.modules if name.split(".")[0].endswith("_toy")]:
+        del sys.modules[name]
+    PERMISSIONS.clear()
+    PERMISSIONS.update(permissions)
+
+
+@pytest.fixture
+def host_app(toys: None, app: Flask, settings: Settings) -> Iterator[Flask]:
+    """The application with both toys, on the test's fresh database; faults are kept, not raised."""
+    found = create_app(dataclasses.replace(settings), plugins=[NOTES, HOSTILE])
+    found.config["WTF_CSRF_ENABLED"] = False
+    found.config["PLUGIN_FAULTS_ARE_KEPT"] = True
+    found.test_client_class = IsolatedClient
+    with found.app_context():
+        engine = db.engine
+        yield found
+    # What the context's end writes needs the engine still.
+    engine.dispose()
+
+
+@pytest.fixture
+def mood(host_app: Flask) -> Iterator[dict[str, str]]:
+    """What the hostile toy does wrong; good again after the test."""
+    hooks: Any = sys.modules["hostile_toy.hooks"]
+    hooks.MOOD.clear()
+    yield hooks.MOOD
+    hooks.MOOD.clear()
+
+
+def switch_on(plugin: str, project: Project) -> PluginState:
+    """Switch a plugin on without asking anybody."""
+    from portal import clock
+
+    row = PluginState(plugin=plugin, project_id=project.id, enabled=True, changed_at=clock.now())
+    return factories.add(row)
