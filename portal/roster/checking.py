@@ -16,7 +16,7 @@ from portal.projects.models import Role
 from portal.roster import cells as read
 from portal.roster.mapping import Field
 from portal.roster.masking import mask_cell, mask_name
-from portal.roster.table import RawRow, Table
+from portal.roster.table import CONTROL, MAX_CELL, RawRow, Table
 
 MAX_NAME, MAX_BUILDING, MAX_PART, MAX_NOTE = 80, 40, 20, 500
 _LOOKALIKE = re.compile(r"[0-9][OoIl]|[OoIl][0-9]")
@@ -92,7 +92,8 @@ class Checker:
         """Check one row."""
         line, cells, broken = row
         if broken is not None:
-            return Checked(line, broken, None, (Fault("", broken, {}),), cells)
+            fault = Fault(self._broken_column(cells, broken), broken, {})
+            return Checked(line, broken, None, (fault,), cells)
         cells = [cell.strip() for cell in cells]
         if not any(cells):
             return Checked(line, "blank_row")
@@ -109,6 +110,14 @@ class Checker:
         if entry is None or faults:
             return Checked(line, faults[0].code, None, faults, cells)
         return self._compared(line, entry, cells)
+
+    def _broken_column(self, cells: Sequence[str], code: str) -> str:
+        """Return the column of the cell that spoils its row; "" when no single cell does."""
+        for name, cell in zip(self.header, cells, strict=False):
+            too_long = code == "cell_too_long" and len(cell) >= MAX_CELL
+            if too_long or (code == "control_character" and CONTROL.search(cell)):
+                return name
+        return ""
 
     def _repeated(self, line: int, above: int, cells: Sequence[str]) -> Checked:
         fault = Fault("", "duplicate_same_file", {"line": above})

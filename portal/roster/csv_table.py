@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from portal.roster.table import (
     CONTROL,
     MAX_CELL,
+    MAX_COLUMNS,
     RawRow,
     RosterFileError,
     Table,
@@ -104,7 +105,9 @@ def _records(lines: list[str], delimiter: str) -> Iterator[RawRow]:
                 raise RosterFileError("quotes_broken", line=start + 1) from error
             alone = isinstance(error, _RecordTooLongError) and feed.position == start + 1
             fault = "cell_too_long" if alone else "quotes_open"
-            yield RawRow(start + 1, [lines[start].strip()[:MAX_CELL]], fault)
+            line = lines[start].strip()
+            cells = line.split(delimiter, MAX_COLUMNS) if alone else [line]
+            yield RawRow(start + 1, [cell[:MAX_CELL] for cell in cells], fault)
             feed.position = start + 1
             reader = csv.reader(feed, delimiter=delimiter, strict=True)
             continue

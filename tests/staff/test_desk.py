@@ -128,6 +128,24 @@ def test_the_sidebar_shows_what_the_role_may_open(client, projects, role, shown,
         assert f'{path}"' not in page
 
 
+def test_the_desk_calls_a_dispute_by_its_name(client, projects):
+    add(
+        UnitClaim(
+            project_id=projects[0].id,
+            member_id=make_follower(projects[0]).id,
+            building="3",
+            number="101",
+            address="3//101",
+            name="赵",
+            role="owner",
+            state=ClaimState.DISPUTED,
+        )
+    )
+    page = sign_in(client, make_staff("staff", projects[0])).get("/p/binjiang/staff/")
+    assert "有争议" in page.text
+    assert "核对中" not in page.text
+
+
 def test_an_account_without_a_name_has_a_desk(client, projects):
     account = make_account(display_name="")
     add(RoleGrant(account_id=account.id, role="staff", project_id=projects[0].id))
