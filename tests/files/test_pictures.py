@@ -104,7 +104,7 @@ def test_what_is_no_picture_is_refused_by_name(app, data, code):
     with pytest.raises(UploadError) as refused:
         prepare(data)
     assert refused.value.code == code
-    assert refused.value.sentence.startswith("deed.png: ")
+    assert refused.value.sentence.startswith("deed.png：")
 
 
 def test_too_many_bytes_are_refused_before_decoding(app):
