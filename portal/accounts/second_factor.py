@@ -84,13 +84,13 @@ def confirm_set_up(*, account: Account, code: str) -> list[str]:
     return renew_recovery_codes(account=account)
 
 
-def remove(*, account: Account) -> None:
-    """Take the second step off, with its recovery codes."""
+def remove(*, actor: Account | None, account: Account) -> None:
+    """Take the second step off, with its recovery codes; the operator acts as nobody."""
     account.totp_secret = None
     account.totp_confirmed_at = None
     db.session.execute(sa.delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
     record(
-        actor=account,
+        actor=actor,
         action="account.second_factor_off",
         subject=("account", account.public_id),
         project_id=None,

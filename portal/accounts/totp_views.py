@@ -89,7 +89,7 @@ def totp_recovery() -> Page:
 def totp_remove() -> Page:
     """Take the second step off."""
     account = current_account()
-    second_factor.remove(account=account)
+    second_factor.remove(actor=account, account=account)
     db.session.commit()
     tell_of_change(account, "second_step")
     flash(gettext("Two-step sign-in is off."))

@@ -84,6 +84,19 @@ def reset_password(identity: str, *, generate: bool) -> None:
         click.echo(f"New password: {new}")
 
 
+@commands.command("reset-second-step")
+@click.argument("identity", metavar="EMAIL|PHONE")
+@click.confirmation_option(prompt="Have you made sure who is asking?")
+def reset_second_step(identity: str) -> None:
+    """Take off the second step of somebody who lost phone and recovery codes."""
+    try:
+        accounts.reset_second_step(identity=identity)
+    except OperationError as error:
+        raise click.ClickException(str(error)) from error
+    db.session.commit()
+    click.echo(f"The second step of {identity} is off, and all its sign-ins are ended.")
+
+
 def _identity(email: str | None, phone: str | None) -> tuple[str | None, str | None]:
     if not email and not phone:
         email = click.prompt("E-mail")

@@ -5,10 +5,11 @@ import secrets
 import sqlalchemy as sa
 
 from portal import clock
+from portal.accounts import second_factor
 from portal.accounts.models import Account
 from portal.accounts.passwords import hash_password
 from portal.accounts.queries import find_account_by_email, find_account_by_phone
-from portal.accounts.service import change_password, create_account
+from portal.accounts.service import change_password, create_account, end_other_sign_ins
 from portal.audit.service import record
 from portal.club.drafts import legal_draft
 from portal.club.models import Club, LegalKind, LegalText
@@ -115,3 +116,15 @@ def reset_password(*, identity: str, password: str | None) -> str:
         project_id=None,
     )
     return password
+
+
+def reset_second_step(*, identity: str) -> None:
+    """Take off the second step of somebody who lost phone and codes; every session ends.
+
+    Raises OperationError when there is none.
+    """
+    account = find(identity)
+    if account.totp_confirmed_at is None:
+        raise OperationError(f"{identity} has no second step.")
+    second_factor.remove(actor=None, account=account)
+    end_other_sign_ins(account=account, keep=None)

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from portal import clock
 from portal.accounts.models import Account, SignIn
 from portal.accounts.passwords import verify_password
 from portal.accounts.queries import find_account_by_email, find_account_by_phone
@@ -151,3 +152,20 @@ def test_an_unknown_account_has_no_password_to_reset(run: Any) -> None:
     result = run("reset-password", "nobody@example.com", "--generate")
     assert result.exit_code == 1
     assert "No account" in result.output
+
+
+def test_a_lost_second_step_is_taken_off_and_every_session_ends(run: Any, client: Any) -> None:
+    account = make.make_account(email="s@example.com", totp_confirmed_at=clock.now())
+    id_ = account.id
+    make.sign_in(client, account)
+    refused = run("reset-second-step", "s@example.com", typed="n\n")
+    assert refused.exit_code == 1
+    assert db.session.get_one(Account, id_).totp_confirmed_at is not None
+    done = run("reset-second-step", "s@example.com", "--yes")
+    assert done.exit_code == 0, done.output
+    db.session.expire_all()
+    assert db.session.get_one(Account, id_).totp_confirmed_at is None
+    assert db.session.scalars(sa.select(SignIn)).one().ended_at is not None
+    again = run("reset-second-step", "s@example.com", "--yes")
+    assert again.exit_code == 1
+    assert "no second step" in again.output
