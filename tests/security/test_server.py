@@ -1,28 +1,35 @@
 """The server that `portal run` starts, as a stranger meets it."""
 
+import os
+import re
 import socket
-import threading
+import subprocess
+import sys
+from pathlib import Path
 
 from flask import Flask
-from waitress import create_server
 
 from portal.operations.run import longest_request
 
 MEGABYTE = 1024 * 1024
 
 
-def test_a_body_that_no_page_takes_is_refused_before_it_is_sent(app: Flask) -> None:
+def test_a_body_that_no_page_takes_is_refused_before_it_is_sent(app: Flask, tmp_path: Path) -> None:
     limit = longest_request(app)
     assert 48 * MEGABYTE <= limit <= 50 * MEGABYTE
-    server = create_server(app, port=0, ident=None, max_request_body_size=limit)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        with socket.create_connection(("127.0.0.1", server.effective_port), 10) as stranger:
-            stranger.settimeout(10)
-            head = f"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: {limit + 1}\r\n\r\n"
-            stranger.sendall(head.encode() + b"a")
-            assert stranger.recv(64).startswith(b"HTTP/1.1 413")
-    finally:
-        server.close()
-        thread.join(10)
+    env = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
+    env |= {"PORTAL_HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "portal", "run", "--port", "0"]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            port = re.search(r"127\.0\.0\.1:(\d+)", server.stdout.readline())
+            assert port is not None
+            with socket.create_connection(("127.0.0.1", int(port[1])), 30) as stranger:
+                stranger.settimeout(30)
+                head = f"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: {limit + 1}\r\n\r\n"
+                stranger.sendall(head.encode() + b"a")
+                assert stranger.recv(64).startswith(b"HTTP/1.1 413")
+        finally:
+            server.terminate()
+            server.wait(30)
