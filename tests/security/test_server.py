@@ -1,7 +1,6 @@
 """The server that `portal run` starts, as a stranger meets it."""
 
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 from portal.operations.run import longest_request
+from tests import services
 
 MEGABYTE = 1024 * 1024
 
@@ -19,13 +19,13 @@ def test_a_body_that_no_page_takes_is_refused_before_it_is_sent(app: Flask, tmp_
     assert 48 * MEGABYTE <= limit <= 50 * MEGABYTE
     env = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
     env |= {"PORTAL_HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "portal", "run", "--port", "0"]
+    port = services._free_port()
+    command = [sys.executable, "-m", "portal", "run", "--port", str(port)]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
-            port = re.search(r"127\.0\.0\.1:(\d+)", server.stdout.readline())
-            assert port is not None
-            with socket.create_connection(("127.0.0.1", int(port[1])), 30) as stranger:
+            assert "Serving on" in server.stdout.readline()
+            with socket.create_connection(("127.0.0.1", port), 30) as stranger:
                 stranger.settimeout(30)
                 head = f"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: {limit + 1}\r\n\r\n"
                 stranger.sendall(head.encode() + b"a")
