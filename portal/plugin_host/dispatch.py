@@ -19,6 +19,7 @@ from pluggy import HookImpl
 from portal.extensions import db
 from portal.plugin_host import faults
 from portal.plugin_host.hookspecs import RETURNS
+from portal.plugin_host.ownership import check_ownership
 from portal.plugin_host.slow import SLOW_SECONDS, SlowHooks
 from portal.plugin_host.state import enabled_for, host
 from portal.tracing import request_id
@@ -92,6 +93,7 @@ def _ask(
     try:
         value = implementation.function(*values)
         RETURNS[hook].check(hook, value)
+        check_ownership(plugin, value)
     except (Exception, SystemExit) as error:
         # A check's caller undoes its savepoint; what else ran may have broken the transaction.
         if not checking:

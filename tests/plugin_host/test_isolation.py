@@ -67,6 +67,39 @@ def test_a_broken_sidebar_or_widget_leaves_the_desk(
     assert "/p/own/staff/notes/" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("hook", "wrong"),
+    [
+        ("nav_items", "bad_link"),
+        ("nav_items", "needs_more"),
+        ("staff_widgets", "foreign_link"),
+        ("staff_widgets", "no_number"),
+    ],
+)
+def test_what_the_desk_could_not_show_is_left_out(
+    host_app: Flask, project: Project, mood: dict[str, str], hook: str, wrong: str
+) -> None:
+    client = factories.sign_in(host_app.test_client(), factories.make_staff("staff", project))
+    mood[hook] = wrong
+    answer = client.get("/p/own/staff/")
+    assert answer.status_code == 200
+    assert "/p/own/staff/notes/" in answer.text
+    fault = db.session.scalars(sa.select(PluginFault)).one()
+    assert (fault.plugin, fault.hook) == ("hostile", hook)
+
+
+@pytest.mark.parametrize("wrong", ["foreign_template", "half_made"])
+def test_what_the_home_could_not_show_is_left_out(
+    host_app: Flask, project: Project, mood: dict[str, str], wrong: str
+) -> None:
+    client = factories.sign_in(host_app.test_client(), factories.make_owner(project))
+    mood["member_home"] = wrong
+    answer = client.get("/p/own/")
+    assert answer.status_code == 200
+    assert "notes of own" in answer.text
+    assert db.session.scalars(sa.select(PluginFault)).one().hook == "member_home"
+
+
 def test_in_tests_and_development_the_exception_goes_on(
     host_app: Flask, project: Project, mood: dict[str, str]
 ) -> None:

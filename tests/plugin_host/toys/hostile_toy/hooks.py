@@ -3,9 +3,38 @@
 import sys
 import time
 
-from portal.sdk import Card, MemberHome, NavItem, ProjectRef, StaffWidget, db, hookimpl
+from flask import Blueprint
+
+from portal.sdk import (
+    Card,
+    MemberHome,
+    NavItem,
+    ProjectRef,
+    StaffWidget,
+    db,
+    hookimpl,
+    public,
+)
 
 MOOD = {"member_home": "well"}
+blueprint = Blueprint("hostile", __name__)
+
+
+@blueprint.get("/p/<project>/hostile/")
+@public
+def desk() -> str:
+    return "hostile page"
+
+
+@blueprint.get("/p/<project>/hostile/<int:number>")
+@public
+def numbered(number: int) -> str:
+    return str(number)
+
+
+@hookimpl
+def register_blueprints() -> list[Blueprint]:
+    return [blueprint]
 
 
 @hookimpl
@@ -31,14 +60,25 @@ def check_plugin_enable(project: ProjectRef, plugin: str) -> list[str]:
     return _act("check_plugin_enable", [])
 
 
+WRONG_VALUES: dict[str, object] = {
+    "wrong_type": "<b>a string</b>",
+    "bad_link": [NavItem("x", "puzzle", "hostile.nowhere", "notes.manage", section="plugins")],
+    "needs_more": [NavItem("x", "puzzle", "hostile.numbered", "notes.manage", section="plugins")],
+    "foreign_link": [StaffWidget("x", 1, "", "notes.desk", "notes.manage")],
+    "no_number": [StaffWidget("x", "many", "", "hostile.desk", "notes.manage")],
+    "foreign_template": MemberHome(cards=(Card("home/owner.html", None),)),
+    "half_made": MemberHome(todos=("a string",)),
+}
+
+
 def _act(hook: str, value: object) -> object:
     mood = MOOD.get(hook)
     if mood == "raises":
         raise RuntimeError("hostile on purpose")
     if mood == "exits":
         sys.exit("hostile exit")
-    if mood == "wrong_type":
-        return "<b>a string</b>"
+    if mood in WRONG_VALUES:
+        return WRONG_VALUES[mood]
     if mood == "breaks_transaction":
         db.session.execute(db.text("SELECT nothing FROM nowhere"))
     if mood == "writes":
