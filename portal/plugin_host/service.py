@@ -60,12 +60,16 @@ def block(*, actor: Account | None, plugin: str, reason: str) -> None:
     """Switch a plugin off everywhere at once; where it was on is remembered."""
     if plugin not in host().loaded and plugin not in host().quarantined:
         raise SwitchError("unknown")
-    if db.session.get(PluginBlock, plugin) is None:
-        db.session.add(
-            PluginBlock(plugin=plugin, reason=reason, blocked_by_id=actor.id if actor else None)
-        )
-        record(actor=actor, action="plugin.blocked", subject=("plugin", plugin), project_id=None,
-               reason=reason)  # fmt: skip
+    if db.session.get(PluginBlock, plugin) is not None:
+        return
+    row = PluginBlock(plugin=plugin, reason=reason, blocked_by_id=actor.id if actor else None)
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except sa.exc.IntegrityError:
+        return  # Somebody else blocked it at the same moment, and gave the reason.
+    record(actor=actor, action="plugin.blocked", subject=("plugin", plugin), project_id=None,
+           reason=reason)  # fmt: skip
 
 
 def unblock(*, actor: Account | None, plugin: str) -> None:
@@ -84,14 +88,7 @@ def _check_loaded(plugin: str) -> None:
 
 
 def _write(actor: Account | None, plugin: str, project: Project, *, enabled: bool) -> None:
-    state = db.session.scalar(
-        sa.select(PluginState)
-        .where(PluginState.plugin == plugin, PluginState.project_id == project.id)
-        .with_for_update()
-    )
-    if state is None:
-        state = PluginState(plugin=plugin, project_id=project.id, enabled=not enabled)
-        db.session.add(state)
+    state = _state(plugin, project)
     if state.enabled == enabled:
         return
     state.enabled = enabled
@@ -99,3 +96,25 @@ def _write(actor: Account | None, plugin: str, project: Project, *, enabled: boo
     state.changed_by_id = actor.id if actor else None
     action = "plugin.enabled" if enabled else "plugin.disabled"
     record(actor=actor, action=action, subject=("plugin", plugin), project_id=project.id)
+
+
+def _state(plugin: str, project: Project) -> PluginState:
+    """Return the row of a plugin in a project, locked; made, and off, when there is none."""
+    wanted = (
+        sa.select(PluginState)
+        .where(PluginState.plugin == plugin, PluginState.project_id == project.id)
+        .with_for_update()
+        # Not what this session read before another one's switch.
+        .execution_options(populate_existing=True)
+    )
+    found = db.session.scalar(wanted)
+    if found is not None:
+        return found
+    made = PluginState(plugin=plugin, project_id=project.id, enabled=False, changed_at=clock.now())
+    try:
+        with db.session.begin_nested():
+            db.session.add(made)
+    except sa.exc.IntegrityError:
+        # Somebody else switched it at the same moment: theirs is the row.
+        return db.session.scalars(wanted).one()
+    return made
