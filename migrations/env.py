@@ -8,32 +8,28 @@ owner only: `-x only=core` (the default) or `-x only=<plugin>`.
 from alembic import context
 from flask import current_app
 
-MIGRATION_LOCK = 7256101
+from portal.database.applied import applied_rows, hide_implied, write_each_owner
+from portal.database.exclusive import exclusive
+from portal.database.owners import owner_of_table
 
 config = context.config
 db = current_app.extensions["migrate"].db
-prefixes = current_app.extensions.get("portal.table_prefixes", {})
 only = context.get_x_argument(as_dictionary=True).get("only", "core")
-
-
-def owner_of(table_name):
-    for name, prefix in prefixes.items():
-        if table_name.startswith(prefix):
-            return name
-    return "core"
+# The database's revisions: a plugin that is named there keeps its tables, installed or not.
+rows = set()
 
 
 def include_name(name, type_, parent_names):
     # What is reflected from the database: never propose to drop other owners' tables.
     if type_ == "table":
-        return owner_of(name) == only and name != "alembic_version"
+        return owner_of_table(name, rows) == only and name != "alembic_version"
     return True
 
 
 def include_object(obj, name, type_, reflected, compare_to):
     # What is in the metadata.
     if type_ == "table":
-        return owner_of(name) == only
+        return owner_of_table(name, rows) == only
     return True
 
 
@@ -74,35 +70,27 @@ def run_offline():
 
 
 def run_online():
-    with db.engine.connect() as connection:
-        sqlite = connection.dialect.name == "sqlite"
-        if sqlite:
-            # A batch "move and copy" drops the old table: keep the rows that refer to it.
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            connection.commit()
-        else:
-            connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
-            connection.commit()
+    with db.engine.connect() as connection, exclusive(connection):
+        rows.update(applied_rows(connection))
+        connection.commit()
+        hide_implied(connection, context.script)
+        if getattr(config.cmd_opts, "autogenerate", False):
+            # Nothing is committed: the rows come back with the rollback.
+            migrate(connection)
+            return
+        connection.commit()
         try:
-            configure(connection=connection, render_as_batch=True)
-            with context.begin_transaction():
-                context.run_migrations()
-            if sqlite:
-                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-                if broken:
-                    raise RuntimeError(f"migration left broken foreign keys: {broken[:5]}")
+            migrate(connection)
         finally:
             connection.rollback()
-            if sqlite:
-                # Begin and end a transaction of SQLAlchemy's around the pragma, which needs none.
-                connection.exec_driver_sql("COMMIT")
-                connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-                connection.exec_driver_sql("BEGIN")
-            else:
-                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({MIGRATION_LOCK})")
+            write_each_owner(connection, context.script)
             connection.commit()
+
+
+def migrate(connection):
+    configure(connection=connection, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 if context.is_offline_mode():

@@ -61,9 +61,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield database
     if database.state is State.FAIL:
         return
-    tables = _tables()
-    yield tables
-    if tables.state is State.FAIL:
+    tables = list(_tables())
+    yield from tables
+    if any(finding.state is State.FAIL for finding in tables):
         return
     for check in DATABASE_CHECKS:
         yield check(settings)
@@ -228,15 +228,20 @@ def _database(settings: Settings) -> Finding:
     return Finding(State.OK, "database", f"{name} answers")
 
 
-def _tables() -> Finding:
-    if revisions.is_current():
-        return Finding(State.OK, "tables", "at the newest revision")
-    return Finding(
-        State.FAIL,
-        "tables",
-        "not at the revision of this program",
-        "Run: portal db upgrade (or install the program that the database is from)",
-    )
+def _tables() -> Iterator[Finding]:
+    problems = revisions.problems()
+    for problem in problems:
+        state = State.WARN if problem.missing else State.FAIL
+        yield Finding(state, "tables", problem.sentence)
+    if revisions.pending():
+        yield Finding(
+            State.FAIL,
+            "tables",
+            "not at the revision of this program",
+            "Run: portal db upgrade (or install the program that the database is from)",
+        )
+    elif not problems:
+        yield Finding(State.OK, "tables", "at the newest revision")
 
 
 def _keys_fit(settings: Settings) -> Finding:

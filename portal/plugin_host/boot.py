@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.access import public
 from portal.config import Settings
+from portal.database.owners import Owner, configure_owners
 from portal.permissions import roles
 from portal.plugin_host import dispatch, faults, loader
 from portal.plugin_host.cards import BROKEN
@@ -29,6 +30,7 @@ def configure_plugins(
     host = loader.load_plugins(found, blocked=settings.block_plugins)
     app.extensions["portal.plugins"] = host
     app.extensions["portal.slow_hooks"] = SlowHooks()
+    configure_owners(app, _owners(host), _prefixes(host))
     for plugin in host.loaded.values():
         roles.add_permissions(plugin.permissions)
     loader.register_blueprints(app, host)
@@ -37,6 +39,23 @@ def configure_plugins(
     slots.ask_plugins = _fill
     app.add_url_rule("/static/plugins/<plugin>/<path:filename>", "plugin_static", _static(host))
     return host
+
+
+def _owners(host: PluginHost) -> list[Owner]:
+    """Return what migrations need: they run for every installed plugin, loaded or not."""
+    owners = [Owner(name, plugin.manifest.migrations) for name, plugin in host.loaded.items()]
+    for name, found in host.quarantined.items():
+        if found.manifest is None:
+            owners.append(Owner(name, loaded=False, fault=found.reason))
+        else:
+            owners.append(Owner(name, found.manifest.migrations, loaded=False))
+    return owners
+
+
+def _prefixes(host: PluginHost) -> dict[str, str]:
+    manifests = [plugin.manifest for plugin in host.loaded.values()]
+    manifests += [found.manifest for found in host.quarantined.values() if found.manifest]
+    return {manifest.name: manifest.table_prefix for manifest in manifests}
 
 
 def _fill(slot: str, *args: object) -> list[object]:

@@ -1,7 +1,8 @@
-"""`portal plugin`: list, enable, disable, block, unblock, check."""
+"""`portal plugin`: list, enable, disable, block, unblock, check, remove."""
 
 import sys
 from collections.abc import Callable
+from typing import TypeVar
 
 import click
 import sqlalchemy as sa
@@ -9,12 +10,13 @@ from flask.cli import AppGroup
 
 from portal.extensions import db
 from portal.i18n import DEFAULT_LANGUAGE, localized
-from portal.plugin_host import service
+from portal.plugin_host import removal, service
 from portal.plugin_host.models import PluginBlock
 from portal.plugin_host.state import enabled_in, host
 from portal.projects.models import Project
 
 commands = AppGroup("plugin", help="See the plugins and switch them on and off.")
+_Result = TypeVar("_Result")
 _SENTENCES = {
     "unknown": "No plugin of that name is installed.",
     "quarantined": "The plugin could not be loaded: {}",
@@ -22,6 +24,7 @@ _SENTENCES = {
     "requires": "Switch on first: {}",
     "needed": "Switch off first: {}",
     "objection": "Refused: {}",
+    "on": "The plugin is on in {}. Switch it off there first: portal plugin disable NAME",
 }
 
 
@@ -85,6 +88,27 @@ def check() -> None:
     click.echo(f"{len(host().loaded)} plugins loaded, none in quarantine.")
 
 
+@commands.command("remove")
+@click.argument("name")
+@click.option("--yes", "typed", metavar="NAME", help="The name once more, instead of the prompt.")
+def remove(name: str, typed: str | None) -> None:
+    """Drop the tables of a plugin that is to be uninstalled, or was; its data is gone for good."""
+    leaving = _try(lambda: removal.look(name))
+    click.echo("These tables are dropped with all that is in them:")
+    click.echo("\n".join(f"  {table}" for table in leaving.tables) or "  none")
+    if typed is None:
+        typed = click.prompt(f"Type {name} to remove it")
+    if typed != name:
+        raise click.ClickException("The names differ. Nothing was removed.")
+    _try(lambda: removal.remove(actor=None, plugin=name))
+    click.echo(f"{name} is removed: {len(leaving.tables)} tables dropped.")
+    if leaving.package:
+        click.echo(
+            "Uninstall its package now; as long as it is installed, "
+            "portal db upgrade makes its tables again."
+        )
+
+
 def _act(act: Callable[[Project], None], slug: str) -> None:
     project = db.session.scalar(sa.select(Project).where(Project.slug == slug))
     if project is None:
@@ -92,10 +116,11 @@ def _act(act: Callable[[Project], None], slug: str) -> None:
     _try(lambda: act(project))
 
 
-def _try(act: Callable[[], None]) -> None:
+def _try(act: Callable[[], _Result]) -> _Result:
     try:
-        act()
+        result = act()
     except service.SwitchError as error:
         sentence = _SENTENCES[error.code].format(", ".join(error.names))
         raise click.ClickException(sentence) from error
     db.session.commit()
+    return result

@@ -21,7 +21,7 @@ from portal.plugin_host.addresses import check_routes
 from portal.plugin_host.hookspecs import GROUP, RETURNS
 from portal.plugin_host.host import Plugin, PluginHost, Quarantined
 from portal.plugin_host.manifest import Manifest, ManifestError, read_manifest
-from portal.plugin_host.tables import check_tables, forget_tables
+from portal.plugin_host.tables import check_tables, core_table_below, forget_tables
 
 ENTRY_POINT_GROUP = "portal.plugins"
 
@@ -68,6 +68,9 @@ def _manifests(
             clash = _clash(manifest, manifests)
             if clash:
                 raise ManifestError(f"its table prefix begins or continues that of {clash!r}")
+            taken = core_table_below(manifest.table_prefix)
+            if taken:
+                raise ManifestError(f"its table prefix is that of core's table {taken!r}")
         except ManifestError as error:
             _quarantine(host, point.name, point.value, str(error))
             continue

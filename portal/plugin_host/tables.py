@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from portal.database.owners import core_tables
 from portal.extensions import db
 from portal.plugin_host.manifest import Manifest
 
@@ -26,6 +27,11 @@ def check_tables(manifest: Manifest, names: Iterable[str]) -> None:
                 raise TableError(f"the table {name!r} refers to {target!r}, which is not its own")
             if key.ondelete != "RESTRICT":
                 raise TableError(f"{name!r} must refer to {target!r} with ondelete RESTRICT")
+
+
+def core_table_below(prefix: str) -> str | None:
+    """Return a table of core's that a plugin's prefix would claim."""
+    return next((table for table in sorted(core_tables()) if table.startswith(prefix)), None)
 
 
 def forget_tables(names: Iterable[str]) -> None:

@@ -30,6 +30,12 @@ def _alive() -> Response:
 def _ready() -> Response:
     """Answer 200 when the database is reachable and up to date, else 503 with the reason."""
     reason = why_not_ready()
+    if reason is None and revisions.has_missing_plugins():
+        return jsonify(
+            status="ok",
+            notice="The database has tables of a plugin that is not installed: portal doctor "
+            "says which one and what to do.",
+        )
     if reason is None:
         return jsonify(status="ok")
     response = jsonify(status="unavailable", reason=reason)

@@ -47,6 +47,19 @@ def test_not_ready_at_another_programs_revision(client: FlaskClient, revision: s
     assert response.json == {"status": "unavailable", "reason": "migrations"}
 
 
+def test_ready_with_the_tables_of_a_plugin_that_is_not_installed(client: FlaskClient) -> None:
+    kept = db.session.scalars(sa.text("SELECT version_num FROM alembic_version")).all()
+    _write([*kept, "departed_0002"])
+    try:
+        response = client.get("/readyz")
+    finally:
+        _write(list(kept))
+    assert response.status_code == 200
+    assert response.json
+    assert "portal doctor" in response.json["notice"]
+    assert "departed" not in response.text
+
+
 def _write(versions: list[str]) -> None:
     db.session.execute(sa.text("DELETE FROM alembic_version"))
     for version in versions:

@@ -122,6 +122,10 @@ def test_another_api_version_is_quarantined(load: Make) -> None:
     assert "API 2" in reason(load(api="2"))
 
 
+def test_a_prefix_that_claims_a_table_of_cores_is_quarantined(load: Make) -> None:
+    assert "claim_event" in reason(load(name="claim"), "claim")
+
+
 def test_a_manifest_of_another_name_is_quarantined(load: Make) -> None:
     assert "entry point" in reason(load(entry="other"), "other")
 
