@@ -8,7 +8,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from portal.access import public
-from portal.config import Settings
+from portal.config import Settings, SettingsError
 from portal.database.owners import Owner, configure_owners
 from portal.permissions import roles
 from portal.plugin_host import dispatch, faults, loader
@@ -25,9 +25,12 @@ def configure_plugins(
 ) -> PluginHost:
     """Load the installed plugins, register what they bring, and fill core's slots from them.
 
-    In tests and development a plugin in quarantine stops the boot, unless `settings` blocks it.
+    In development a plugin that cannot be loaded stops the boot with a SettingsError, unless it is
+    blocked; elsewhere it stays in quarantine.
     """
     host = loader.load_plugins(found, blocked=settings.block_plugins)
+    if settings.development:
+        _stop_for_the_first_fault(host, settings.block_plugins)
     app.extensions["portal.plugins"] = host
     app.extensions["portal.slow_hooks"] = SlowHooks()
     configure_owners(app, _owners(host), _prefixes(host))
@@ -56,6 +59,15 @@ def _prefixes(host: PluginHost) -> dict[str, str]:
     manifests = [plugin.manifest for plugin in host.loaded.values()]
     manifests += [found.manifest for found in host.quarantined.values() if found.manifest]
     return {manifest.name: manifest.table_prefix for manifest in manifests}
+
+
+def _stop_for_the_first_fault(host: PluginHost, blocked: frozenset[str]) -> None:
+    for name, found in sorted(host.quarantined.items()):
+        if name not in blocked:
+            raise SettingsError(
+                f"The plugin {name} cannot be loaded: {found.reason}. "
+                f"Mend it, or start with PORTAL_BLOCK_PLUGINS={name}."
+            )
 
 
 def _fill(slot: str, *args: object) -> list[object]:

@@ -1,12 +1,16 @@
 """At boot: what keeps to the contract is loaded, what breaks it goes into quarantine."""
 
+import dataclasses
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
+from portal import create_app
+from portal.config import Settings, SettingsError
 from portal.extensions import db
 from portal.plugin_host.host import PluginHost
 from portal.plugin_host.loader import load_plugins
@@ -37,8 +41,8 @@ Make = Callable[..., PluginHost]
 
 
 @pytest.fixture
-def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toys: None) -> Make:
-    """Write a plugin into a folder, load it, and return the host."""
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toys: None, migrated_app: Flask) -> Make:
+    """Write a plugin into a folder, load it beside core's tables, and return the host."""
     monkeypatch.syspath_prepend(str(tmp_path))
     numbers = iter(range(100))
 
@@ -219,3 +223,13 @@ def test_one_broken_plugin_leaves_the_others(toys: None) -> None:
     host = load_plugins([EntryPoint("notes", "notes_toy", "portal.plugins"), broken])
     assert list(host.loaded) == ["notes"]
     assert list(host.quarantined) == ["broken"]
+
+
+def test_in_development_a_broken_plugin_stops_the_boot(settings: Settings) -> None:
+    broken = [EntryPoint("gone", "gone_away", "portal.plugins")]
+    development = dataclasses.replace(settings, development=True)
+    with pytest.raises(SettingsError, match="The plugin gone cannot be loaded"):
+        create_app(development, plugins=broken)
+    blocked = dataclasses.replace(development, block_plugins=frozenset({"gone"}))
+    assert create_app(blocked, plugins=broken).extensions["portal.plugins"].loaded == {}
+    assert "gone" in create_app(settings, plugins=broken).extensions["portal.plugins"].quarantined
