@@ -51,6 +51,12 @@ def one_of(column: str, values: type[StrEnum], name: str | None = None) -> sa.Ch
     return sa.CheckConstraint(f"{column} IN ({listed})", name=name or f"{column}_known")
 
 
+def unique_where(name: str, *columns: str, where: str) -> sa.Index:
+    """Return a unique index over the rows that fulfil `where` only, on both databases."""
+    condition = sa.text(where)
+    return sa.Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+
+
 Texts = Mapping[str, str]
 """One text in several languages: {locale: text}, the club's default locale always present."""
 

@@ -7,7 +7,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Account
-from portal.columns import Identified, UtcDateTime, created_at, foreign_key, one_of, primary_key
+from portal.columns import (
+    Identified,
+    UtcDateTime,
+    created_at,
+    foreign_key,
+    one_of,
+    primary_key,
+    unique_where,
+)
 from portal.extensions import db
 from portal.members.models import Member
 from portal.projects.models import Project, Role, Unit
@@ -81,14 +89,12 @@ class UnitClaim(Identified, db.Model):
         one_of("state", ClaimState),
         one_of("role", Role),
         sa.CheckConstraint("state <> 'approved' OR unit_id IS NOT NULL", name="approved_has_unit"),
-        sa.Index(
+        unique_where(
             "uq_unit_claim_open",
             "member_id",
             "project_id",
             "address",
-            unique=True,
-            sqlite_where=sa.text("state IN ('pending', 'needs_more', 'disputed')"),
-            postgresql_where=sa.text("state IN ('pending', 'needs_more', 'disputed')"),
+            where="state IN ('pending', 'needs_more', 'disputed')",
         ),
         sa.Index("ix_unit_claim_project_id_state_created_at", "project_id", "state", "created_at"),
     )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Account
-from portal.columns import Identified, foreign_key, name_text, one_of, primary_key
+from portal.columns import Identified, foreign_key, name_text, one_of, primary_key, unique_where
 from portal.extensions import db
 
 
@@ -70,13 +70,7 @@ class HouseholdStay(db.Model):
 
     __tablename__ = "household_stay"
     __table_args__ = (
-        sa.Index(
-            "uq_household_stay_member_now",
-            "member_id",
-            unique=True,
-            sqlite_where=sa.text("until IS NULL"),
-            postgresql_where=sa.text("until IS NULL"),
-        ),
+        unique_where("uq_household_stay_member_now", "member_id", where="until IS NULL"),
         sa.CheckConstraint("until IS NULL OR until >= since", name="dates_in_order"),
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.columns import Identified, UtcDateTime, foreign_key, primary_key
+from portal.columns import Identified, UtcDateTime, foreign_key, primary_key, unique_where
 from portal.extensions import db
 
 
@@ -14,22 +14,18 @@ class RoleGrant(Identified, db.Model):
 
     __tablename__ = "role_grant"
     __table_args__ = (
-        sa.Index(
+        unique_where(
             "uq_role_grant_project",
             "account_id",
             "role",
             "project_id",
-            unique=True,
-            sqlite_where=sa.text("revoked_at IS NULL AND project_id IS NOT NULL"),
-            postgresql_where=sa.text("revoked_at IS NULL AND project_id IS NOT NULL"),
+            where="revoked_at IS NULL AND project_id IS NOT NULL",
         ),
-        sa.Index(
+        unique_where(
             "uq_role_grant_club",
             "account_id",
             "role",
-            unique=True,
-            sqlite_where=sa.text("revoked_at IS NULL AND project_id IS NULL"),
-            postgresql_where=sa.text("revoked_at IS NULL AND project_id IS NULL"),
+            where="revoked_at IS NULL AND project_id IS NULL",
         ),
     )
 

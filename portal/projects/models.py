@@ -15,6 +15,7 @@ from portal.columns import (
     one_of,
     primary_key,
     texts,
+    unique_where,
 )
 from portal.extensions import db
 from portal.members.models import Member
@@ -109,21 +110,8 @@ class Ownership(Identified, db.Model):
         one_of("end_reason", EndReason),
         sa.CheckConstraint("until IS NULL OR until >= since", name="dates_in_order"),
         sa.CheckConstraint("(until IS NULL) = (end_reason IS NULL)", name="end_has_reason"),
-        sa.Index(
-            "uq_ownership_member_now",
-            "unit_id",
-            "member_id",
-            unique=True,
-            sqlite_where=sa.text("until IS NULL"),
-            postgresql_where=sa.text("until IS NULL"),
-        ),
-        sa.Index(
-            "uq_ownership_owner_now",
-            "unit_id",
-            unique=True,
-            sqlite_where=sa.text("until IS NULL AND role = 'owner'"),
-            postgresql_where=sa.text("until IS NULL AND role = 'owner'"),
-        ),
+        unique_where("uq_ownership_member_now", "unit_id", "member_id", where="until IS NULL"),
+        unique_where("uq_ownership_owner_now", "unit_id", where="until IS NULL AND role = 'owner'"),
     )
 
     unit_id: Mapped[int] = foreign_key("unit.id")

@@ -8,7 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Account
-from portal.columns import Identified, UtcDateTime, foreign_key, name_text, one_of, primary_key
+from portal.columns import (
+    Identified,
+    UtcDateTime,
+    foreign_key,
+    name_text,
+    one_of,
+    primary_key,
+    unique_where,
+)
 from portal.crypto import Encrypted
 from portal.extensions import db
 from portal.files.models import StoredFile
@@ -34,13 +42,7 @@ class RosterImport(Identified, db.Model):
         one_of("state", ImportState),
         sa.CheckConstraint("rows_done <= rows_total", name="progress_in_range"),
         sa.Index("ix_roster_import_project_id_created_at", "project_id", "created_at"),
-        sa.Index(
-            "uq_roster_import_running",
-            "project_id",
-            unique=True,
-            sqlite_where=sa.text("state = 'running'"),
-            postgresql_where=sa.text("state = 'running'"),
-        ),
+        unique_where("uq_roster_import_running", "project_id", where="state = 'running'"),
     )
 
     project_id: Mapped[int] = foreign_key("project.id", index=False)
@@ -96,13 +98,7 @@ class RosterEntry(Identified, db.Model):
             postgresql_where=sa.text("claimed_by_id IS NOT NULL"),
         ),
         sa.Index("ix_roster_entry_project_id_phone_tail_hash", "project_id", "phone_tail_hash"),
-        sa.Index(
-            "uq_roster_entry_owner",
-            "unit_id",
-            unique=True,
-            sqlite_where=sa.text("role = 'owner'"),
-            postgresql_where=sa.text("role = 'owner'"),
-        ),
+        unique_where("uq_roster_entry_owner", "unit_id", where="role = 'owner'"),
     )
 
     project_id: Mapped[int] = foreign_key("project.id", index=False)
