@@ -9,12 +9,16 @@ from flask import Flask
 
 from portal.database.owners import owner_of_table
 from portal.extensions import db, engine_options
+from portal.paths import resource_dir
 from portal.plugin_host import removal
 from portal.plugin_host.models import PluginState
 from portal.plugin_host.service import SwitchError
 from tests import factories
 from tests.plugin_host.conftest import switch_on
 from tests.plugin_host.shelf import Shelf
+
+VERSIONS = resource_dir("migrations") / "versions"
+CORE = max(path.stem for path in VERSIONS.glob("core_*.py"))[: len("core_0000")]
 
 
 @pytest.fixture
@@ -72,9 +76,9 @@ def test_each_owner_has_its_branch(shelf: Shelf) -> None:
     text = file.read_text()
     assert 'revision = "alpha_0001"' in text.replace("'", '"')
     assert "branch_labels = ('alpha',)" in text
-    assert "depends_on = 'core_0002'" in text
+    assert f"depends_on = '{CORE}'" in text
     # One row for each owner, although each plugin depends on core.
-    assert rows(shelf) == {"core_0002", "alpha_0001", "beta_0001"}
+    assert rows(shelf) == {CORE, "alpha_0001", "beta_0001"}
     assert {"alpha_parent", "alpha_child", "beta_parent", "beta_child"} <= tables(shelf)
     assert "agree" in shelf.portal("db", "check")
     for owner in ("alpha", "beta"):
@@ -114,14 +118,14 @@ def test_an_uninstalled_plugin_stands_in_nobodys_way(shelf: Shelf) -> None:
     shelf.write_models("beta", 'sa.Column("more", sa.Integer),')
     shelf.portal("db", "revision", "second", "--plugin", "beta")
     assert "(1 revisions applied)" in shelf.portal("db", "upgrade")
-    assert rows(shelf) == {"core_0002", "alpha_0001", "beta_0002"}
+    assert rows(shelf) == {CORE, "alpha_0001", "beta_0002"}
     assert "Nothing to write" in shelf.portal("db", "revision", "no")
     shelf.install("alpha")
     assert "agree" in shelf.portal("db", "check")
     shelf.uninstall("alpha")
     shelf.portal("plugin", "remove", "alpha", "--yes", "beta", code=1)
     assert "alpha_parent" in shelf.portal("plugin", "remove", "alpha", "--yes", "alpha")
-    assert rows(shelf) == {"core_0002", "beta_0002"}
+    assert rows(shelf) == {CORE, "beta_0002"}
     assert "alpha_parent" not in tables(shelf)
     assert "agree" in shelf.portal("db", "check")
 
@@ -134,7 +138,7 @@ def test_removing_drops_only_its_own(shelf: Shelf) -> None:
     assert "2 tables dropped" in said
     assert "Uninstall" in said
     assert before - tables(shelf) == {"alpha_parent", "alpha_child"}
-    assert rows(shelf) == {"core_0002", "beta_0001"}
+    assert rows(shelf) == {CORE, "beta_0001"}
     entries = query(shelf, "SELECT subject_key FROM audit_entry WHERE action = 'plugin.removed'")
     assert entries == [("alpha",)]
     shelf.uninstall("alpha")
@@ -168,10 +172,10 @@ def test_a_failing_migration_leaves_the_other_owners(shelf: Shelf) -> None:
     folder.mkdir()
     (folder / "beta_0001.py").write_text(
         "revision = 'beta_0001'\ndown_revision = None\nbranch_labels = ('beta',)\n"
-        "depends_on = 'core_0002'\n\ndef upgrade(): pass\n"
+        f"depends_on = '{CORE}'\n\ndef upgrade(): pass\n"
     )
     assert "alpha was not migrated: ZeroDivisionError" in shelf.portal("db", "upgrade", code=1)
-    assert rows(shelf) == {"core_0002", "alpha_0001", "beta_0001"}
+    assert rows(shelf) == {CORE, "alpha_0001", "beta_0001"}
 
 
 def test_several_at_once_on_an_empty_database(shelf: Shelf) -> None:
@@ -185,7 +189,7 @@ def test_several_at_once_on_an_empty_database(shelf: Shelf) -> None:
     running = [shelf.start("db", "upgrade") for _ in range(3)]
     said = [process.communicate(timeout=120)[0] for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], said
-    assert rows(shelf) == {"core_0002", "alpha_0001"}
+    assert rows(shelf) == {CORE, "alpha_0001"}
 
 
 def test_a_plugin_that_is_on_is_not_removed(host_app: Flask) -> None:
