@@ -4,7 +4,6 @@ import dataclasses
 import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from portal.plugin_host.models import PluginState
 from portal.projects.models import Project
 from tests import factories
 from tests.conftest import IsolatedClient
+from tests.plugin_host.installation import TOYS
 
-TOYS = Path(__file__).parent / "toys"
 NOTES = EntryPoint("notes", "notes_toy", "portal.plugins")
 HOSTILE = EntryPoint("hostile", "hostile_toy", "portal.plugins")
 
