@@ -20,10 +20,12 @@ from portal.club import views as club_views
 from portal.files import views as files_views
 from portal.home import views as home_views
 from portal.idempotency import models as idempotency_models
+from portal.jobs import models as jobs_models
 from portal.members import hooks as members_hooks
 from portal.members import household_views as members_household_views
 from portal.members import joining as members_joining
 from portal.members import views as members_views
+from portal.outbox import models as outbox_models
 from portal.permissions import models as permissions_models
 from portal.plugin_host import hooks as plugin_host_hooks
 from portal.plugin_host import staff_views as plugin_host_staff_views
@@ -47,7 +49,15 @@ from portal.staff import registration as staff_registration
 from portal.staff import role_views as staff_role_views
 from portal.staff import views as staff_views
 
-MODELS = (idempotency_models, audit_models, permissions_models, roster_models, claims_models)
+MODELS = (
+    idempotency_models,
+    jobs_models,
+    outbox_models,
+    audit_models,
+    permissions_models,
+    roster_models,
+    claims_models,
+)
 VIEWS: tuple = (
     files_views,
     projects_views,
@@ -90,6 +100,9 @@ HOOKS: tuple = (
     members_hooks,
     plugin_host_hooks,
 )
+
+# Handlers of jobs and of events: importing them registers them.
+JOBS: tuple = ()
 
 
 def register(app: Flask) -> None:
