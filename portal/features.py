@@ -45,6 +45,8 @@ from portal.staff import audit_views as staff_audit_views
 from portal.staff import hooks as staff_hooks
 from portal.staff import member_list as staff_member_list
 from portal.staff import member_page as staff_member_page
+from portal.search import models as search_models
+from portal.search.service import configure_search
 from portal.staff import registration as staff_registration
 from portal.staff import role_views as staff_role_views
 from portal.staff import views as staff_views
@@ -59,6 +61,7 @@ MODELS = (
     claims_models,
 )
 VIEWS: tuple = (
+    search_models,
     files_views,
     projects_views,
     projects_invitation_views,
@@ -112,3 +115,4 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     for hooks in HOOKS:
         slots.add(hooks)
+    configure_search()

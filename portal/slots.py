@@ -4,7 +4,8 @@ A feature's `hooks.py` has functions of these names; each returns frozen datacla
 decides where they stand and how they look. `sign_in_steps(account)` returns the endpoints of pages
 to pass before going on; `?next=` leads on from there. `my_homes_cards(member)` returns cards for
 the page of the member's homes, `unit_sections(project, unit)` cards for the staff's page of a
-home, `file_readers()` who answers for the files of an owner kind (portal.files.readers).
+home, `file_readers()` who answers for the files of an owner kind (portal.files.readers),
+`search_sources()` the kinds of things that search finds (portal.search.documents).
 """
 
 from collections.abc import Callable, Iterable
@@ -28,6 +29,7 @@ SLOTS = (
     "my_homes_cards",
     "unit_sections",
     "file_readers",
+    "search_sources",
 )
 
 

@@ -11,6 +11,9 @@ from portal.extensions import Base
 from portal.paths import resource_dir
 
 CORE = "core"
+SQLITE = "sqlite"
+"""The owner of tables that SQLite itself keeps behind a virtual one."""
+FTS_TABLES = "search_index"
 _REVISION = re.compile(r"(.+)_\d{4}")
 
 
@@ -67,6 +70,8 @@ def owner_of_table(table: str, applied: Iterable[str]) -> str:
     """
     if table in core_tables():
         return CORE
+    if table.startswith(FTS_TABLES):
+        return SQLITE
     prefixes = {f"{owner_of_revision(revision)}_" for revision in applied} - {f"{CORE}_"}
     prefixes |= set(current_app.extensions.get("portal.table_prefixes", {}).values())
     mine = [prefix for prefix in prefixes if table.startswith(prefix)]
