@@ -56,12 +56,12 @@ MODELS = (
     jobs_models,
     outbox_models,
     audit_models,
+    search_models,
     permissions_models,
     roster_models,
     claims_models,
 )
 VIEWS: tuple = (
-    search_models,
     files_views,
     projects_views,
     projects_invitation_views,
