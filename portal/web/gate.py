@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 from flask import Flask, current_app, flash, g, redirect, request, url_for
-from sqlalchemy import select
 from werkzeug.exceptions import BadRequest, Forbidden, NotFound, Unauthorized
 from werkzeug.wrappers import Response
 
@@ -14,7 +13,7 @@ from portal.extensions import db, read_only
 from portal.i18n import gettext
 from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
-from portal.plugin_host.state import NotOpenHere, host, is_on, is_on_somewhere
+from portal.plugin_host.state import NotOpenHere, find_project, host, is_on, is_on_somewhere
 from portal.projects.current import belonging
 from portal.projects.models import Project
 
@@ -79,7 +78,7 @@ def _admit(access: Access) -> Response | None:
 
 
 def _project(slug: str) -> Project:
-    project = db.session.scalar(select(Project).where(Project.slug == slug))
+    project = find_project(slug)
     if project is None:
         raise NotFound
     return project
