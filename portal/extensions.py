@@ -60,6 +60,16 @@ def writable() -> Iterator[None]:
         read_only.reset(token)
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """Let the transactions that the block begins only read: they wait for no writer."""
+    token = read_only.set(True)
+    try:
+        yield
+    finally:
+        read_only.reset(token)
+
+
 def engine_options(database_url: str) -> dict[str, Any]:
     """Return SQLAlchemy's engine options for an installation's database."""
     # Errors go to the log: the values in them (names, addresses, hashes) must not.

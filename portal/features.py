@@ -20,12 +20,16 @@ from portal.club import views as club_views
 from portal.files import views as files_views
 from portal.home import views as home_views
 from portal.idempotency import models as idempotency_models
+from portal.jobs import housekeeping as jobs_housekeeping
 from portal.jobs import models as jobs_models
+from portal.jobs import periodic as jobs_periodic
 from portal.members import hooks as members_hooks
 from portal.members import household_views as members_household_views
 from portal.members import joining as members_joining
 from portal.members import views as members_views
+from portal.outbox import jobs as outbox_jobs
 from portal.outbox import models as outbox_models
+from portal.outbox import relay as outbox_relay
 from portal.permissions import models as permissions_models
 from portal.plugin_host import hooks as plugin_host_hooks
 from portal.plugin_host import staff_views as plugin_host_staff_views
@@ -33,6 +37,7 @@ from portal.projects import creation_views as projects_creation_views
 from portal.projects import ending_views as projects_ending_views
 from portal.projects import hooks as projects_hooks
 from portal.projects import invitation_views as projects_invitation_views
+from portal.projects import queries as projects_queries
 from portal.projects import settings_views as projects_settings_views
 from portal.projects import staff_views as projects_staff_views
 from portal.projects import views as projects_views
@@ -40,13 +45,13 @@ from portal.roster import act_views as roster_act_views
 from portal.roster import hooks as roster_hooks
 from portal.roster import models as roster_models
 from portal.roster import staff_views as roster_staff_views
+from portal.search import models as search_models
+from portal.search.service import configure_search
 from portal.slots import Slots
 from portal.staff import audit_views as staff_audit_views
 from portal.staff import hooks as staff_hooks
 from portal.staff import member_list as staff_member_list
 from portal.staff import member_page as staff_member_page
-from portal.search import models as search_models
-from portal.search.service import configure_search
 from portal.staff import registration as staff_registration
 from portal.staff import role_views as staff_role_views
 from portal.staff import views as staff_views
@@ -105,7 +110,11 @@ HOOKS: tuple = (
 )
 
 # Handlers of jobs and of events: importing them registers them.
-JOBS: tuple = ()
+JOBS: tuple = (
+    jobs_housekeeping,
+    outbox_relay,
+    outbox_jobs,
+)
 
 
 def register(app: Flask) -> None:
@@ -116,3 +125,4 @@ def register(app: Flask) -> None:
     for hooks in HOOKS:
         slots.add(hooks)
     configure_search()
+    app.extensions[jobs_periodic.ZONES] = projects_queries.time_zones

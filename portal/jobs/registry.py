@@ -13,6 +13,7 @@ from flask import Flask, current_app
 
 MAX_ATTEMPTS = 12
 """With the back-off, the last is about three hours after the first."""
+SHORTEST_PERIOD = timedelta(seconds=10)
 LONGEST_PERIOD = timedelta(days=7)
 """A slot's row is its mark that it ran: it must outlive its slot (see housekeeping.KEPT)."""
 _EXTENSION = "portal.job_kinds"
@@ -68,12 +69,14 @@ class Job:
     long: bool = False
     max_attempts: int = MAX_ATTEMPTS
     plugin: str | None = None
+    wants: Callable[[int | None], bool] | None = None
+    """Asked with the project before a slot is filled or an event delivered; None: always."""
 
     def __post_init__(self) -> None:
         if self.every is not None and self.at is not None:
             raise ValueError(f"the job {self.kind!r} has both `every` and `at`")
-        if self.every is not None and not timedelta(seconds=1) <= self.every <= LONGEST_PERIOD:
-            raise ValueError(f"the job {self.kind!r}: `every` lies between a second and 7 days")
+        if self.every is not None and not SHORTEST_PERIOD <= self.every <= LONGEST_PERIOD:
+            raise ValueError(f"the job {self.kind!r}: `every` lies between 10 seconds and 7 days")
         if self.per_project and self.at is None:
             raise ValueError(f"the job {self.kind!r}: `per_project` goes with `at`")
 
@@ -93,12 +96,17 @@ def job(
     """Register the decorated function as the handler of a kind of core's jobs."""
 
     def register(handler: Handler) -> Handler:
-        if kind in CORE:
-            raise ValueError(f"the job {kind!r} has two handlers")
-        CORE[kind] = Job(
-            kind, handler, every=every, at=at, per_project=per_project, long=long,
-            max_attempts=max_attempts,
-        )  # fmt: skip
+        add(
+            Job(
+                kind,
+                handler,
+                every=every,
+                at=at,
+                per_project=per_project,
+                long=long,
+                max_attempts=max_attempts,
+            )
+        )
         return handler
 
     return register
@@ -110,6 +118,13 @@ def add_to(app: Flask, found: Job) -> None:
     if found.kind in kinds or found.kind in CORE:
         raise ValueError(f"the job {found.kind!r} has two handlers")
     kinds[found.kind] = found
+
+
+def add(found: Job) -> None:
+    """Add a kind of core's own. Raises ValueError when the kind is taken."""
+    if found.kind in CORE:
+        raise ValueError(f"the job {found.kind!r} has two handlers")
+    CORE[found.kind] = found
 
 
 def known() -> Mapping[str, Job]:

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from portal import clock
 from portal.columns import new_public_id
 from portal.extensions import db
 from portal.jobs import waking
 from portal.jobs.models import JobRow, JobState
-from portal.jobs.registry import known
+from portal.jobs.registry import Job, known
 from portal.jobs.statements import insert_new
 
 
@@ -29,22 +31,86 @@ def enqueue(
     found = known().get(kind)
     if found is None:
         raise ValueError(f"no handler is registered for the job {kind!r}")
-    at = clock.now()
-    row = {
+    insert_new(
+        JobRow,
+        [
+            new_row(
+                found, payload=payload or {}, project_id=project_id, key=key,
+                due_at=run_at or clock.now(),
+            )
+        ],
+    )  # fmt: skip
+    waking.after_commit(db.session())
+
+
+def new_row(
+    job: Job, *, payload: Mapping[str, Any], project_id: int | None, key: str | None,
+    due_at: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the row of a job that waits."""
+    return {
         "public_id": new_public_id(),
-        "kind": kind,
+        "kind": job.kind,
         "key": key,
         "project_id": project_id,
-        "plugin": found.plugin,
-        "payload": dict(payload or {}),
+        "plugin": job.plugin,
+        "payload": dict(payload),
         "state": JobState.WAITING,
-        "due_at": run_at or at,
+        "due_at": due_at,
         "attempts": 0,
         "done": 0,
         "error": "",
         "traceback": "",
         "reference": "",
-        "created_at": at,
+        "created_at": clock.now(),
     }
-    insert_new(JobRow, [row])
+
+
+def retry(*, job: JobRow) -> None:
+    """Let a dead letter, or a cancelled job, be tried again from where it stands.
+
+    Raises JobStateError.
+    """
+    _move(
+        job,
+        (JobState.FAILED, JobState.CANCELLED),
+        state=JobState.WAITING,
+        due_at=clock.now(),
+        attempts=0,
+        finished_at=None,
+    )
     waking.after_commit(db.session())
+
+
+def cancel(*, job: JobRow) -> None:
+    """Give a job up. One that runs cannot commit any more: its runner has lost it.
+
+    Raises JobStateError.
+    """
+    _move(
+        job,
+        (JobState.WAITING, JobState.RUNNING, JobState.FAILED),
+        state=JobState.CANCELLED,
+        lease_owner=None,
+        finished_at=clock.now(),
+    )
+
+
+class JobStateError(Exception):
+    """The job is not in a state from which this can be done; `state` is where it stands."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+def _move(job: JobRow, among: tuple[JobState, ...], **values: Any) -> None:
+    changed = db.session.execute(
+        sa.update(JobRow)
+        .where(JobRow.id == job.id, JobRow.state.in_(among))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(job)
+    if not changed.rowcount:  # type: ignore[attr-defined]
+        raise JobStateError(job.state)

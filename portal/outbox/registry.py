@@ -7,7 +7,10 @@ from typing import Any
 
 from flask import Flask, current_app
 
+from portal.jobs import registry as jobs
+from portal.jobs.registry import Job, JobRun
 from portal.outbox.kinds import CORE_KINDS
+from portal.outbox.models import DomainEventRow
 
 _EXTENSION = "portal.event_subscribers"
 _KINDS = "portal.event_kinds"
@@ -34,6 +37,7 @@ class Subscriber:
     kind: str | None
     handler: Callable[[DomainEvent], None]
     plugin: str | None = None
+    wants: Callable[[int | None], bool] | None = None
 
 
 CORE: dict[str, Subscriber] = {}
@@ -54,6 +58,7 @@ def subscribe(
         if name in CORE:
             raise ValueError(f"there are two subscribers {name!r}")
         CORE[name] = Subscriber(name, kind, handler)
+        jobs.add(_job(CORE[name]))
         return handler
 
     return register
@@ -62,6 +67,7 @@ def subscribe(
 def add_to(app: Flask, subscriber: Subscriber) -> None:
     """Add one application's own subscriber: a plugin's."""
     app.extensions.setdefault(_EXTENSION, {})[subscriber.name] = subscriber
+    jobs.add_to(app, _job(subscriber))
 
 
 def declare_in(app: Flask, kind: str) -> None:
@@ -77,3 +83,36 @@ def declared(kind: str) -> bool:
 def subscribers() -> Mapping[str, Subscriber]:
     """Return every subscriber by its name."""
     return {**CORE, **current_app.extensions.get(_EXTENSION, {})}
+
+
+def job_kind(name: str) -> str:
+    """Return the kind of the jobs that deliver to a subscriber."""
+    return f"event:{name}"
+
+
+def payload_of(event: DomainEventRow) -> Mapping[str, Any]:
+    """Return an event as a job's payload: the event's row may be pruned before the job is done."""
+    return {
+        "id": event.id,
+        "kind": event.kind,
+        "subject": [event.subject_kind, event.subject_key],
+        "data": dict(event.data),
+        "created_at": event.created_at.isoformat(),
+    }
+
+
+def _job(subscriber: Subscriber) -> Job:
+    def deliver(run: JobRun) -> None:
+        told = run.payload
+        subject_kind, subject_key = told["subject"]
+        event = DomainEvent(
+            id=told["id"],
+            kind=told["kind"],
+            project_id=run.project_id,
+            subject=(subject_kind, subject_key),
+            data=told["data"],
+            created_at=datetime.fromisoformat(told["created_at"]),
+        )
+        subscriber.handler(event)
+
+    return Job(job_kind(subscriber.name), deliver, plugin=subscriber.plugin, wants=subscriber.wants)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask_babel import get_locale
 from sqlalchemy.orm import contains_eager, joinedload
 
+from portal.club.queries import current_club
 from portal.extensions import db
 from portal.i18n import DEFAULT_LANGUAGE, gettext
 from portal.members.models import Member, MemberState, Person
@@ -52,6 +53,14 @@ def find_project(slug: str) -> Project | None:
 def all_projects() -> Sequence[Project]:
     """Return the club's projects in the order they were made."""
     return db.session.scalars(sa.select(Project).order_by(Project.id).limit(LIST_LIMIT)).all()
+
+
+def time_zones() -> dict[int | None, str]:
+    """Return every project's time zone by its id, and the club's under None."""
+    zones: dict[int | None, str] = {None: current_club().time_zone}
+    for project in db.session.execute(sa.select(Project.id, Project.time_zone)):
+        zones[project.id] = project.time_zone
+    return zones
 
 
 def building_names(project_id: int) -> list[str]:
