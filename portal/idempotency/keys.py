@@ -23,6 +23,7 @@ from portal.idempotency.models import IdempotencyKey
 
 FIELD = "idempotency_key"
 _FORM = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_HIDDEN = "{token}"
 _NOT_COMPARED = frozenset({FIELD, "csrf_token"})
 
 
@@ -75,7 +76,8 @@ def _take(session: Session, transaction: object, connection: sa.Connection) -> N
         raise UnprocessableEntity
     if first.location is None:
         raise Conflict
-    raise Repeated(response=redirect(first.location, 303))
+    location = first.location.replace(_HIDDEN, g.get("address_secret", ""))
+    raise Repeated(response=redirect(location, 303))
 
 
 def _give_back(session: Session) -> None:
@@ -94,10 +96,16 @@ def _keep_answer(response: Response) -> Response:
     db.session.execute(
         sa.update(IdempotencyKey)
         .where(IdempotencyKey.key == key)
-        .values(location=response.location[:500])
+        .values(location=_without_secret(response.location)[:500])
     )
     db.session.commit()
     return response
+
+
+def _without_secret(location: str) -> str:
+    """Return an address without the token that opened this one: only its hash may be kept."""
+    secret = g.get("address_secret")
+    return location.replace(secret, _HIDDEN) if secret else location
 
 
 def _body_hash() -> bytes:

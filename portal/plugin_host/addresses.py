@@ -13,9 +13,12 @@ FORMS = {
     "api": "/api/v1/p/<project>/{slug}/",
     "centre": "/centre/{slug}/",
     "me": "/me/{slug}/",
+    "token": "/t/{slug}/<token>",
 }
 """Where each form's routes lie; `centre` and `me` have their API beside them."""
 API_TOO = frozenset({"centre", "me"})
+TOKEN_PREFIX = "/t/"  # noqa: S105 - the beginning of an address
+"""Where the addresses lie that a token opens."""
 
 
 class AddressError(Exception):
@@ -35,6 +38,10 @@ def check_routes(manifest: Manifest, blueprints: Iterable[Blueprint]) -> None:
     _check_reach(scratch)
     prefixes = allowed_prefixes(manifest)
     for rule in scratch.url_map.iter_rules():
+        if rule.endpoint.partition(".")[0] not in scratch.blueprints:
+            raise AddressError(f"the route {rule.rule} is of no blueprint")
+        if rule.rule.startswith(TOKEN_PREFIX) and "project" in rule.arguments:
+            raise AddressError(f"the route {rule.rule} names a project, which its token does")
         if not any(_lies_under(rule.rule, prefix) for prefix in prefixes):
             raise AddressError(f"the route {rule.rule} lies outside {', '.join(prefixes)}")
         access = access_of(scratch.view_functions[rule.endpoint])

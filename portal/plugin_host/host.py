@@ -45,5 +45,8 @@ class PluginHost:
     core_hooks: Mapping[str, list[Callable[..., object]]] = field(default_factory=dict)
 
     def plugin_of(self, blueprint: str | None) -> str | None:
-        """Return the name of the plugin that a blueprint belongs to, None for core's."""
-        return self.plugin_of_blueprint.get(blueprint or "")
+        """Return the name of the plugin that a blueprint belongs to, None for core's.
+
+        One within another (`notes.inner`) is the outer one's.
+        """
+        return self.plugin_of_blueprint.get((blueprint or "").partition(".")[0])

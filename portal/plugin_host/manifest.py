@@ -60,7 +60,7 @@ RESERVED = frozenset(
         "units",
     ]
 )
-ADDRESS_FORMS = frozenset({"project", "staff", "api", "centre", "me"})
+ADDRESS_FORMS = frozenset({"project", "staff", "api", "centre", "me", "token"})
 DEFAULT_FORMS = frozenset({"project", "staff", "api"})
 _KEYS = frozenset(
     [

@@ -53,3 +53,30 @@ class PluginFault(db.Model):
     traceback: Mapped[str] = mapped_column(sa.Text)
     times: Mapped[int] = mapped_column(default=1)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PluginToken(db.Model):
+    """A link that a plugin gave away: its hash, what it is for, and until when it opens.
+
+    `subject` is the plugin's own word for what the link is about.
+    """
+
+    __tablename__ = "plugin_token"
+    __table_args__ = (
+        sa.CheckConstraint("(project_id IS NULL) <> (member_id IS NULL)", name="of_one"),
+        sa.CheckConstraint("single_use OR used_at IS NULL", name="used_once"),
+        sa.Index("ix_plugin_token_plugin_subject", "plugin", "subject"),
+    )
+
+    id: Mapped[primary_key]
+    plugin: Mapped[str] = mapped_column(sa.String(20))
+    token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
+    purpose: Mapped[str] = mapped_column(sa.String(40))
+    project_id: Mapped[int | None] = foreign_key("project.id")
+    member_id: Mapped[int | None] = foreign_key("member.id")
+    subject: Mapped[str] = mapped_column(sa.String(200), default="")
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    single_use: Mapped[bool] = mapped_column(default=False)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[created_at]

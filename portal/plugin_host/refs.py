@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from portal.members.models import Member
@@ -27,6 +28,20 @@ class MemberRef:
     household_id: int
     account_id: int
     name: str
+
+
+@dataclass(frozen=True)
+class TokenRef:
+    """The token of the address: what it is for, and the project or the member it was issued for.
+
+    `subject` is the plugin's own word; `expires_at` is None for one without an end.
+    """
+
+    purpose: str
+    subject: str
+    project: ProjectRef | None
+    member: MemberRef | None
+    expires_at: datetime | None
 
 
 def project_ref(project: Project) -> ProjectRef:

@@ -35,7 +35,7 @@ def belonging() -> Belonging:
     """Return the projects of the signed-in member; one statement a request."""
     if "belonging" not in g:
         member = find_current_member()
-        g.belonging = _belonging_of(member.id) if member else Belonging()
+        g.belonging = belonging_of(member.id) if member else Belonging()
     return g.belonging
 
 
@@ -53,7 +53,8 @@ def my_projects() -> list[Project]:
     return g.my_projects
 
 
-def _belonging_of(member_id: int) -> Belonging:
+def belonging_of(member_id: int) -> Belonging:
+    """Return the projects that a member lives in or follows: one statement."""
     rows = db.session.execute(
         sa.union(
             sa.select(Ownership.project_id, sa.literal(1)).where(

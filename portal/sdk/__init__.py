@@ -15,8 +15,9 @@ from portal.permissions.current import may
 from portal.permissions.roles import Permission, RoleName
 from portal.plugin_host.hookspecs import hookimpl
 from portal.plugin_host.manifest import API_VERSION
-from portal.plugin_host.refs import MemberRef, ProjectRef
-from portal.sdk.current import current_member, current_project, visible_projects
+from portal.plugin_host.refs import MemberRef, ProjectRef, TokenRef
+from portal.plugin_host.tokens import issue_token, revoke_tokens
+from portal.sdk.current import current_member, current_project, current_token, visible_projects
 from portal.slots import Card, MemberHome, NavItem, StaffWidget, Todo
 
 __all__ = [
@@ -31,13 +32,16 @@ __all__ = [
     "RoleName",
     "StaffWidget",
     "Todo",
+    "TokenRef",
     "business_date",
     "current_account",
     "current_member",
     "current_project",
+    "current_token",
     "db",
     "gettext",
     "hookimpl",
+    "issue_token",
     "lazy",
     "localized",
     "may",
@@ -48,6 +52,7 @@ __all__ = [
     "public",
     "record",
     "requires",
+    "revoke_tokens",
     "signed_in",
     "visible_projects",
 ]

@@ -1,7 +1,11 @@
 """Who asks and where, as plugins see it."""
 
+from flask import g
+from werkzeug.exceptions import NotFound
+
 from portal.members import current as members
-from portal.plugin_host.refs import MemberRef, ProjectRef, member_ref, project_ref
+from portal.plugin_host.refs import MemberRef, ProjectRef, TokenRef, member_ref, project_ref
+from portal.plugin_host.tokens import OpenLink
 from portal.projects import current as projects
 
 
@@ -18,3 +22,11 @@ def current_member() -> MemberRef:
 def visible_projects() -> list[ProjectRef]:
     """Return the projects that the reader lives in, follows or works for: limit queries to them."""
     return [project_ref(project) for project in projects.my_projects()]
+
+
+def current_token() -> TokenRef:
+    """Return what the token of the address is for; raises 404 on a page without one."""
+    link: OpenLink | None = g.get("link")
+    if link is None:
+        raise NotFound
+    return link.ref

@@ -3,23 +3,34 @@
 from collections.abc import Collection
 
 from flask import Flask, current_app, flash, g, redirect, request, url_for
+from sqlalchemy import select
 from werkzeug.exceptions import BadRequest, Forbidden, NotFound, Unauthorized
 from werkzeug.wrappers import Response
 
 from portal.access import Access, Audience, access_of, public
 from portal.accounts.current import find_current_account
+from portal.accounts.places import network
 from portal.accounts.second_factor import needs_set_up
-from portal.extensions import db, read_only
+from portal.extensions import db, limiter, read_only
 from portal.i18n import gettext
 from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
-from portal.plugin_host.state import NotOpenHere, find_project, host, is_on, is_on_somewhere
+from portal.plugin_host.addresses import TOKEN_PREFIX
+from portal.plugin_host.state import ClosedLink, NotOpenHere, host, is_on, is_on_somewhere
+from portal.plugin_host.tokens import OpenLink, find_open, spend
 from portal.projects.current import belonging
 from portal.projects.models import Project
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UNTOUCHED = frozenset({"static", "plugin_static", "healthz", "readyz"})
 """Answered without asking the database who is there."""
+_GUESSES = limiter.shared_limit(
+    "40 per minute",
+    scope="links",
+    key_func=network,
+    deduct_when=lambda response: response.status_code == NotFound.code,
+)
+"""How many links from one network may lead nowhere before none of its links is looked up."""
 
 
 def configure_gate(app: Flask) -> None:
@@ -44,6 +55,9 @@ def _enter() -> Response | None:
     if answer is None and (request.method not in SAFE_METHODS or access.writes_on_get):
         db.session.commit()
         read_only.set(False)
+        link: OpenLink | None = g.get("link")
+        if link is not None and not spend(link):
+            raise ClosedLink
     return answer
 
 
@@ -60,13 +74,15 @@ def _admit(access: Access) -> Response | None:
     if request.view_args and "project" in request.view_args:
         g.project = _project(request.view_args.pop("project"))
     plugin = host().plugin_of(request.blueprint)
+    if plugin is not None and _is_token_page():
+        _open_link(plugin)
     if plugin is not None and g.get("project") is not None and not is_on(plugin, g.project.id):
         raise NotOpenHere(plugin)
     if access.audience is Audience.PUBLIC and plugin is None:
         return None
     if account is None and access.audience is not Audience.PUBLIC:
         return _to_sign_in()
-    if plugin is not None and g.get("project") is None and not is_on_somewhere(plugin, _seen()):
+    if plugin is not None and _must_be_on_somewhere() and not is_on_somewhere(plugin, _seen()):
         raise NotOpenHere(plugin)
     if account is None or access.audience is Audience.PUBLIC:
         return None
@@ -77,8 +93,29 @@ def _admit(access: Access) -> Response | None:
     return None
 
 
+def _is_token_page() -> bool:
+    return request.url_rule is not None and request.url_rule.rule.startswith(TOKEN_PREFIX)
+
+
+def _open_link(plugin: str) -> None:
+    """Keep what the token of the address opens; raise ClosedLink when it opens nothing."""
+    secret = request.view_args.pop("token") if request.view_args else ""
+    with _GUESSES:
+        link = find_open(plugin, secret, reading=request.method in SAFE_METHODS)
+    if link is None:
+        raise ClosedLink
+    g.link, g.address_secret = link, secret
+    if link.project is not None:
+        g.project = link.project
+
+
+def _must_be_on_somewhere() -> bool:
+    """Tell whether neither project nor token of the address has answered for the plugin."""
+    return g.get("project") is None and g.get("link") is None
+
+
 def _project(slug: str) -> Project:
-    project = find_project(slug)
+    project = db.session.scalar(select(Project).where(Project.slug == slug))
     if project is None:
         raise NotFound
     return project

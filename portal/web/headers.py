@@ -7,6 +7,8 @@ from flask import Response as Answer
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.wrappers import Response
 
+from portal.plugin_host.addresses import TOKEN_PREFIX
+
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
@@ -40,6 +42,9 @@ def configure_headers(app: Flask) -> None:
         headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=csp_nonce()))
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "same-origin")
+        if request.path.startswith(TOKEN_PREFIX):
+            # The address is a secret: neither other sites nor search engines get it.
+            headers["Referrer-Policy"], headers["X-Robots-Tag"] = "no-referrer", "noindex"
         headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         if request.is_secure:

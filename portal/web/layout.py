@@ -18,6 +18,8 @@ from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
 from portal.phones import mask_phone
 from portal.plugin_host.cards import render_card
+from portal.plugin_host.state import host
+from portal.plugin_host.tokens import OpenLink
 from portal.projects.current import my_projects
 from portal.projects.queries import address_title, unit_title
 from portal.staff.nav import staff_nav
@@ -60,6 +62,7 @@ def configure_layout(app: Flask) -> None:
     )
     app.context_processor(_context)
     app.url_defaults(_same_project)
+    app.url_defaults(_same_link)
 
 
 def language_tag() -> str:
@@ -89,6 +92,17 @@ def _same_project(endpoint: str, values: dict[str, Any]) -> None:
         return
     if current_app.url_map.is_endpoint_expecting(endpoint, "project"):
         values["project"] = project.slug
+
+
+def _same_link(endpoint: str, values: dict[str, Any]) -> None:
+    """Links of a plugin's page that a token opened keep the token."""
+    link: OpenLink | None = g.get("link")
+    if link is None or "token" in values:
+        return
+    if host().plugin_of(endpoint.rpartition(".")[0]) != link.row.plugin:
+        return
+    if current_app.url_map.is_endpoint_expecting(endpoint, "token"):
+        values["token"] = link.secret
 
 
 def _asset(name: str) -> str:

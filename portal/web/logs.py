@@ -9,6 +9,7 @@ from pythonjsonlogger.json import JsonFormatter
 from werkzeug.wrappers import Response
 
 from portal.config import Settings
+from portal.plugin_host.addresses import TOKEN_PREFIX
 from portal.tracing import REQUEST_ID_HEADER, request_id
 
 SECRET_ARGUMENTS = frozenset({"token", "code"})
@@ -71,6 +72,10 @@ def _shown_path() -> str:
     if request.endpoint is None:
         first, _, rest = path.lstrip("/").partition("/")
         path = f"/{first}/***" if rest else f"/{first}"
+    elif path.startswith(TOKEN_PREFIX):
+        # The gate took the token out of the view's arguments: it is the third part.
+        parts = path.split("/")
+        path = "/".join([*parts[:3], "***", *parts[4:]])
     for name, value in (request.view_args or {}).items():
         if name in SECRET_ARGUMENTS:
             path = path.replace(str(value), "***")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,7 +17,7 @@ from portal.config import Settings
 from portal.extensions import db
 from portal.permissions.roles import PERMISSIONS
 from portal.plugin_host import hookspecs, manifest
-from portal.plugin_host.addresses import API_TOO, FORMS
+from portal.plugin_host.addresses import API_TOO, FORMS, check_routes
 from portal.plugin_host.cli import commands
 from portal.plugin_host.host import PluginHost
 from tests import factories
@@ -195,9 +196,25 @@ def test_the_samples_of_the_hooks_run(run: Callable[[str, str], Flask], tmp_path
 
 def test_the_sample_of_a_post_can_be_imported() -> None:
     (text,) = samples("Who may enter")
-    names: dict[str, object] = {"__name__": "sample"}
+    assert callable(run_sample(text)["close"])
+
+
+def test_the_sample_of_links_keeps_to_the_forms() -> None:
+    (text,) = samples("Links with a token")
+    names = run_sample(text)
+    library = manifest.Manifest(
+        name="library", package="", folder=Path(), title={}, summary={}, version="1",
+        requires=frozenset(), hooks="hooks", models=None, migrations=None, icon="puzzle",
+        addresses=manifest.DEFAULT_FORMS | {"token"},
+    )  # fmt: skip
+    check_routes(library, [names["blueprint"]])
+
+
+def run_sample(text: str) -> dict[str, Any]:
+    """Run a sample of the guide; return its names."""
+    names: dict[str, Any] = {"__name__": "sample"}
     exec(compile(text, "guide", "exec"), names)  # noqa: S102 - our own guide
-    assert callable(names["close"])
+    return names
 
 
 def _plain(annotation: str) -> str:

@@ -6,6 +6,7 @@ from flask import Flask
 
 from portal.extensions import db
 from portal.plugin_host.models import PluginBlock, PluginState
+from portal.plugin_host.state import host
 from tests import factories
 from tests.plugin_host.conftest import switch_on
 
@@ -113,3 +114,8 @@ def test_static_files_of_a_plugin_are_public(host_app: Flask) -> None:
         assert answer.status_code == 200
     for path in ("notes/../hooks.py", "notes/%2e%2e/hooks.py", "nobody/notes.css", "hostile/x"):
         assert client.get(f"/static/plugins/{path}").status_code == 404
+
+
+def test_a_blueprint_within_another_is_gated_too(host_app: Flask, projects) -> None:
+    assert host().plugin_of("notes.inner.more") == "notes"
+    assert host().plugin_of("projects.inner") is None

@@ -158,6 +158,30 @@ def test_a_declared_form_is_allowed(load: Make) -> None:
     assert list(load(hooks, more='addresses = ["me"]').loaded) == ["trial"]
 
 
+@pytest.mark.parametrize(
+    ("path", "more", "words"),
+    [
+        ("/t/trial/<token>", "", "outside"),
+        ("/t/trial/<token>/<project>", 'addresses = ["token"]', "names a project"),
+        ("/t/trial/<token>x", 'addresses = ["token"]', "outside"),
+        ("/t/trial/x", 'addresses = ["token"]', "outside"),
+        ("/t/other/<token>", 'addresses = ["token"]', "outside"),
+    ],
+)
+def test_token_pages_keep_to_their_form(load: Make, path: str, more: str, words: str) -> None:
+    hooks = ROUTE.format(path=path, blueprint="trial", access="@public")
+    assert words in reason(load(hooks, more=more))
+
+
+def test_a_route_past_its_blueprint_is_refused(load: Make) -> None:
+    hooks = ROUTE.format(path="/p/<project>/trial/", blueprint="trial", access="@public")
+    hooks += (
+        "\n@blueprint.record\ndef past(state):\n"
+        "    state.app.add_url_rule('/p/<project>/trial/past', 'past', view)\n"
+    )
+    assert "of no blueprint" in reason(load(hooks))
+
+
 def test_a_blueprint_may_not_reach_around_other_requests(load: Make) -> None:
     hooks = ROUTE.format(path="/p/<project>/trial/", access="@public", blueprint="trial")
     hooks += "\n@blueprint.before_app_request\ndef spy(): pass\n"

@@ -32,6 +32,12 @@ def numbered(number: int) -> str:
     return str(number)
 
 
+@blueprint.get("/t/hostile/<token>")
+@public
+def linked() -> str:
+    return "hostile link"
+
+
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     return [blueprint]

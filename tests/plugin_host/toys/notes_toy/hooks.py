@@ -1,6 +1,7 @@
 """What the toy puts into the portal."""
 
-from flask import Blueprint
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
 
 from portal.sdk import (
     Card,
@@ -12,8 +13,12 @@ from portal.sdk import (
     RoleName,
     StaffWidget,
     current_project,
+    current_token,
+    db,
     hookimpl,
     member_only,
+    public,
+    record,
     requires,
     signed_in,
     visible_projects,
@@ -38,6 +43,30 @@ def desk() -> str:
 @signed_in
 def mine() -> str:
     return ",".join(project.slug for project in visible_projects())
+
+
+@blueprint.get("/t/notes/<token>")
+@public
+def linked() -> str:
+    link = current_token()
+    whose = current_project().slug if link.project else link.member.name
+    return f"{link.purpose} {link.subject} of {whose}"
+
+
+@blueprint.route("/t/notes/<token>/sign", methods=["GET", "POST"])
+@public
+def sign() -> Response | tuple[str, int]:
+    if not request.form.get("name"):
+        return "no name", 422
+    record(actor=None, action="notes.signed", subject=("note", "1"), project_id=None)
+    db.session.commit()
+    return redirect(url_for("notes.linked"), 303)
+
+
+@blueprint.get("/t/notes/<token>/desk")
+@requires("notes.manage")
+def linked_desk() -> str:
+    return "linked desk"
 
 
 @hookimpl
