@@ -22,12 +22,12 @@ DEV_LOCK = $(VENV)/.dev-lock
 INSTALLED = $(VENV)/.installed
 COMPILED = $(VENV)/.compiled
 
-.PHONY: help run test setup lint translations lock wheel clean
+.PHONY: help run test setup lint translations lock bench-plugins wheel clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: setup ## start the portal with a demo club (make run PORT=8000)
 	@export PORTAL_DEMO=1 PORTAL_BASE_URL="$${PORTAL_BASE_URL:-http://127.0.0.1:$(PORT)}" && \
@@ -66,6 +66,10 @@ lock: $(DEV_LOCK) ## renew requirements/*.txt within setup.cfg's ranges (UPGRADE
 
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
+
+bench-plugins: $(DEV_LOCK) setup ## measure what five plugins cost (see bench/RESULTS.md)
+	$(BIN)/python -m bench.plugins --database sqlite
+	$(BIN)/python -m bench.plugins --database postgresql
 
 wheel: setup ## build dist/*.whl with templates, catalogues and browser files
 	rm -rf build dist
