@@ -11,6 +11,16 @@ from portal.extensions import db
 from portal.i18n import gettext, localized
 from portal.plugin_host.host import PluginHost
 from portal.plugin_host.models import PluginBlock, PluginState
+from portal.projects.models import Project
+
+_SWITCHED_ON = (PluginState.enabled, PluginState.plugin.not_in(sa.select(PluginBlock.plugin)))
+# Built once: building it took longer than asking it. Names of plugins hold no comma.
+_PROJECT = sa.select(
+    Project,
+    sa.select(sa.func.aggregate_strings(PluginState.plugin, ","))
+    .where(PluginState.project_id == Project.id, *_SWITCHED_ON)
+    .scalar_subquery(),
+).where(Project.slug == sa.bindparam("slug"))
 
 
 class NotOpenHere(NotFound):
@@ -46,10 +56,20 @@ def host() -> PluginHost:
     return found
 
 
+def find_project(slug: str) -> Project | None:
+    """Return the project of an address; what is on in it comes with the same statement."""
+    found = db.session.execute(_PROJECT, {"slug": slug}).first()
+    if found is None:
+        return None
+    project: Project = found[0]
+    _kept()[project.id] = _closed(set((found[1] or "").split(",")))
+    return project
+
+
 def enabled_for(project_id: int) -> frozenset[str]:
     """Return the plugins that are on in a project: loaded, not blocked, switched on, and with
     everything they require on too. One statement a request and project, kept on `g` only."""
-    kept: dict[int, frozenset[str]] = g.setdefault("plugins_enabled", {})
+    kept = _kept()
     if project_id not in kept:
         kept[project_id] = _closed(_switched_on([project_id])[project_id])
     return kept[project_id]
@@ -76,16 +96,18 @@ def is_on_somewhere(plugin: str, project_ids: Collection[int] | None) -> bool:
     return any(plugin in names for names in enabled_in(candidates).values())
 
 
+def _kept() -> dict[int, frozenset[str]]:
+    kept: dict[int, frozenset[str]] = g.setdefault("plugins_enabled", {})
+    return kept
+
+
 def _switched_on(project_ids: Collection[int]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = {id_: set() for id_ in project_ids}
     if not host().loaded:
         return found
-    blocked = sa.select(PluginBlock.plugin)
     rows = db.session.execute(
         sa.select(PluginState.project_id, PluginState.plugin).where(
-            PluginState.project_id.in_(project_ids),
-            PluginState.enabled,
-            PluginState.plugin.not_in(blocked),
+            PluginState.project_id.in_(project_ids), *_SWITCHED_ON
         )
     )
     for project_id, plugin in rows:

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 from flask import Flask, current_app, flash, g, redirect, request, url_for
-from sqlalchemy import select
 from werkzeug.exceptions import BadRequest, Forbidden, NotFound, Unauthorized
 from werkzeug.wrappers import Response
 
@@ -16,7 +15,14 @@ from portal.i18n import gettext
 from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
 from portal.plugin_host.addresses import TOKEN_PREFIX
-from portal.plugin_host.state import ClosedLink, NotOpenHere, host, is_on, is_on_somewhere
+from portal.plugin_host.state import (
+    ClosedLink,
+    NotOpenHere,
+    find_project,
+    host,
+    is_on,
+    is_on_somewhere,
+)
 from portal.plugin_host.tokens import OpenLink, find_open, spend
 from portal.projects.current import belonging
 from portal.projects.models import Project
@@ -115,7 +121,7 @@ def _must_be_on_somewhere() -> bool:
 
 
 def _project(slug: str) -> Project:
-    project = db.session.scalar(select(Project).where(Project.slug == slug))
+    project = find_project(slug)
     if project is None:
         raise NotFound
     return project
