@@ -5,6 +5,7 @@ from flask.cli import FlaskGroup
 
 from portal import __version__
 from portal.app import create_app
+from portal.audit.cli import commands as audit_commands
 from portal.config import SettingsError
 from portal.database.cli import commands as db_commands
 from portal.demo.cli import commands as demo_commands
@@ -24,6 +25,7 @@ COMMANDS: tuple[click.Command, ...] = (
     plugin_commands,
     account_commands,
     files_commands,
+    audit_commands,
     doctor,
 )
 FLASK_OPTIONS = frozenset({"env_file", "app", "debug"})

@@ -9,6 +9,7 @@ from portal.accounts import reset_views as accounts_reset_views
 from portal.accounts import security_views as accounts_security_views
 from portal.accounts import totp_views as accounts_totp_views
 from portal.accounts import views as accounts_views
+from portal.audit import jobs as audit_jobs
 from portal.audit import models as audit_models
 from portal.claims import hooks as claims_hooks
 from portal.claims import models as claims_models
@@ -111,6 +112,7 @@ HOOKS: tuple = (
 
 # Handlers of jobs and of events: importing them registers them.
 JOBS: tuple = (
+    audit_jobs,
     jobs_housekeeping,
     outbox_relay,
     outbox_jobs,

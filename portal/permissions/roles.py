@@ -69,6 +69,7 @@ PERMISSIONS: dict[str, Permission] = {
             _R.MODERATOR,
             _R.CENTRE,
             _R.LEADER,
+            _R.AUDITOR,
         ),
         _permission(
             "members.view",
@@ -87,7 +88,9 @@ PERMISSIONS: dict[str, Permission] = {
         _permission("homes.manage", lazy("Change or end who owns a home"), _R.STAFF, _R.MANAGER),
         _permission("roster.import", lazy("Import and undo rosters"), _R.STAFF, _R.MANAGER),
         _permission("projects.manage", lazy("Edit a project"), _R.MANAGER),
-        _permission("audit.view", lazy("Read the audit trail"), _R.MANAGER, _R.CENTRE),
+        _permission(
+            "audit.view", lazy("Read the audit trail"), _R.MANAGER, _R.CENTRE, _R.AUDITOR
+        ),
         _permission("roles.view", lazy("See who holds which role"), _R.MANAGER, _R.CENTRE),
         _permission("roles.edit", lazy("Give and take roles, change what a role may do")),
         _permission("plugins.manage", lazy("Switch plugins on and off")),

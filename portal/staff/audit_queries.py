@@ -101,6 +101,14 @@ def history_of(
     ).all()
 
 
+def acts_since(project_id: int, at: datetime) -> int:
+    """Return how many acts the project's trail has since a moment."""
+    statement = sa.select(sa.func.count()).where(
+        AuditEntry.project_id == project_id, AuditEntry.created_at >= at
+    )
+    return db.session.scalar(statement) or 0
+
+
 def _text(args: MultiDict[str, str], name: str) -> str:
     return args.get(name, "").replace("\0", "").strip()[:TEXT_MAX]
 

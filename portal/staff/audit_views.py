@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 from flask import render_template, request
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from portal import clock
@@ -11,6 +12,7 @@ from portal.access import requires
 from portal.accounts.current import current_account
 from portal.audit.blueprint import blueprint
 from portal.audit.models import AuditEntry
+from portal.audit.queries import seal_state
 from portal.audit.service import record
 from portal.club.queries import current_club
 from portal.columns import Texts
@@ -44,18 +46,18 @@ def club_trail() -> str:
     return _page(None)
 
 
-@blueprint.post("/p/<project>/staff/audit/export.csv")
+@blueprint.post("/p/<project>/staff/audit/export.<kind>")
 @requires("audit.view")
-def project_export() -> Response:
+def project_export(kind: str) -> Response:
     """Send the project's filtered trail as a file."""
-    return _export(current_project())
+    return _export(current_project(), kind)
 
 
-@blueprint.post("/centre/audit/export.csv")
+@blueprint.post("/centre/audit/export.<kind>")
 @requires("audit.view")
-def club_export() -> Response:
+def club_export(kind: str) -> Response:
     """Send the club's filtered trail as a file."""
-    return _export(None)
+    return _export(None, kind)
 
 
 def _trail(
@@ -80,6 +82,7 @@ def _page(project: Project | None) -> str:
         actions=ACTION_TITLES,
         names=_names([row[0] for row in page.items]),
         facts_text=facts_text,
+        seals=seal_state(),
         subject_title=subject_title,
     )
 
@@ -95,7 +98,9 @@ def _names(entries: Sequence[AuditEntry]) -> dict[str, str]:
     return {row.public_id: row.name for row in rows}
 
 
-def _export(project: Project | None) -> Response:
+def _export(project: Project | None, kind: str) -> Response:
+    if kind not in set(ExportFormat):
+        raise NotFound
     wanted = AuditFilter.read(request.args)
     subject = ("project", project.public_id) if project else ("club", "1")
     record(
@@ -103,7 +108,7 @@ def _export(project: Project | None) -> Response:
         action="audit.exported",
         subject=subject,
         project_id=project.id if project else None,
-        facts={"filtered_by": sorted(wanted.args())},
+        facts={"format": kind, "filtered_by": sorted(wanted.args())},
     )
     db.session.commit()
     # Writing is done: others need not wait while the rows are read.
@@ -120,7 +125,7 @@ def _export(project: Project | None) -> Response:
     ]
     return export_file(
         name=f"audit-{project.slug if project else 'club'}-{clock.now():%Y%m%d}",
-        kind=ExportFormat.CSV,
+        kind=ExportFormat(kind),
         header=header,
         rows=_lines(_trail(project, wanted)),
     )

@@ -1,13 +1,17 @@
 """What shared pages get from the staff's: sidebar links, figures, projects to follow."""
 
+from datetime import timedelta
 from functools import partial
 
+from portal import clock
 from portal.i18n import lazy, localized
 from portal.members.models import Member
+from portal.permissions.current import current_rights
 from portal.projects.models import Project
 from portal.projects.queries import all_projects
 from portal.projects.service import follow
 from portal.slots import JoinChoice, NavItem, StaffWidget
+from portal.staff.audit_queries import acts_since
 from portal.staff.figures import figures_of
 
 
@@ -47,7 +51,27 @@ def nav_items(project: Project | None) -> list[NavItem]:
 
 
 def staff_widgets(project: Project) -> list[StaffWidget]:
-    """Return how many members and verified homes the project has."""
+    """Return the project's members and verified homes, and what an auditor comes for."""
+    return [*_figures(project), *_acts(project)]
+
+
+def _acts(project: Project) -> list[StaffWidget]:
+    """Return the acts of a day, for those who read the trail and do not run the project."""
+    rights = current_rights()
+    if not rights.allows("audit.view", project.id) or rights.allows("members.view", project.id):
+        return []
+    return [
+        StaffWidget(
+            lazy("Acts recorded"),
+            acts_since(project.id, clock.now() - timedelta(days=1)),
+            lazy("in the last 24 hours"),
+            "audit.project_trail",
+            "audit.view",
+        )
+    ]
+
+
+def _figures(project: Project) -> list[StaffWidget]:
     figures = figures_of([project.id])[project.id]
     return [
         StaffWidget(

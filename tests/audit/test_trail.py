@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from python_calamine import CalamineWorkbook
 
+from portal.audit import checking, sealing
 from portal.audit.models import AuditEntry
 from portal.extensions import db
 from tests.factories import (
@@ -126,7 +128,47 @@ def test_export_has_the_filtered_rows_and_is_audited(manager, project, monkeypat
     answer.close()
     assert [row[-1] for row in rows[1:]] == [f"'=事{number}" for number in range(4, -1, -1)]
     entry = db.session.scalar(sa.select(AuditEntry).where(AuditEntry.action == "audit.exported"))
-    assert (entry.project_id, entry.facts) == (project.id, {"filtered_by": ["action"]})
+    assert (entry.project_id, entry.facts) == (
+        project.id,
+        {"format": "csv", "filtered_by": ["action"]},
+    )
+
+
+def test_export_as_a_workbook_and_as_nothing_else(manager, project):
+    act(project, reason="甲事")
+    answer = manager.post(f"{TRAIL}/export.xlsx")
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(0)
+    answer.close()
+    assert sheet.to_python()[-1][-1] == "甲事"
+    assert manager.post(f"{TRAIL}/export.pdf").status_code == 404
+
+
+def test_the_page_tells_how_the_seals_stand(manager, project):
+    act(project, reason="甲事")
+    assert "尚无" in manager.get(TRAIL).text
+    sealing.seal_entries()
+    db.session.commit()
+    assert sealing.newest_seal().digest in manager.get(TRAIL).text
+    checking.note_check(found=checking.verify())
+    db.session.commit()
+    assert "全部吻合" in manager.get(TRAIL).text
+    damage = checking.Damage("entry_changed", 1, 1)
+    checking.note_check(found=checking.Verification(damage=damage))
+    db.session.commit()
+    assert "与封存不符" in manager.get(TRAIL).text
+
+
+def test_an_auditor_has_a_desk_that_leads_to_the_trail(client, project):
+    act(project, reason="甲事")
+    sign_in(client, make_staff("auditor", project))
+    assert client.get("/").location == "/staff/"
+    assert client.get("/staff/").location == "/p/binjiang/staff/"
+    desk = client.get("/p/binjiang/staff/").text
+    assert TRAIL in desk
+    assert "/p/binjiang/staff/members" not in desk
+    assert "甲事" in client.get(TRAIL).text
+    assert client.get("/p/binjiang/staff/members").status_code == 403
+    assert client.get("/centre/audit").status_code == 403
 
 
 def test_staff_and_owners_do_not_read_the_trail(client, project):
