@@ -15,6 +15,7 @@ from portal.operations.doctor import doctor
 from portal.operations.run import run
 from portal.plugin_host.cli import commands as plugin_commands
 from portal.roster.cli import commands as import_commands
+from portal.search.cli import commands as search_commands
 
 # In the order in which an installation meets them; a feature adds its own group here.
 COMMANDS: tuple[click.Command, ...] = (
@@ -25,6 +26,7 @@ COMMANDS: tuple[click.Command, ...] = (
     plugin_commands,
     account_commands,
     files_commands,
+    search_commands,
     audit_commands,
     doctor,
 )

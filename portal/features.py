@@ -44,10 +44,12 @@ from portal.projects import staff_views as projects_staff_views
 from portal.projects import views as projects_views
 from portal.roster import act_views as roster_act_views
 from portal.roster import hooks as roster_hooks
+from portal.roster import jobs as roster_jobs
 from portal.roster import models as roster_models
 from portal.roster import staff_views as roster_staff_views
+from portal.search import jobs as search_jobs
 from portal.search import models as search_models
-from portal.search.service import configure_search
+from portal.search.keeping import configure_search
 from portal.slots import Slots
 from portal.staff import audit_views as staff_audit_views
 from portal.staff import hooks as staff_hooks
@@ -116,6 +118,8 @@ JOBS: tuple = (
     jobs_housekeeping,
     outbox_relay,
     outbox_jobs,
+    search_jobs,
+    roster_jobs,
 )
 
 

@@ -2,7 +2,7 @@
 
 from flask import g, url_for
 
-from portal.claims import queries
+from portal.claims import queries, search
 from portal.claims.models import ClaimState, UnitClaim
 from portal.claims.service import FILE_OWNER, claim_from_roster
 from portal.extensions import db
@@ -14,6 +14,7 @@ from portal.members.models import Member
 from portal.permissions.current import current_rights
 from portal.projects.models import Project
 from portal.projects.queries import address_title, unit_title
+from portal.search.documents import Source
 from portal.slots import Card, MemberHome, NavItem, StaffWidget, Todo
 
 REVIEW = "claims.review"
@@ -111,3 +112,8 @@ def _unsettled(member: Member) -> list[UnitClaim]:
 
 def _address(claim: UnitClaim) -> str:
     return address_title(claim.building, claim.entrance, claim.number)
+
+
+def search_sources() -> list[Source]:
+    """Return what search finds of this feature."""
+    return search.sources()

@@ -13,6 +13,7 @@ from portal.members.models import Member
 from portal.projects.models import Ownership, Unit
 from portal.projects.queries import OWNING_ROLES
 from portal.roster.models import RosterEntry
+from portal.search.service import refresh
 
 MATCH_LIMIT = 50
 _MIDDLE_DOTS = dict.fromkeys(map(ord, "·•・‧∙⋅･.．"), "·")
@@ -54,6 +55,7 @@ def take(entry: RosterEntry, member: Member) -> bool:
         .where(RosterEntry.id == entry.id, RosterEntry.claimed_by_id.is_(None))
         .values(claimed_by_id=member.id, claimed_at=clock.now())
     )
+    refresh("roster_entry", [entry.id])
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]
 
 

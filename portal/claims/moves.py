@@ -17,6 +17,7 @@ from portal.projects.households import join_household
 from portal.projects.models import Ownership, Project, Role, Unit
 from portal.projects.queries import OWNING_ROLES, household_shape, owner_of
 from portal.projects.service import add_ownership, lock_unit
+from portal.search.service import refresh
 
 
 def move(
@@ -43,6 +44,8 @@ def move(
     db.session.refresh(claim, ["state", "decided_at"])
     if done.rowcount != 1:  # type: ignore[attr-defined]
         raise IllegalTransitionError(claim.state)
+    refresh("claim", [claim.id])
+    refresh("member", [claim.member_id])
     db.session.add(
         ClaimEvent(
             claim_id=claim.id,

@@ -20,6 +20,7 @@ from portal.demo.texts import CLUB_NAME, CLUB_TAGLINE, PROJECTS
 from portal.extensions import db
 from portal.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from portal.projects.models import Project
+from portal.search.keeping import rebuild
 
 LEGAL_SINCE = 365 * 5 + 30
 """Days ago that the legal texts were published: before anybody of the demo joined."""
@@ -64,6 +65,8 @@ def load(*, members: int, seed: int, done: Callable[[int], None] = lambda number
     add_cases(stage)
     db.session.flush()
     add_neighbours(stage, members, done)
+    # The neighbours were written past the session, which would have noticed them.
+    rebuild()
 
 
 def _add_club(stage: Stage) -> None:

@@ -4,7 +4,9 @@ from flask import url_for
 
 from portal.i18n import lazy
 from portal.members.current import find_current_member
+from portal.projects import search
 from portal.projects.models import Project
+from portal.search.documents import Source
 from portal.slots import MeLink, NavItem
 
 
@@ -31,3 +33,8 @@ def me_links() -> list[MeLink]:
         return []
     title, hint = lazy("My homes"), lazy("Verified homes, claims, invitations")
     return [MeLink(title, hint, "home-2", "brand", url_for("projects.my_homes"), 20)]
+
+
+def search_sources() -> list[Source]:
+    """Return what search finds of this feature."""
+    return search.sources()

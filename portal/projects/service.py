@@ -29,6 +29,7 @@ from portal.projects.register import (
     ensure_unit,
     update_project,
 )
+from portal.search.service import refresh
 
 __all__ = [
     "REASONS",
@@ -180,6 +181,7 @@ def unfollow(*, member: Member, project: Project) -> None:
             ProjectInterest.member_id == member.id, ProjectInterest.project_id == project.id
         )
     )
+    refresh("member", [member.id])
 
 
 def lock_unit(unit: Unit) -> None:

@@ -7,8 +7,9 @@ from portal.i18n import lazy
 from portal.permissions.current import may
 from portal.phones import mask_phone
 from portal.projects.models import Project, Unit
-from portal.roster import queries
+from portal.roster import queries, search
 from portal.roster.masking import mask_name
+from portal.search.documents import Source
 from portal.slots import Card, NavItem, StaffWidget
 
 
@@ -63,3 +64,8 @@ def unit_sections(project: Project, unit: Unit) -> list[Card]:
         for entry in queries.entries_of_unit(unit.id)
     )
     return [Card("roster/_unit.html", people, order=20)]
+
+
+def search_sources() -> list[Source]:
+    """Return what search finds of this feature."""
+    return search.sources()

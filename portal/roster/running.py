@@ -7,6 +7,7 @@ from typing import TypeVar
 from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.extensions import db
+from portal.jobs.service import enqueue
 from portal.projects.models import Project
 from portal.roster.checking import Checked, Entry
 from portal.roster.examining import checker_of, settle, tally
@@ -41,6 +42,11 @@ def run_import(
         progress.advance(len(part))
         yield progress.rows_done
     progress.finish()
+    enqueue(
+        kind="roster.index",
+        payload={"import": progress.import_id},
+        project_id=progress.project_id,
+    )
     record(
         actor=actor,
         action="roster.imported",

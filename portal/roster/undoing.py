@@ -9,6 +9,7 @@ from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.extensions import db
 from portal.files.service import erase_file
+from portal.jobs.service import enqueue
 from portal.projects.models import Building, Project, Unit
 from portal.roster.checking import Entry
 from portal.roster.errors import RosterError, RosterStateError
@@ -19,6 +20,7 @@ from portal.roster.progress import Progress
 from portal.roster.reading import read_table
 from portal.roster.service import OWNER_KIND, may_resume, reload
 from portal.roster.writing import write_entries
+from portal.search.service import refresh
 
 _PART = 1000
 DECIDABLE = frozenset(
@@ -61,15 +63,18 @@ def undo_import(*, actor: Account | None, job: RosterImport) -> Undone:
     removed = db.session.execute(
         sa.delete(RosterEntry)
         .where(RosterEntry.import_id == job.id, RosterEntry.claimed_by_id.is_(None))
-        .returning(RosterEntry.unit_id, RosterEntry.made_unit)
+        .returning(RosterEntry.unit_id, RosterEntry.made_unit, RosterEntry.id)
         .execution_options(synchronize_session=False)
     ).all()
+    made_units = sorted({unit for unit, made, _entry in removed if made})
+    refresh("roster_entry", [entry for _unit, _made, entry in removed])
+    refresh("home", made_units)
     kept = db.session.scalar(
         sa.select(sa.func.count()).select_from(RosterEntry).where(RosterEntry.import_id == job.id)
     )
     undone = Undone(
         entries=len(removed),
-        units=_remove_unused(Unit, sorted({unit for unit, made in removed if made})),
+        units=_remove_unused(Unit, made_units),
         buildings=_remove_unused(Building, job.made_buildings),
         kept=kept or 0,
     )
@@ -115,10 +120,12 @@ def take_row(
     if any(person.claimed for person in rivals):
         raise RosterError("claimed")
     units = _remove_people(rivals)
+    refresh("roster_entry", [person.entry_id for person in rivals])
     progress = Progress.of(job)
     made = write_entries(progress, known, [entry])
     if not made["new"]:
         raise RosterError("not_decidable")
+    enqueue(kind="roster.index", payload={"import": job.id}, project_id=job.project_id)
     _keep_marks(job, units)
     job.counts = {**job.counts, "taken": job.counts.get("taken", 0) + 1}
     job.made_buildings = progress.made_buildings

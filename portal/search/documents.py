@@ -1,13 +1,18 @@
 """What can be found: documents, and the sources that describe a feature's rows as documents."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from flask_babel import force_locale
 
 from portal.columns import Texts
-from portal.i18n import Text
+from portal.extensions import db
+from portal.i18n import LANGUAGES, Text
 
+Written = TypeVar("Written")
 Address = str | tuple[str, Mapping[str, Any]]
 """An address of this portal ("/p/…"), or an endpoint and its arguments."""
 
@@ -35,14 +40,47 @@ class Document:
 class Source:
     """A kind of things that core's search knows, and how its rows become documents.
 
-    `after(id, size)` returns the next primary keys in their order; `describe(ids)` the documents
-    of these rows as they are now, none for a row that is gone. `staff`: on the staff's pages.
+    `describe(ids)` returns the documents of these rows of `model` as they are now, none for a row
+    that is gone. `watched`: model -> the ids that a new, changed or deleted row of it concerns;
+    statements that go past the session call `search.service.refresh` instead.
     """
 
     kind: str
     title: Text
     icon: str
-    after: Callable[[int, int], Sequence[int]] = field(repr=False)
+    model: Any
     describe: Callable[[Sequence[int]], list[Document]] = field(repr=False)
+    watched: Mapping[type, Callable[[Any], Iterable[int | None]]] = field(repr=False)
     staff: bool = True
     order: int = 100
+
+
+def own_id(row: Any) -> tuple[int]:
+    """Return a row's own id, for `watched`."""
+    return (row.id,)
+
+
+def member_id(row: Any) -> tuple[int]:
+    """Return the id of a row's member, for `watched`."""
+    return (row.member_id,)
+
+
+def in_all_languages(write: Callable[[], Written]) -> dict[str, Written]:
+    """Return what `write` gives in each language: titles that gettext makes."""
+    found = {}
+    for language in _each_language():
+        found[language] = write()
+    return found
+
+
+def rows_after(model: Any, after: int, size: int) -> Sequence[int]:
+    """Return the next primary keys of a table in their order."""
+    return db.session.scalars(
+        sa.select(model.id).where(model.id > after).order_by(model.id).limit(size)
+    ).all()
+
+
+def _each_language() -> Iterator[str]:
+    for language in LANGUAGES:
+        with force_locale(language):
+            yield language

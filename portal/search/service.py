@@ -6,27 +6,24 @@ commits. `put` and `drop` write one document at once, for plugins and whatever h
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.columns import Texts
 from portal.extensions import db
 from portal.search import audiences as audience_keys
 from portal.search.columns import stored_keys, stored_terms
-from portal.search.documents import Address, Document, Source
+from portal.search.documents import Address, Document
 from portal.search.folding import GAP, name_tokens, tokens_of
 from portal.search.models import SearchDocument
-from portal.slots import fill
 
-BATCH = 500
 SHOWN_MAX = 2_000
 """Characters of a body that are kept to show a part of; the index covers more."""
-_PENDING = "portal.search.pending"
+PENDING = "portal.search.pending"
 _KIND = re.compile(r"[a-z][a-z0-9_.]{1,59}", re.ASCII)
 _LOCAL = re.compile(r"/(?![/\\])[^\s\\]*")
 
@@ -54,7 +51,7 @@ def put(
         names=names,
         updated_at=clock.now(),
     )
-    _write(kind, [document], plugin)
+    write(kind, [document], plugin)
 
 
 def drop(*, kind: str, key: str) -> None:
@@ -66,60 +63,12 @@ def drop(*, kind: str, key: str) -> None:
 
 def refresh(kind: str, row_ids: Iterable[int]) -> None:
     """Make the documents of these rows anew as this transaction commits; gone ones are dropped."""
-    pending: dict[str, set[int]] = db.session.info.setdefault(_PENDING, defaultdict(set))
+    pending: dict[str, set[int]] = db.session.info.setdefault(PENDING, defaultdict(set))
     pending[kind].update(row_ids)
 
 
-def replace(source: Source, row_ids: Sequence[int]) -> int:
-    """Make the documents of these rows of a source anew now; return how many there are."""
-    documents = source.describe(row_ids)
-    _write(source.kind, documents)
-    kept = {(document.key, document.project_id) for document in documents}
-    there = db.session.execute(
-        sa.select(SearchDocument.id, SearchDocument.key, SearchDocument.project_id).where(
-            SearchDocument.kind == source.kind, SearchDocument.row_id.in_(row_ids)
-        )
-    ).all()
-    _delete([id_ for id_, key, project_id in there if (key, project_id) not in kept])
-    return len(documents)
-
-
-def sources() -> dict[str, Source]:
-    """Return the sources of all features by kind."""
-    found: list[Source] = fill("search_sources")
-    return {source.kind: source for source in found}
-
-
-def configure_search() -> None:
-    """Write what is marked for refreshing before a transaction commits, forget it after another."""
-    if not sa.event.contains(db.session, "before_commit", _write_pending):
-        sa.event.listen(db.session, "before_commit", _write_pending)
-        sa.event.listen(db.session, "after_rollback", _forget_pending)
-
-
-def _write_pending(session: Session) -> None:
-    if session.in_nested_transaction() or not session.info.get(_PENDING):
-        return
-    pending: dict[str, set[int]] = session.info.pop(_PENDING)
-    session.flush()
-    known = sources()
-    for kind, row_ids in pending.items():
-        ordered = sorted(row_ids)
-        for begin in range(0, len(ordered), BATCH):
-            replace(known[kind], ordered[begin : begin + BATCH])
-
-
-def _forget_pending(session: Session) -> None:
-    session.info.pop(_PENDING, None)
-
-
-def _delete(ids: Sequence[int]) -> None:
-    if ids:
-        db.session.execute(sa.delete(SearchDocument).where(SearchDocument.id.in_(ids)))
-
-
-def _write(kind: str, documents: Iterable[Document], plugin: str | None = None) -> None:
-    """Insert or update documents; two that write the same one wait for each other."""
+def write(kind: str, documents: Iterable[Document], plugin: str | None = None) -> None:
+    """Insert or update documents of a kind; two that write the same one wait for each other."""
     if not _KIND.fullmatch(kind):
         raise ValueError(f"{kind!r} is no kind of documents")
     dialect = db.session.connection().dialect.name
@@ -148,8 +97,7 @@ def _row(document: Document, dialect: str) -> dict[str, Any]:
     url = document.url
     if not 0 < len(document.key) <= 60 or (isinstance(url, str) and not _LOCAL.fullmatch(url)):
         raise ValueError("a document needs a key and an address of this portal")
-    title = [token for text in _texts(document.title) for token in (*tokens_of(text), GAP)]
-    body = [token for text in _texts(document.body) for token in (*tokens_of(text), GAP)]
+    title = [*_tokens(document.title), *name_tokens(document.names)]
     return {
         "key": document.key,
         "row_id": document.row_id,
@@ -159,13 +107,17 @@ def _row(document: Document, dialect: str) -> dict[str, Any]:
         "url": url if isinstance(url, str) else [url[0], dict(url[1])],
         "audiences": stored_keys(audience_keys.checked(document.audiences), dialect),
         "title_terms": stored_terms(title, dialect),
-        "terms": stored_terms([*title, *name_tokens(document.names), *body], dialect),
+        "terms": stored_terms([*title, *_tokens(document.body)], dialect),
         "updated_at": document.updated_at,
     }
 
 
-def _texts(text: str | Texts) -> Iterable[str]:
-    return (text,) if isinstance(text, str) else text.values()
+def _tokens(text: str | Texts) -> Iterator[str]:
+    """Yield the tokens of a text in all its languages, those that fold to the same once."""
+    texts = (text,) if isinstance(text, str) else text.values()
+    for tokens in dict.fromkeys(tuple(tokens_of(each)) for each in texts):
+        yield from tokens
+        yield GAP
 
 
 def _shown(text: str | Texts) -> Any:

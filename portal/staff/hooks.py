@@ -10,7 +10,9 @@ from portal.permissions.current import current_rights
 from portal.projects.models import Project
 from portal.projects.queries import all_projects
 from portal.projects.service import follow
+from portal.search.documents import Source
 from portal.slots import JoinChoice, NavItem, StaffWidget
+from portal.staff import search
 from portal.staff.audit_queries import acts_since
 from portal.staff.figures import figures_of
 
@@ -101,3 +103,8 @@ def join_choices() -> list[JoinChoice]:
 
 def _follow(project: Project, member: Member) -> None:
     follow(member=member, project=project)
+
+
+def search_sources() -> list[Source]:
+    """Return what search finds of this feature."""
+    return search.sources()
