@@ -30,6 +30,7 @@ def create_app(
     configure_flask(app, settings)
     configure_extensions(app, settings)
     configure_features(app)
+    configure_messages(app, settings)
     configure_plugins(app, settings, plugins)
     configure_web(app, settings)
     return app
@@ -84,6 +85,20 @@ def configure_features(app: Flask) -> None:
     from portal import features
 
     features.register(app)
+
+
+def configure_messages(app: Flask, settings: Settings) -> None:
+    """Choose who carries mails, text messages and WeChat messages."""
+    from portal.club.queries import mail_from
+    from portal.messages.models import Channel
+    from portal.messages.senders import configure_senders
+
+    chosen: dict[str, str] = {
+        Channel.MAIL: settings.mail_sender,
+        Channel.SMS: settings.sms_sender,
+        Channel.WECHAT: settings.wechat_sender,
+    }
+    configure_senders(app, chosen, mail_from)
 
 
 def configure_plugins(app: Flask, settings: Settings, plugins: Iterable[EntryPoint] | None) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
@@ -27,7 +28,9 @@ VARIABLES = frozenset(
         "DEVELOPMENT",
         "LOG_LEVEL",
         "LOG_FORMAT",
+        "MAIL_SENDER",
         "SMS_SENDER",
+        "WECHAT_SENDER",
         "UPLOAD_MEGABYTES",
         "BLOCK_PLUGINS",
     )
@@ -55,7 +58,9 @@ class Settings:
     testing: bool = False
     log_level: str = "INFO"
     log_format: str = "text"
+    mail_sender: str = field(default="console", repr=False)
     sms_sender: str = "console"
+    wechat_sender: str = "console"
     upload_megabytes: int = 12
     block_plugins: frozenset[str] = frozenset()
 
@@ -90,7 +95,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         development=_flag(env, "PORTAL_DEVELOPMENT"),
         log_level=_choice(env, "PORTAL_LOG_LEVEL", "INFO", LOG_LEVELS),
         log_format=_choice(env, "PORTAL_LOG_FORMAT", "text", LOG_FORMATS),
-        sms_sender=_choice(env, "PORTAL_SMS_SENDER", "console", ("console",)),
+        mail_sender=_sender(env, "PORTAL_MAIL_SENDER", smtp=True),
+        sms_sender=_sender(env, "PORTAL_SMS_SENDER"),
+        wechat_sender=_sender(env, "PORTAL_WECHAT_SENDER"),
         upload_megabytes=_number(env, "PORTAL_UPLOAD_MEGABYTES", 12, low=1, high=100),
         block_plugins=_names(env, "PORTAL_BLOCK_PLUGINS"),
     )
@@ -213,6 +220,25 @@ def _redis_url(env: Mapping[str, str]) -> str | None:
     if url:
         _check_driver("PORTAL_REDIS_URL", "redis", "redis")
     return url
+
+
+def _sender(env: Mapping[str, str], name: str, *, smtp: bool = False) -> str:
+    """Return `console`, a plugin's name, or for mails the address of an SMTP server."""
+    value = env.get(name) or "console"
+    accepted = "console, or the name of a plugin that sends"
+    if value.isascii() and value.replace("_", "").isalnum():
+        return value
+    if smtp:
+        parts = urlsplit(value)
+        try:
+            known = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+        except ValueError:
+            known = False
+        if known:
+            return value
+        accepted = f"smtp://USER:PASSWORD@HOST:PORT, smtps://…, {accepted}"
+    # The value may hold a password: it is not repeated.
+    raise SettingsError(f"{name} cannot be used: give {accepted}.")
 
 
 def _flag(env: Mapping[str, str], name: str) -> bool:

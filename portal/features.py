@@ -9,6 +9,7 @@ from portal.accounts import reset_views as accounts_reset_views
 from portal.accounts import security_views as accounts_security_views
 from portal.accounts import totp_views as accounts_totp_views
 from portal.accounts import views as accounts_views
+from portal.api import views as api_views
 from portal.audit import jobs as audit_jobs
 from portal.audit import models as audit_models
 from portal.claims import hooks as claims_hooks
@@ -28,12 +29,15 @@ from portal.members import hooks as members_hooks
 from portal.members import household_views as members_household_views
 from portal.members import joining as members_joining
 from portal.members import views as members_views
+from portal.messages import jobs as messages_jobs
+from portal.messages import models as messages_models
 from portal.outbox import jobs as outbox_jobs
 from portal.outbox import models as outbox_models
 from portal.outbox import relay as outbox_relay
 from portal.permissions import models as permissions_models
 from portal.plugin_host import hooks as plugin_host_hooks
 from portal.plugin_host import staff_views as plugin_host_staff_views
+from portal.points import models as points_models
 from portal.projects import creation_views as projects_creation_views
 from portal.projects import ending_views as projects_ending_views
 from portal.projects import hooks as projects_hooks
@@ -63,12 +67,16 @@ MODELS = (
     idempotency_models,
     jobs_models,
     outbox_models,
+    messages_models,
     audit_models,
     search_models,
     permissions_models,
     roster_models,
     claims_models,
+    points_models,
 )
+APIS: tuple = (api_views,)
+"""The modules of JSON routes; each has the ApiBlueprint of its feature."""
 VIEWS: tuple = (
     files_views,
     projects_views,
@@ -114,21 +122,22 @@ HOOKS: tuple = (
 
 # Handlers of jobs and of events: importing them registers them.
 JOBS: tuple = (
-    audit_jobs,
     jobs_housekeeping,
     outbox_relay,
     outbox_jobs,
+    audit_jobs,
     search_jobs,
     roster_jobs,
+    messages_jobs,
 )
 
 
 def register(app: Flask) -> None:
     """Register every core blueprint, and what the features put into shared pages."""
     app.extensions["portal.slots"] = slots = Slots()
-    for blueprint in dict.fromkeys(views.blueprint for views in VIEWS):
+    configure_search()
+    for blueprint in dict.fromkeys(views.blueprint for views in (*VIEWS, *APIS)):
         app.register_blueprint(blueprint)
     for hooks in HOOKS:
         slots.add(hooks)
-    configure_search()
     app.extensions[jobs_periodic.ZONES] = projects_queries.time_zones

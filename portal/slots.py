@@ -116,14 +116,20 @@ def _no_plugins(slot: str, *args: Any) -> list[Any]:
     return []
 
 
+def _nothing_is_on(plugin: str, project_id: int | None) -> bool:
+    return False
+
+
 @dataclass
 class Slots:
-    """The functions that fill each slot, by its name; `ask_plugins` is the plugin host's."""
+    """The functions that fill each slot, by its name; `ask_plugins` and `is_plugin_on` are the
+    plugin host's."""
 
     fillers: dict[str, list[Callable[..., Any]]] = field(
         default_factory=lambda: {name: [] for name in SLOTS}
     )
     ask_plugins: Callable[..., list[Any]] = _no_plugins
+    is_plugin_on: Callable[[str, int | None], bool] = _nothing_is_on
 
     def add(self, hooks: ModuleType) -> None:
         """Take every slot function that a feature's `hooks` module has."""
@@ -140,3 +146,9 @@ def fill(slot: str, *args: Any) -> list[Any]:
         given = filler(*args)
         found.extend(given if isinstance(given, Iterable) else [given])
     return found + slots.ask_plugins(slot, *args)
+
+
+def is_plugin_on(plugin: str | None, project_id: int | None) -> bool:
+    """Tell whether what belongs to `plugin` (None: core) is on in a project, or anywhere (None)."""
+    slots: Slots = current_app.extensions["portal.slots"]
+    return plugin is None or slots.is_plugin_on(plugin, project_id)

@@ -43,6 +43,9 @@ class IsolatedClient(FlaskClient):
         db.session.commit()
         with self.application.app_context():
             answer = super().open(*args, **kwargs)
+        after = self.application.extensions.get("tests.after_request")
+        if after is not None:
+            after()
         db.session.expire_all()
         return answer
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from flask import session
 
+from portal import clock
 from portal.accounts import codes
 from portal.accounts.codes import Asker, CodeError
+from portal.accounts.messages import send_sms
 from portal.accounts.models import Account, CodePurpose
 from portal.accounts.places import device, place_of
-from portal.accounts.senders import send_sms
 from portal.extensions import db
 
 
@@ -27,9 +28,9 @@ def asker_for(account: Account | None) -> Asker:
 
 
 def send_code(purpose: CodePurpose, phone: str, account: Account | None) -> None:
-    """Make a code, commit, and send it to the phone (E.164).
+    """Make a code, to be sent to the phone (E.164) with the commit, which this does.
 
-    Raises CodeError, SendError.
+    Raises CodeError.
     """
     token = secrets.token_urlsafe(16)
     code = codes.issue_code(
@@ -39,9 +40,9 @@ def send_code(purpose: CodePurpose, phone: str, account: Account | None) -> None
         asker=asker_for(account),
         account=account,
     )
+    send_sms(phone, "code", not_after=clock.now() + codes.CODE_LIFE, code=code)
     db.session.commit()
     session[_key(purpose)] = [phone, token]
-    send_sms(phone, "code", code=code)
 
 
 def find_request(purpose: CodePurpose) -> CodeRequest | None:

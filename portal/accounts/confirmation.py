@@ -19,7 +19,6 @@ from portal.accounts.forms import ConfirmForm
 from portal.accounts.models import CodePurpose
 from portal.accounts.passwords import verify_password
 from portal.accounts.places import network, place_of
-from portal.accounts.senders import SendError
 from portal.accounts.tries import SlowDownError, begin_try, forget_tries
 from portal.accounts.views import ENTRIES, code_sentence, wait_sentence
 from portal.extensions import db, limiter
@@ -74,9 +73,6 @@ def _send(form: ConfirmForm) -> Page:
     except CodeError as error:
         form.code.errors = [code_sentence(error)]
         return _show(form, 429)
-    except SendError:
-        form.code.errors = [gettext("The message could not be sent. Please try again.")]
-        return _show(form, 503)
     flash(gettext("A code is on its way. It is valid for 5 minutes."))
     return redirect(url_for("accounts.confirm", next=own_path(form.next.data)), 303)
 

@@ -1,9 +1,9 @@
 """A forgotten password: a link by mail or a code to the phone, then a new password."""
 
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from portal import phones
+from portal import clock, phones
 from portal.access import public
 from portal.accounts import codes, service
 from portal.accounts.blueprint import blueprint
@@ -11,11 +11,11 @@ from portal.accounts.code_requests import asker_for, find_request, send_code, ta
 from portal.accounts.codes import CodeError
 from portal.accounts.flow import complete_first_step, may_enter, our_address
 from portal.accounts.forms import CodeForm, ForgotForm, NewPasswordForm
+from portal.accounts.messages import send_mail, tell_of_change
 from portal.accounts.models import Account, CodePurpose, SignInMethod
 from portal.accounts.passwords import hash_password
 from portal.accounts.places import network
 from portal.accounts.queries import find_account_by_email, find_account_by_phone
-from portal.accounts.senders import SendError, send_mail, tell_of_change
 from portal.accounts.service import EmailError, normalize_email
 from portal.accounts.verified import remember_verified_phone
 from portal.accounts.views import ENTRIES, code_sentence
@@ -48,9 +48,6 @@ def forgot() -> Page:
     except CodeError as error:
         form.identity.errors = [code_sentence(error)]
         return _page("forgot.html", 429, form=form)
-    except SendError:
-        form.identity.errors = [gettext("The message could not be sent. Please try again.")]
-        return _page("forgot.html", 503, form=form)
 
 
 @blueprint.route("/forgot/code", methods=["GET", "POST"])
@@ -103,8 +100,8 @@ def reset(token: str) -> Page:
         db.session.rollback()
         return _page("link_over.html", 410)
     service.change_password(account=account, password_hash=password_hash, keep=None)
-    response = complete_first_step(account, SignInMethod.RESET, None)
     tell_of_change(account, "password")
+    response = complete_first_step(account, SignInMethod.RESET, None)
     flash(gettext("Your password is changed. You have been signed out everywhere else."))
     return response
 
@@ -116,15 +113,17 @@ def _mail_link(email: str) -> Page:
         token = codes.issue_link(
             purpose=RESET, target=email, account=account, asker=asker_for(account)
         )
+        send_mail(
+            email,
+            "reset_mail",
+            not_after=clock.now() + codes.LINK_LIFE,
+            to_nobody=account is None,
+            address=our_address(url_for("accounts.reset", token=token)),
+        )
         db.session.commit()
-        if account is not None:
-            address = our_address(url_for("accounts.reset", token=token))
-            send_mail(email, "reset_mail", address=address)
     except CodeError:
-        # Said aloud, this would tell that the account exists; so would the next.
+        # Said aloud, this would tell that the account exists.
         db.session.rollback()
-    except SendError:
-        current_app.logger.warning("a link for a new password could not be sent", exc_info=True)
     return _page("forgot_sent.html", 200, email=email)
 
 

@@ -4,7 +4,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from portal import phones
+from portal import clock, phones
 from portal.access import public, signed_in
 from portal.accounts import codes, service
 from portal.accounts.blueprint import blueprint
@@ -14,11 +14,11 @@ from portal.accounts.confirmation import recently_confirmed
 from portal.accounts.current import current_account
 from portal.accounts.flow import our_address
 from portal.accounts.forms import CodeForm, EmailForm, NewPasswordForm, PhoneForm
+from portal.accounts.messages import Contact, send_mail, tell_of_change
 from portal.accounts.models import Account, CodePurpose
 from portal.accounts.passwords import hash_password
 from portal.accounts.places import network
 from portal.accounts.queries import find_sign_in, live_sign_ins, recovery_codes_left
-from portal.accounts.senders import Contact, SendError, send_mail, tell_of_change
 from portal.accounts.service import AccountExistsError
 from portal.accounts.views import ENTRIES, code_sentence
 from portal.accounts.words import METHOD_TITLES, device_icon, device_title, own_words
@@ -56,8 +56,8 @@ def password() -> Page:
     db.session.commit()
     password_hash = hash_password(form.password.data or "")
     service.change_password(account=account, password_hash=password_hash, keep=g.sign_in)
-    db.session.commit()
     tell_of_change(account, "password")
+    db.session.commit()
     flash(gettext("Your password is changed. You have been signed out everywhere else."))
     return redirect(url_for("accounts.security"), 303)
 
@@ -76,15 +76,12 @@ def email() -> Page:
         token = codes.issue_link(
             purpose=EMAIL, target=address, account=account, asker=asker_for(account)
         )
-        db.session.commit()
         link = our_address(url_for("accounts.confirm_email", token=token))
-        send_mail(address, "email_mail", address=link)
+        send_mail(address, "email_mail", not_after=clock.now() + codes.LINK_LIFE, address=link)
+        db.session.commit()
     except CodeError as error:
         form.email.errors = [code_sentence(error)]
         return _page("email.html", 429, form=form)
-    except SendError:
-        form.email.errors = [gettext("The message could not be sent. Please try again.")]
-        return _page("email.html", 503, form=form)
     flash(
         gettext(
             "Open the link in the mail to %(email)s. It is valid for 30 minutes.", email=address
@@ -114,8 +111,8 @@ def confirm_email(token: str) -> Page:
     except AccountExistsError:
         db.session.rollback()
         return _page("taken.html", 409)
-    db.session.commit()
     tell_of_change(account, "email", before=before)
+    db.session.commit()
     flash(gettext("You can sign in with this e-mail address now."))
     return redirect(url_for("accounts.security"), 303)
 
@@ -133,9 +130,6 @@ def phone() -> Page:
     except CodeError as error:
         form.phone.errors = [code_sentence(error)]
         return _page("phone.html", 429, form=form)
-    except SendError:
-        form.phone.errors = [gettext("The message could not be sent. Please try again.")]
-        return _page("phone.html", 503, form=form)
     return redirect(url_for("accounts.phone_code"), 303)
 
 
@@ -162,8 +156,8 @@ def phone_code() -> Page:
     except AccountExistsError:
         db.session.commit()
         return _page("taken.html", 409)
-    db.session.commit()
     tell_of_change(account, "phone", before=before)
+    db.session.commit()
     flash(gettext("You sign in with %(phone)s from now on.", phone=sent_to))
     return redirect(url_for("accounts.security"), 303)
 

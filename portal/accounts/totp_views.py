@@ -10,10 +10,10 @@ from portal.accounts.blueprint import blueprint
 from portal.accounts.confirmation import recently_confirmed
 from portal.accounts.current import current_account
 from portal.accounts.forms import CodeForm
+from portal.accounts.messages import tell_of_change
 from portal.accounts.models import Account
 from portal.accounts.queries import recovery_codes_left
 from portal.accounts.second_factor import SecondFactorError, SetUp
-from portal.accounts.senders import tell_of_change
 from portal.extensions import db
 from portal.i18n import gettext
 
@@ -65,8 +65,8 @@ def totp_confirm() -> Page:
         return _show(account, form, 422)
     service.end_other_sign_ins(account=account, keep=g.sign_in)
     g.sign_in.second_factor = True
-    db.session.commit()
     tell_of_change(account, "second_step")
+    db.session.commit()
     return render_template("accounts/recovery_codes.html", codes=recovery_codes)
 
 
@@ -90,8 +90,8 @@ def totp_remove() -> Page:
     """Take the second step off."""
     account = current_account()
     second_factor.remove(actor=account, account=account)
-    db.session.commit()
     tell_of_change(account, "second_step")
+    db.session.commit()
     flash(gettext("Two-step sign-in is off."))
     return redirect(url_for("accounts.security"), 303)
 

@@ -18,7 +18,6 @@ from portal.accounts.models import Account, CodePurpose, SignInMethod
 from portal.accounts.passwords import hash_password, needs_rehash, verify_password
 from portal.accounts.places import device, network, place_of
 from portal.accounts.queries import find_account_by_email, find_account_by_phone
-from portal.accounts.senders import SendError
 from portal.accounts.session import end_session, start_session
 from portal.accounts.tries import SlowDownError, begin_try, forget_tries
 from portal.accounts.verified import remember_verified_phone
@@ -134,9 +133,6 @@ def _send_code(form: SignInForm) -> Page:
     except CodeError as error:
         form.phone.errors = [code_sentence(error)]
         return _show_sign_in(form, 429, error.wait)
-    except SendError:
-        form.phone.errors = [gettext("The message could not be sent. Please try again.")]
-        return _show_sign_in(form, 503)
     return redirect(url_for("accounts.sign_in", sent=1, next=own_path(form.next.data)), 303)
 
 

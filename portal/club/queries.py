@@ -1,11 +1,13 @@
 """Reading the club's settings and legal texts."""
 
+from urllib.parse import urlsplit
+
 import sqlalchemy as sa
-from flask import g
+from flask import current_app, g
 
 from portal.club.models import Club, LegalKind, LegalText
-from portal.extensions import db
-from portal.i18n import DEFAULT_LANGUAGE, LANGUAGES
+from portal.extensions import db, reading
+from portal.i18n import DEFAULT_LANGUAGE, LANGUAGES, localized
 
 CLUB_ID = 1
 VERSIONS_SHOWN = 50
@@ -23,6 +25,18 @@ def current_club() -> Club:
             time_zone="Asia/Shanghai",
         )
     return g.club
+
+
+def mail_from() -> tuple[str, str]:
+    """Return the name and address that mails come from; read apart, since no transaction is open
+    while a mail server is talked to."""
+    with reading(), db.engine.connect() as connection:
+        row = connection.execute(
+            sa.select(Club.name, Club.mail_sender, Club.default_language)
+        ).one_or_none()
+    host = urlsplit(current_app.extensions["portal.settings"].base_url).hostname
+    address = row.mail_sender if row and row.mail_sender else f"no-reply@{host}"
+    return (localized(row.name, row.default_language) if row else "", address)
 
 
 def current_legal_texts() -> dict[str, LegalText]:

@@ -197,7 +197,7 @@ def _modes(settings: Settings) -> Iterator[Finding]:
             State.WARN,
             "text messages",
             "codes are written to the terminal, not sent",
-            "Set PORTAL_SMS_SENDER when an SMS gateway is installed.",
+            "Install a plugin that sends, and name it in PORTAL_SMS_SENDER.",
         )
 
 

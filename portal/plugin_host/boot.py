@@ -17,6 +17,7 @@ from portal.plugin_host.hookspecs import RETURNS
 from portal.plugin_host.host import PluginHost
 from portal.plugin_host.refs import as_ref
 from portal.plugin_host.slow import SlowHooks
+from portal.plugin_host.state import is_on, is_on_somewhere
 from portal.slots import Card, MemberHome, Slots
 
 
@@ -40,8 +41,15 @@ def configure_plugins(
     faults.configure_faults(app)
     slots: Slots = app.extensions["portal.slots"]
     slots.ask_plugins = _fill
+    slots.is_plugin_on = _is_on
     app.add_url_rule("/static/plugins/<plugin>/<path:filename>", "plugin_static", _static(host))
     return host
+
+
+def _is_on(plugin: str, project_id: int | None) -> bool:
+    if project_id is None:
+        return is_on_somewhere(plugin, None)
+    return is_on(plugin, project_id)
 
 
 def _owners(host: PluginHost) -> list[Owner]:

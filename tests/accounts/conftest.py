@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal import clock
-from portal.accounts import senders
-from portal.accounts.senders import MemorySender
 from portal.config import Settings
+from portal.messages.models import Channel
+from tests.carried import Carried
 
 
 @dataclass
@@ -34,23 +34,23 @@ def time(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
 
 
 @pytest.fixture
-def sms(app: Flask) -> Iterator[MemorySender]:
+def sms(app: Flask) -> Iterator[Carried]:
     """The text messages that were sent: (phone, text)."""
-    app.extensions[senders.SMS] = sender = MemorySender()
-    yield sender
-    del app.extensions[senders.SMS]
+    carried = Carried(app, Channel.SMS)
+    yield carried
+    carried.stop()
 
 
 @pytest.fixture
-def mail(app: Flask) -> Iterator[MemorySender]:
+def mail(app: Flask) -> Iterator[Carried]:
     """The mails that were sent: (to, subject, text)."""
-    app.extensions[senders.MAIL] = sender = MemorySender()
-    yield sender
-    del app.extensions[senders.MAIL]
+    carried = Carried(app, Channel.MAIL)
+    yield carried
+    carried.stop()
 
 
 @pytest.fixture
-def last_code(sms: MemorySender) -> Callable[[], str]:
+def last_code(sms: Carried) -> Callable[[], str]:
     """The code in the message that was sent last."""
 
     def read() -> str:

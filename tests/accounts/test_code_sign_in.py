@@ -9,11 +9,11 @@ from flask.testing import FlaskClient
 
 from portal.accounts import codes
 from portal.accounts.models import AccountState, OneTimeCode, SignIn
-from portal.accounts.senders import MemorySender, SendError
 from portal.crypto import token_hash
 from portal.extensions import db
 from tests import factories
 from tests.accounts.conftest import MovableClock
+from tests.carried import Carried
 
 PHONE = "+8613800138000"
 TYPED = "138 0013 8000"
@@ -43,7 +43,7 @@ def other_than(code: str) -> str:
      "１３８００１３８０００", "＋８６１３８００１３８０００", " 138 0013 8000\u3000"],
 )  # fmt: skip
 def test_every_way_to_write_a_phone_is_one_phone(
-    client: FlaskClient, sms: MemorySender, last_code: CodeReader, typed: str
+    client: FlaskClient, sms: Carried, last_code: CodeReader, typed: str
 ) -> None:
     account = factories.make_account(phone=PHONE)
     assert ask(client, typed).status_code == 303
@@ -60,7 +60,7 @@ def test_every_way_to_write_a_phone_is_one_phone(
     "typed", ["", "12345", "010-6552 9988", "abc", "138001380001234", "1" * 41]
 )
 def test_what_is_no_mobile_number_is_refused_and_kept(
-    client: FlaskClient, sms: MemorySender, typed: str
+    client: FlaskClient, sms: Carried, typed: str
 ) -> None:
     answer = ask(client, typed)
     assert answer.status_code == 422
@@ -69,7 +69,7 @@ def test_what_is_no_mobile_number_is_refused_and_kept(
 
 
 def test_full_width_digits_of_a_code_are_read(
-    client: FlaskClient, sms: MemorySender, last_code: CodeReader
+    client: FlaskClient, sms: Carried, last_code: CodeReader
 ) -> None:
     factories.make_account(phone=PHONE)
     ask(client)
@@ -78,7 +78,7 @@ def test_full_width_digits_of_a_code_are_read(
 
 
 def test_the_page_never_tells_whether_a_phone_has_an_account(
-    client: FlaskClient, sms: MemorySender, browser: Callable[..., FlaskClient]
+    client: FlaskClient, sms: Carried, browser: Callable[..., FlaskClient]
 ) -> None:
     factories.make_account(phone=PHONE)
     known, unknown = ask(client), ask(browser("198.51.100.7"), "139 0013 9000")
@@ -95,7 +95,7 @@ def test_the_page_never_tells_whether_a_phone_has_an_account(
 
 
 def test_a_proved_phone_without_account_leads_to_joining(
-    client: FlaskClient, sms: MemorySender, last_code: CodeReader
+    client: FlaskClient, sms: Carried, last_code: CodeReader
 ) -> None:
     ask(client)
     answer = enter(client, last_code(), next="/p/binjiang/")
@@ -104,7 +104,7 @@ def test_a_proved_phone_without_account_leads_to_joining(
     assert db.session.scalar(sa.select(sa.func.count()).select_from(SignIn)) == 0
 
 
-def test_a_code_works_once(client: FlaskClient, sms: MemorySender, last_code: CodeReader) -> None:
+def test_a_code_works_once(client: FlaskClient, sms: Carried, last_code: CodeReader) -> None:
     factories.make_account(phone=PHONE)
     ask(client)
     kept = session_of(client)
@@ -118,7 +118,7 @@ def test_a_code_works_once(client: FlaskClient, sms: MemorySender, last_code: Co
 
 
 def test_a_code_is_valid_for_five_minutes(
-    client: FlaskClient, sms: MemorySender, last_code: CodeReader, time: MovableClock
+    client: FlaskClient, sms: Carried, last_code: CodeReader, time: MovableClock
 ) -> None:
     factories.make_account(phone=PHONE)
     ask(client)
@@ -127,7 +127,7 @@ def test_a_code_is_valid_for_five_minutes(
 
 
 def test_after_five_wrong_tries_the_right_code_is_worthless(
-    client: FlaskClient, sms: MemorySender, last_code: CodeReader
+    client: FlaskClient, sms: Carried, last_code: CodeReader
 ) -> None:
     factories.make_account(phone=PHONE)
     ask(client)
@@ -139,7 +139,7 @@ def test_after_five_wrong_tries_the_right_code_is_worthless(
 
 def test_a_stranger_cannot_use_up_the_tries_of_a_code(
     client: FlaskClient,
-    sms: MemorySender,
+    sms: Carried,
     last_code: CodeReader,
     browser: Callable[..., FlaskClient],
 ) -> None:
@@ -153,7 +153,7 @@ def test_a_stranger_cannot_use_up_the_tries_of_a_code(
 
 def test_a_code_counts_only_in_the_browser_that_asked(
     client: FlaskClient,
-    sms: MemorySender,
+    sms: Carried,
     last_code: CodeReader,
     browser: Callable[..., FlaskClient],
 ) -> None:
@@ -168,7 +168,7 @@ def test_a_code_counts_only_in_the_browser_that_asked(
 
 
 def test_a_second_code_waits_a_minute(
-    client: FlaskClient, sms: MemorySender, last_code: CodeReader, time: MovableClock
+    client: FlaskClient, sms: Carried, last_code: CodeReader, time: MovableClock
 ) -> None:
     factories.make_account(phone=PHONE)
     ask(client)
@@ -185,7 +185,7 @@ def test_a_second_code_waits_a_minute(
 
 def test_a_phone_gets_ten_codes_a_day_and_its_own_device_ten_more(
     client: FlaskClient,
-    sms: MemorySender,
+    sms: Carried,
     last_code: CodeReader,
     time: MovableClock,
     browser: Callable[..., FlaskClient],
@@ -204,7 +204,7 @@ def test_a_phone_gets_ten_codes_a_day_and_its_own_device_ten_more(
 
 
 def test_a_network_gets_forty_codes_a_day(
-    sms: MemorySender, browser: Callable[..., FlaskClient], time: MovableClock, app: Flask
+    sms: Carried, browser: Callable[..., FlaskClient], time: MovableClock, app: Flask
 ) -> None:
     for number in range(codes.PER_PLACE_A_DAY):
         # All of them in one /24.
@@ -214,7 +214,7 @@ def test_a_network_gets_forty_codes_a_day(
 
 
 def test_a_code_is_kept_as_a_keyed_hash(
-    client: FlaskClient, sms: MemorySender, last_code: CodeReader
+    client: FlaskClient, sms: Carried, last_code: CodeReader
 ) -> None:
     ask(client)
     kept = db.session.execute(sa.text("SELECT * FROM one_time_code")).mappings().one()
@@ -227,7 +227,7 @@ def test_a_code_is_kept_as_a_keyed_hash(
 
 
 def test_a_closed_account_is_not_let_in(
-    client: FlaskClient, sms: MemorySender, last_code: CodeReader
+    client: FlaskClient, sms: Carried, last_code: CodeReader
 ) -> None:
     factories.make_account(phone=PHONE, state=AccountState.CLOSED)
     ask(client)
@@ -236,7 +236,7 @@ def test_a_closed_account_is_not_let_in(
     assert "_user_id" not in session_of(client)
 
 
-def test_enter_without_a_code_asks_for_one(client: FlaskClient, sms: MemorySender) -> None:
+def test_enter_without_a_code_asks_for_one(client: FlaskClient, sms: Carried) -> None:
     answer = client.post("/login", data={"way": "code", "phone": TYPED})
     assert answer.status_code == 303
     assert len(sms.sent) == 1
@@ -244,19 +244,7 @@ def test_enter_without_a_code_asks_for_one(client: FlaskClient, sms: MemorySende
     assert len(sms.sent) == 1
 
 
-def test_a_message_that_cannot_be_sent_is_said(
-    client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch, sms: MemorySender
-) -> None:
-    def fail(*message: str) -> None:
-        raise SendError
-
-    monkeypatch.setattr(sms, "send", fail)
-    answer = ask(client)
-    assert answer.status_code == 503
-    assert TYPED in answer.text
-
-
-def test_huge_input_is_a_refusal(client: FlaskClient, sms: MemorySender) -> None:
+def test_huge_input_is_a_refusal(client: FlaskClient, sms: Carried) -> None:
     for field in ("phone", "code", "identity", "password", "next"):
         data = {"way": "code", "phone": TYPED, field: "9" * 20_000}
         assert client.post("/login", data=data).status_code == 422
@@ -264,6 +252,6 @@ def test_huge_input_is_a_refusal(client: FlaskClient, sms: MemorySender) -> None
     assert not sms.sent
 
 
-def first_code(sms: MemorySender) -> str:
+def first_code(sms: Carried) -> str:
     """Return the code that was sent first."""
     return "".join(char for char in sms.sent[0][1] if char.isdigit())[:6]

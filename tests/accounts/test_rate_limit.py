@@ -7,10 +7,10 @@ import pytest
 from flask import Flask
 
 from portal import create_app
-from portal.accounts import senders
-from portal.accounts.senders import MemorySender
 from portal.config import Settings
 from portal.extensions import db, limiter
+from portal.messages.models import Channel
+from tests.carried import Carried
 
 LIMIT = 40
 
@@ -23,7 +23,7 @@ def test_a_network_may_try_forty_times_a_minute(app: Flask, settings: Settings, 
     kept = log.handlers, log.level, log.propagate
     limited = create_app(replace(settings, testing=False))
     limited.config["WTF_CSRF_ENABLED"] = False
-    limited.extensions[senders.SMS] = MemorySender()
+    Carried(limited, Channel.SMS)
     try:
         with limited.app_context():
             client = limited.test_client()

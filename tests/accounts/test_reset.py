@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 
 from portal.accounts.models import Account, SignIn
 from portal.accounts.passwords import hash_password, verify_password
-from portal.accounts.senders import MemorySender
 from portal.audit.models import AuditEntry
 from portal.extensions import db
 from tests import factories
 from tests.accounts.conftest import MovableClock
+from tests.carried import Carried
 
 OLD, NEW = "kettle-Moon-42-lamp", "river stone and paper boat"
 EMAIL, PHONE = "lin@example.test", "+8613800138000"
@@ -29,7 +29,7 @@ def ask(client: FlaskClient, identity: str = EMAIL):  # type: ignore[no-untyped-
     return client.post("/forgot", data={"identity": identity})
 
 
-def link_in(mail: MemorySender) -> str:
+def link_in(mail: Carried) -> str:
     found = re.search(r"http://localhost(/\S+)", mail.sent[-1][2])
     assert found
     return found[1]
@@ -40,7 +40,7 @@ def save(client: FlaskClient, link: str, password: str = NEW, again: str | None 
 
 
 def test_a_link_by_mail_sets_a_new_password_and_ends_all_sessions(
-    client: FlaskClient, account: Account, mail: MemorySender, browser: Callable[..., FlaskClient]
+    client: FlaskClient, account: Account, mail: Carried, browser: Callable[..., FlaskClient]
 ) -> None:
     elsewhere = factories.sign_in(browser(), account)
     answer = ask(client)
@@ -60,7 +60,7 @@ def test_a_link_by_mail_sets_a_new_password_and_ends_all_sessions(
 
 
 def test_the_answer_is_the_same_for_an_unknown_address(
-    client: FlaskClient, account: Account, mail: MemorySender, browser: Callable[..., FlaskClient]
+    client: FlaskClient, account: Account, mail: Carried, browser: Callable[..., FlaskClient]
 ) -> None:
     known, unknown = ask(client), ask(browser(), "nobody@example.test")
     assert known.status_code == unknown.status_code == 200
@@ -73,7 +73,7 @@ def test_the_answer_is_the_same_for_an_unknown_address(
 
 
 def test_a_forged_host_does_not_reach_the_mail(
-    client: FlaskClient, account: Account, mail: MemorySender
+    client: FlaskClient, account: Account, mail: Carried
 ) -> None:
     client.post("/forgot", data={"identity": EMAIL}, headers={"Host": "evil.test"})
     assert "evil.test" not in mail.sent[-1][2]
@@ -81,7 +81,7 @@ def test_a_forged_host_does_not_reach_the_mail(
 
 
 def test_a_used_link_is_over_and_leads_on(
-    client: FlaskClient, account: Account, mail: MemorySender
+    client: FlaskClient, account: Account, mail: Carried
 ) -> None:
     ask(client)
     link = link_in(mail)
@@ -95,7 +95,7 @@ def test_a_used_link_is_over_and_leads_on(
 
 
 def test_an_older_link_ends_with_the_newer_ones_use(
-    client: FlaskClient, account: Account, mail: MemorySender, time: MovableClock
+    client: FlaskClient, account: Account, mail: Carried, time: MovableClock
 ) -> None:
     ask(client)
     older = link_in(mail)
@@ -108,7 +108,7 @@ def test_an_older_link_ends_with_the_newer_ones_use(
 
 
 def test_a_link_is_valid_for_half_an_hour(
-    client: FlaskClient, account: Account, mail: MemorySender, time: MovableClock
+    client: FlaskClient, account: Account, mail: Carried, time: MovableClock
 ) -> None:
     ask(client)
     link = link_in(mail)
@@ -123,7 +123,7 @@ def test_a_made_up_link_is_over(client: FlaskClient, account: Account, token: st
 
 
 def test_the_link_for_an_address_is_none_for_a_password(
-    client: FlaskClient, account: Account, mail: MemorySender
+    client: FlaskClient, account: Account, mail: Carried
 ) -> None:
     factories.sign_in(client, account)
     client.post("/me/security/email", data={"email": "new@example.test"})
@@ -134,7 +134,7 @@ def test_the_link_for_an_address_is_none_for_a_password(
 
 @pytest.mark.parametrize("password", ["woaini1314", "13800138000ab", "short", "", "1" * 400])
 def test_a_weak_password_is_refused_and_the_link_lives_on(
-    client: FlaskClient, account: Account, mail: MemorySender, password: str
+    client: FlaskClient, account: Account, mail: Carried, password: str
 ) -> None:
     ask(client)
     link = link_in(mail)
@@ -145,14 +145,14 @@ def test_a_weak_password_is_refused_and_the_link_lives_on(
 
 
 def test_two_different_passwords_are_refused(
-    client: FlaskClient, account: Account, mail: MemorySender
+    client: FlaskClient, account: Account, mail: Carried
 ) -> None:
     ask(client)
     assert save(client, link_in(mail), NEW, NEW + "!").status_code == 422
 
 
 def test_a_code_to_the_phone_leads_to_a_new_password(
-    client: FlaskClient, account: Account, sms: MemorySender, last_code: Callable[[], str]
+    client: FlaskClient, account: Account, sms: Carried, last_code: Callable[[], str]
 ) -> None:
     answer = ask(client, "138 0013 8000")
     assert answer.location == "/forgot/code"
@@ -165,14 +165,14 @@ def test_a_code_to_the_phone_leads_to_a_new_password(
 
 
 def test_a_code_for_an_unknown_phone_looks_the_same_and_leads_to_joining(
-    client: FlaskClient, sms: MemorySender, last_code: Callable[[], str]
+    client: FlaskClient, sms: Carried, last_code: Callable[[], str]
 ) -> None:
     assert ask(client, "138 0013 8000").location == "/forgot/code"
     assert client.post("/forgot/code", data={"code": last_code()}).location == "/join"
 
 
 def test_a_code_for_signing_in_is_none_for_the_password(
-    client: FlaskClient, account: Account, sms: MemorySender, last_code: Callable[[], str]
+    client: FlaskClient, account: Account, sms: Carried, last_code: Callable[[], str]
 ) -> None:
     client.post("/login", data={"way": "code", "phone": "13800138000", "act": "send"})
     code = last_code()
@@ -182,7 +182,7 @@ def test_a_code_for_signing_in_is_none_for_the_password(
 
 
 def test_a_reset_does_not_pass_by_the_second_step(
-    client: FlaskClient, account: Account, mail: MemorySender, time: MovableClock
+    client: FlaskClient, account: Account, mail: Carried, time: MovableClock
 ) -> None:
     account.totp_secret, account.totp_confirmed_at = "A" * 32, time.at
     ask(client)

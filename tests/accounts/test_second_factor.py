@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 from portal.accounts import second_factor
 from portal.accounts.models import Account, RecoveryCode, SignIn
 from portal.accounts.passwords import hash_password
-from portal.accounts.senders import MemorySender
 from portal.extensions import db
 from tests import factories
 from tests.accounts.conftest import MovableClock
+from tests.carried import Carried
 
 PASSWORD = "kettle-Moon-42-lamp"
 EMAIL = "lin@example.test"
@@ -146,9 +146,7 @@ def test_another_accounts_recovery_code_is_worth_nothing(
     assert second_step(client, codes[0]).status_code == 422
 
 
-def test_setting_it_up(
-    client: FlaskClient, app: Flask, time: MovableClock, mail: MemorySender
-) -> None:
+def test_setting_it_up(client: FlaskClient, app: Flask, time: MovableClock, mail: Carried) -> None:
     account = factories.make_account(email=EMAIL, password_hash=hash_password(PASSWORD))
     first_step(client)
     assert "data:image/svg" not in client.get(PAGE).text
@@ -174,7 +172,7 @@ def test_setting_it_up(
 
 
 def test_taking_it_off_and_renewing_codes(
-    client: FlaskClient, account: Account, time: MovableClock, mail: MemorySender
+    client: FlaskClient, account: Account, time: MovableClock, mail: Carried
 ) -> None:
     first_step(client)
     second_step(client, code_at(time))

@@ -14,11 +14,11 @@ from portal.accounts.confirmation import CONFIRMED_FOR
 from portal.accounts.models import Account, SignIn
 from portal.accounts.passwords import hash_password, verify_password
 from portal.accounts.queries import find_account_by_phone
-from portal.accounts.senders import MemorySender
 from portal.audit.models import AuditEntry
 from portal.extensions import db
 from tests import factories
 from tests.accounts.conftest import MovableClock
+from tests.carried import Carried
 
 OLD, NEW = "kettle-Moon-42-lamp", "river stone and paper boat"
 EMAIL, PHONE = "lin@example.test", "+8613800138000"
@@ -78,7 +78,7 @@ def test_a_stale_post_changes_nothing(owner: FlaskClient, account: Account) -> N
 
 
 def test_confirming_with_a_code(
-    owner: FlaskClient, account: Account, sms: MemorySender, last_code: Callable[[], str]
+    owner: FlaskClient, account: Account, sms: Carried, last_code: Callable[[], str]
 ) -> None:
     forget_confirmation()
     answer = owner.post("/me/confirm", data={"act": "send", "next": "/me/security/phone"})
@@ -99,7 +99,7 @@ def test_confirming_is_slowed_down_like_signing_in(
 
 
 def test_a_new_password_ends_every_other_session(
-    owner: FlaskClient, account: Account, browser: Callable[..., FlaskClient], mail: MemorySender
+    owner: FlaskClient, account: Account, browser: Callable[..., FlaskClient], mail: Carried
 ) -> None:
     other = factories.sign_in(browser(), account)
     stranger = factories.sign_in(browser(), factories.make_account())
@@ -124,7 +124,7 @@ def test_a_weak_password_is_said_beside_the_field(owner: FlaskClient) -> None:
 
 
 def test_a_new_address_counts_once_its_link_is_opened(
-    owner: FlaskClient, account: Account, mail: MemorySender, browser: Callable[..., FlaskClient]
+    owner: FlaskClient, account: Account, mail: Carried, browser: Callable[..., FlaskClient]
 ) -> None:
     answer = owner.post("/me/security/email", data={"email": " New@Example.Test "})
     assert answer.location == "/me/security"
@@ -144,7 +144,7 @@ def test_a_new_address_counts_once_its_link_is_opened(
 
 
 def test_an_address_of_somebody_else_is_not_told_before_it_is_proved(
-    owner: FlaskClient, account: Account, mail: MemorySender
+    owner: FlaskClient, account: Account, mail: Carried
 ) -> None:
     factories.make_account(email="taken@example.test")
     answer = owner.post("/me/security/email", data={"email": "taken@example.test"})
@@ -158,7 +158,7 @@ def test_an_address_of_somebody_else_is_not_told_before_it_is_proved(
 @pytest.mark.parametrize(
     "email", ["", "x", "a@b", "a b@example.test", "a@example.test\nBcc: c@d.test"]
 )
-def test_what_is_no_address_is_refused(owner: FlaskClient, email: str, mail: MemorySender) -> None:
+def test_what_is_no_address_is_refused(owner: FlaskClient, email: str, mail: Carried) -> None:
     assert owner.post("/me/security/email", data={"email": email}).status_code == 422
     assert not mail.sent
 
@@ -166,8 +166,8 @@ def test_what_is_no_address_is_refused(owner: FlaskClient, email: str, mail: Mem
 def test_a_new_phone_counts_with_the_code_sent_to_it(
     owner: FlaskClient,
     account: Account,
-    sms: MemorySender,
-    mail: MemorySender,
+    sms: Carried,
+    mail: Carried,
     last_code: Callable[[], str],
 ) -> None:
     answer = owner.post("/me/security/phone", data={"phone": "139 0013 9000"})
@@ -185,7 +185,7 @@ def test_a_new_phone_counts_with_the_code_sent_to_it(
 
 
 def test_a_phone_of_another_account_stays_there(
-    owner: FlaskClient, account: Account, sms: MemorySender, last_code: Callable[[], str]
+    owner: FlaskClient, account: Account, sms: Carried, last_code: Callable[[], str]
 ) -> None:
     other = factories.make_account(phone="+8613900139000")
     owner.post("/me/security/phone", data={"phone": "139 0013 9000"})

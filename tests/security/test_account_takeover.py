@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 
 from portal.accounts.models import Account
 from portal.accounts.passwords import hash_password
-from portal.accounts.senders import MemorySender
 from portal.extensions import db
 from tests import factories
 from tests.accounts.conftest import MovableClock
+from tests.carried import Carried
 
 OLD, NEW = "kettle-Moon-42-lamp", "river stone and paper boat"
 EMAIL, PHONE, NEW_PHONE = "lin@example.test", "+8613800138000", "+8613900139000"
@@ -36,7 +36,7 @@ def thief(browser: Callable[..., FlaskClient], account: Account) -> FlaskClient:
     return factories.sign_in(browser("198.51.100.7"), account)
 
 
-def link_in(mail: MemorySender) -> str:
+def link_in(mail: Carried) -> str:
     found = re.search(r"http://localhost(/\S+)", mail.sent[-1][2])
     assert found
     return found[1]
@@ -53,7 +53,7 @@ def change_phone(browser: FlaskClient, code: Callable[[], str]) -> None:
 
 
 def test_a_new_password_ends_a_thiefs_link_to_another_address(
-    owner: FlaskClient, thief: FlaskClient, account: Account, mail: MemorySender
+    owner: FlaskClient, thief: FlaskClient, account: Account, mail: Carried
 ) -> None:
     thief.post("/me/security/email", data={"email": THIEF})
     link = link_in(mail)
@@ -64,7 +64,7 @@ def test_a_new_password_ends_a_thiefs_link_to_another_address(
 
 
 def test_a_new_address_ends_the_links_to_the_old_one(
-    owner: FlaskClient, browser: Callable[..., FlaskClient], account: Account, mail: MemorySender
+    owner: FlaskClient, browser: Callable[..., FlaskClient], account: Account, mail: Carried
 ) -> None:
     stranger = browser("198.51.100.7")
     stranger.post("/forgot", data={"identity": EMAIL})
@@ -77,9 +77,9 @@ def test_a_new_address_ends_the_links_to_the_old_one(
 def test_a_new_phone_ends_the_links_that_the_old_one_opened(
     owner: FlaskClient,
     browser: Callable[..., FlaskClient],
-    sms: MemorySender,
+    sms: Carried,
     last_code: Callable[[], str],
-    mail: MemorySender,
+    mail: Carried,
 ) -> None:
     finder = browser("198.51.100.7")
     finder.post("/forgot", data={"identity": PHONE})
@@ -90,7 +90,7 @@ def test_a_new_phone_ends_the_links_that_the_old_one_opened(
 
 
 def test_the_old_address_is_told_of_a_new_one(
-    owner: FlaskClient, account: Account, mail: MemorySender
+    owner: FlaskClient, account: Account, mail: Carried
 ) -> None:
     owner.post("/me/security/email", data={"email": THIEF})
     owner.post(link_in(mail))
@@ -98,7 +98,7 @@ def test_the_old_address_is_told_of_a_new_one(
 
 
 def test_the_old_phone_is_told_of_a_new_one(
-    owner: FlaskClient, account: Account, sms: MemorySender, last_code: Callable[[], str]
+    owner: FlaskClient, account: Account, sms: Carried, last_code: Callable[[], str]
 ) -> None:
     account.email = None
     db.session.commit()
@@ -107,7 +107,7 @@ def test_the_old_phone_is_told_of_a_new_one(
 
 
 def test_sessions_from_before_the_second_step_end_with_it(
-    owner: FlaskClient, thief: FlaskClient, time: MovableClock, mail: MemorySender, account: Account
+    owner: FlaskClient, thief: FlaskClient, time: MovableClock, mail: Carried, account: Account
 ) -> None:
     assert thief.get("/me/").status_code == 200
     owner.post("/me/security/second-step/begin")

@@ -1,0 +1,66 @@
+"""What the portal says to an account's owner by text message and mail."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import render_template
+
+from portal.accounts.models import Account
+from portal.messages.models import Channel
+from portal.messages.service import send
+
+
+def send_sms(phone: str, template: str, *, not_after: datetime | None, **values: object) -> None:
+    """Send the message of accounts/messages/<template>.txt, in the reader's language, once the
+    caller's transaction is committed; after `not_after` it is of no use any more."""
+    text = _text(template, values).replace("\n", "")
+    send(channel=Channel.SMS, address=phone, text=text, about=template, not_after=not_after)
+
+
+def send_mail(
+    to: str,
+    template: str,
+    *,
+    not_after: datetime | None,
+    to_nobody: bool = False,
+    **values: object,
+) -> None:
+    """Send the mail of accounts/messages/<template>.txt likewise; its first line is the subject.
+
+    `to_nobody`: do the same work, and send nothing.
+    """
+    subject, _, body = _text(template, values).partition("\n")
+    send(
+        channel=Channel.MAIL, address=to, subject=subject.strip(), text=body.strip(),
+        about=template, not_after=not_after, to_nobody=to_nobody,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Where an account's owner is reached."""
+
+    email: str | None
+    phone: str | None
+
+    @classmethod
+    def of(cls, account: Account) -> "Contact":
+        """Return where the owner is reached now."""
+        return cls(account.email, account.phone)
+
+
+def tell_of_change(account: Account, what: str, *, before: Contact | None = None) -> None:
+    """Tell the owner that password, phone, e-mail or second step changed, with the change's commit.
+
+    `what`: the template's word for it. `before`: where the owner was reached before phone or e-mail
+    changed; whoever has the new one knows.
+    """
+    contact = before or Contact.of(account)
+    if contact.email:
+        send_mail(contact.email, "changed_mail", not_after=None, what=what)
+    elif contact.phone:
+        send_sms(contact.phone, "changed_sms", not_after=None, what=what)
+
+
+def _text(template: str, values: dict[str, object]) -> str:
+    return render_template(f"accounts/messages/{template}.txt", **values).strip()

@@ -1,0 +1,69 @@
+"""Handing messages over, and clearing away those of long ago."""
+
+from datetime import time, timedelta
+
+import sqlalchemy as sa
+
+from portal import clock
+from portal.extensions import db, reading
+from portal.jobs.purging import purge
+from portal.jobs.registry import JobRun, job
+from portal.messages.models import MessageState, OutgoingMessage
+from portal.messages.senders import Message, SendError, sender_of
+from portal.messages.service import SEND, settle
+from portal.slots import is_plugin_on
+
+KEPT = timedelta(days=90)
+
+
+@job(SEND)
+def send(run: JobRun) -> None:
+    """Hand one message over. One that nobody takes now is tried again later, unless it is refused
+    for good or of no use any more."""
+    with reading():
+        # The server of the other side may be slow: no write lock is held meanwhile.
+        message = db.session.scalar(
+            sa.select(OutgoingMessage).where(OutgoingMessage.public_id == run.payload["message"])
+        )
+        is_on = message is None or is_plugin_on(message.plugin, message.project_id)
+        db.session.rollback()
+    if message is None or message.state != MessageState.WAITING:
+        return
+    if message.expires_at is not None and message.expires_at <= clock.now():
+        settle(message, MessageState.EXPIRED)
+    elif not is_on:
+        settle(message, MessageState.SKIPPED, f"{message.plugin} is off")
+    else:
+        _hand_over(message)
+
+
+def _hand_over(message: OutgoingMessage) -> None:
+    try:
+        sender_of(message.channel).send(
+            Message(
+                id=message.public_id,
+                to=message.address or "",
+                subject=message.subject or "",
+                text=message.body or "",
+            )
+        )
+    except SendError as error:
+        if not error.permanent:
+            raise
+        settle(message, MessageState.REFUSED, str(error))
+    else:
+        settle(message, MessageState.SENT)
+
+
+@job("messages.prune", at=time(3, 30), long=True)
+def prune(run: JobRun) -> None:
+    """Delete what was settled long ago."""
+    ended = (MessageState.SENT, MessageState.REFUSED, MessageState.EXPIRED, MessageState.SKIPPED)
+    for state in ended:
+        purge(
+            run,
+            OutgoingMessage,
+            sa.and_(
+                OutgoingMessage.state == state, OutgoingMessage.created_at < clock.now() - KEPT
+            ),
+        )
