@@ -1,4 +1,4 @@
-"""`portal plugin`: list, enable, disable, block, unblock, check, remove."""
+"""`portal plugin`: list, enable, disable, block, unblock, check, faults, remove."""
 
 import sys
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 
 from portal.extensions import db
 from portal.i18n import DEFAULT_LANGUAGE, localized
-from portal.plugin_host import removal, service
+from portal.plugin_host import queries, removal, service
 from portal.plugin_host.models import PluginBlock
 from portal.plugin_host.state import enabled_in, host
 from portal.projects.models import Project
@@ -86,6 +86,25 @@ def check() -> None:
     if host().quarantined:
         sys.exit(1)
     click.echo(f"{len(host().loaded)} plugins loaded, none in quarantine.")
+
+
+@commands.command("faults")
+@click.argument("name")
+@click.option("--trace", is_flag=True, help="With the trace of each.")
+def faults(name: str, *, trace: bool) -> None:
+    """Tell what went wrong in a plugin: hook, project, how often, when, and its reference."""
+    found = queries.faults_of(name)
+    projects = queries.projects_of(found)
+    for fault in found:
+        project = projects.get(fault.project_key)
+        click.echo(
+            f"{fault.hook:<24} {project.slug if project else 'whole club':<16} {fault.times:>6} x "
+            f"{fault.last_at:%Y-%m-%d %H:%M} UTC  {fault.reference}  {fault.kind}"
+        )
+        if trace:
+            click.echo(fault.traceback)
+    if not found:
+        click.echo(f"Nothing went wrong in {name}.")
 
 
 @commands.command("remove")

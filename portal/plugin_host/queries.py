@@ -75,6 +75,13 @@ def faults_of(plugin: str) -> Sequence[PluginFault]:
     ).all()
 
 
+def projects_of(faults: Sequence[PluginFault]) -> dict[int, Project]:
+    """Return the projects in which faults happened, by id; club-wide ones happened in none."""
+    ids = {fault.project_key for fault in faults}
+    found = db.session.scalars(sa.select(Project).where(Project.id.in_(ids)))
+    return {project.id: project for project in found}
+
+
 def timings_of(plugin: str) -> list[tuple[str, Timing]]:
     """Return how long this process spent in each hook of a plugin."""
     slow: SlowHooks = current_app.extensions["portal.slow_hooks"]

@@ -12,7 +12,7 @@ from portal.i18n import gettext, localized
 from portal.plugin_host import queries, service
 from portal.plugin_host.blueprint import blueprint
 from portal.plugin_host.models import PluginBlock
-from portal.plugin_host.state import host
+from portal.plugin_host.state import enabled_in, host
 from portal.projects.models import Project
 
 MOST_REASON = 500
@@ -32,15 +32,16 @@ def show(name: str) -> str:
     plugin = host().loaded.get(name)
     if plugin is None:
         raise NotFound
+    faults = queries.faults_of(name)
+    projects = queries.projects_of(faults)
     return render_template(
         "plugins/show.html",
         plugin=plugin,
-        faults=queries.faults_of(name),
+        faults=faults,
         timings=queries.timings_of(name),
         blocked=db.session.get(PluginBlock, name),
-        project_names={
-            project.id: project.name for project in db.session.scalars(sa.select(Project))
-        },
+        projects=projects,
+        on={id_ for id_, names in enabled_in(projects.keys()).items() if name in names},
     )
 
 
@@ -53,12 +54,14 @@ def switch(name: str) -> Response:
     if project is None or name not in host().loaded:
         raise NotFound
     act = service.enable if request.form.get("on") == "1" else service.disable
+    there = {"show": url_for("plugins.show", name=name)}
+    back = there.get(request.form.get("back", ""), url_for("plugins.matrix"))
     try:
         act(actor=current_account(), plugin=name, project=project)
     except service.SwitchError as error:
         db.session.rollback()
         flash(_sentence(error), "error")
-        return redirect(url_for("plugins.matrix"), 303)
+        return redirect(back, 303)
     db.session.commit()
     title, where = localized(host().loaded[name].manifest.title), localized(project.name)
     if act is service.enable:
@@ -69,7 +72,7 @@ def switch(name: str) -> Response:
                 "%(plugin)s is off in %(project)s. Its data stays.", plugin=title, project=where
             )
         )
-    return redirect(url_for("plugins.matrix"), 303)
+    return redirect(back, 303)
 
 
 @blueprint.post("/centre/plugins/<name>/block")

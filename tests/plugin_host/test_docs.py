@@ -164,7 +164,8 @@ def test_the_smallest_plugin_runs(run: Callable[[str, str], Flask], tmp_path: Pa
     switch_on("hello", project)
     page = client.get("/p/own/hello/")
     assert page.status_code == 200
-    assert "<h1>Hello, 林晓芸 of own</h1>" in page.text
+    assert "<h1>Hello, 林晓芸</h1>" in page.text
+    assert "at home in own" in page.text
     home = client.get("/p/own/").text
     assert "Hello from 江湾" in home
     assert 'href="/p/own/hello/"' in home

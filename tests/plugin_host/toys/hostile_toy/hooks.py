@@ -2,8 +2,9 @@
 
 import sys
 import time
+from pathlib import Path
 
-from flask import Blueprint
+from flask import Blueprint, render_template
 
 from portal.sdk import (
     Card,
@@ -16,14 +17,16 @@ from portal.sdk import (
     public,
 )
 
-MOOD = {"member_home": "well"}
+MOOD: dict[str, str] = {}
+MOOD_FILE = Path(__file__).with_name("mood.txt")
+"""Where a process of its own finds its mood: a line "hook mood" for each."""
 blueprint = Blueprint("hostile", __name__)
 
 
 @blueprint.get("/p/<project>/hostile/")
 @public
 def desk() -> str:
-    return "hostile page"
+    return render_template("hostile/page.html")
 
 
 @blueprint.get("/p/<project>/hostile/<int:number>")
@@ -77,8 +80,13 @@ WRONG_VALUES: dict[str, object] = {
 }
 
 
+def _written() -> dict[str, str]:
+    lines = MOOD_FILE.read_text("utf-8").splitlines() if MOOD_FILE.exists() else []
+    return dict(line.split() for line in lines)
+
+
 def _act(hook: str, value: object) -> object:
-    mood = MOOD.get(hook)
+    mood = (MOOD or _written()).get(hook)
     if mood == "raises":
         raise RuntimeError("hostile on purpose")
     if mood == "exits":
