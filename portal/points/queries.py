@@ -1,0 +1,97 @@
+"""Reading points: the five figures, and the ledger with what each line did."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal import clock
+from portal.club.queries import current_club
+from portal.extensions import db
+from portal.points.accounts import HOLDER_COLUMNS, REDEEMABLE
+from portal.points.models import Balance, Currency, Lot, PointsAccount
+from portal.points.terms import Holder
+
+SOON_DAYS = 60
+
+
+@dataclass(frozen=True)
+class Figures:
+    """An account's points in milli-points as of today, whether or not the nightly job has run.
+
+    `expiring`: what of the available points has its last day within 60 days, the first of them on
+    `expires_on`. `account_id` is None for somebody who never had points.
+    """
+
+    available: int = 0
+    pending: int = 0
+    held: int = 0
+    expiring: int = 0
+    owed: int = 0
+    expires_on: date | None = None
+    account_id: int | None = None
+
+
+def _sum(amount: Any, *conditions: Any) -> Any:
+    here = Lot.account_id == Balance.account_id
+    total = sa.select(sa.func.coalesce(sa.func.sum(amount), 0)).where(here, *conditions)
+    return total.correlate(Balance).scalar_subquery()
+
+
+_free = (Lot.remaining > Lot.held, ~Lot.pending)
+_today = sa.bindparam("today", type_=sa.Date)
+_soon = sa.bindparam("soon", type_=sa.Date)
+_living_soon = (*_free, Lot.expires_on >= _today, Lot.expires_on <= _soon)
+_ripe = (Lot.pending, Lot.effective_on <= _today)
+_due = Balance.due_on <= _today
+
+
+def _if_due(value: Any) -> Any:
+    return sa.case((_due, value), else_=0)
+
+
+_figures = (
+    sa.select(
+        Balance.account_id,
+        Balance.available,
+        Balance.pending,
+        Balance.held,
+        Balance.owed,
+        _if_due(_sum(Lot.remaining - Lot.held, *_free, Lot.expires_on < _today)).label("dead"),
+        _if_due(_sum(Lot.remaining, *_ripe)).label("ripe"),
+        _if_due(_sum(Lot.remaining, *_ripe, Lot.expires_on < _today)).label("ripe_dead"),
+        _sum(Lot.remaining - Lot.held, *_living_soon).label("expiring"),
+        sa.select(sa.func.min(Lot.expires_on))
+        .where(Lot.account_id == Balance.account_id, *_living_soon)
+        .correlate(Balance)
+        .scalar_subquery()
+        .label("expires_on"),
+    )
+    .select_from(Balance)
+    .join(PointsAccount, PointsAccount.id == Balance.account_id)
+    .join(Currency, Currency.id == PointsAccount.currency_id)
+    .where(Currency.key == sa.bindparam("currency"))
+)
+
+
+def balance(holder: Holder, currency: str = REDEEMABLE, *, at: datetime | None = None) -> Figures:
+    """Return a holder's five figures: one statement, besides the club's."""
+    today = clock.business_date(current_club().time_zone, at)
+    row = db.session.execute(
+        _figures.where(HOLDER_COLUMNS[holder.kind] == holder.id),
+        {"currency": currency, "today": today, "soon": today + timedelta(days=SOON_DAYS)},
+    ).first()
+    if row is None:
+        return Figures()
+    available = row.available - row.dead + row.ripe - row.ripe_dead
+    paid = min(available, row.owed) if row.ripe else 0
+    return Figures(
+        available=available - paid,
+        pending=row.pending - row.ripe,
+        held=row.held,
+        expiring=row.expiring,
+        owed=row.owed - paid,
+        expires_on=row.expires_on,
+        account_id=row.account_id,
+    )
