@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from portal.accounts import api as accounts_api
 from portal.accounts import confirmation as accounts_confirmation
 from portal.accounts import display_views as accounts_display_views
 from portal.accounts import hooks as accounts_hooks
@@ -62,8 +63,11 @@ from portal.staff import member_page as staff_member_page
 from portal.staff import registration as staff_registration
 from portal.staff import role_views as staff_role_views
 from portal.staff import views as staff_views
+from portal.tokens import models as tokens_models
+from portal.tokens import sign_in_api as tokens_sign_in_api
 
 MODELS = (
+    tokens_models,
     idempotency_models,
     jobs_models,
     outbox_models,
@@ -75,7 +79,7 @@ MODELS = (
     claims_models,
     points_models,
 )
-APIS: tuple = (api_views,)
+APIS: tuple = (api_views, tokens_sign_in_api, accounts_api)
 """The modules of JSON routes; each has the ApiBlueprint of its feature."""
 VIEWS: tuple = (
     files_views,

@@ -10,6 +10,7 @@ from flask import g, has_request_context, request
 from flask_babel import LazyString, get_locale, gettext, lazy_gettext, ngettext, to_user_timezone
 
 from portal import clock
+from portal.api_address import is_api_request
 
 LANGUAGES = {"zh_Hans_CN": "简体中文", "zh_Hant": "繁體中文", "en": "English"}
 DEFAULT_LANGUAGE = "zh_Hans_CN"
@@ -60,14 +61,25 @@ def pick_language(tags: Iterable[str]) -> str | None:
 
 
 def choose_language() -> str:
-    """Return the reader's language: the account's, else the cookie's, else the browser's."""
+    """Return the reader's language: the account's, else the cookie's, else the browser's.
+
+    A program says what it wants in a header of its own: to the API that comes first.
+    """
     if not has_request_context():
         return DEFAULT_LANGUAGE
     account = g.get("account")
-    for chosen in (account.locale if account else None, request.cookies.get(LANGUAGE_COOKIE)):
+    asked = _asked() if is_api_request() else None
+    if asked is not None:
+        return asked
+    kept = account.locale if account else None
+    for chosen in (kept, request.cookies.get(LANGUAGE_COOKIE)):
         if chosen in LANGUAGES:
             return chosen
-    return pick_language(tag for tag, _ in request.accept_languages) or DEFAULT_LANGUAGE
+    return _asked() or DEFAULT_LANGUAGE
+
+
+def _asked() -> str | None:
+    return pick_language(tag for tag, _ in request.accept_languages)
 
 
 def localized(texts: Mapping[str, str] | None, language: str | None = None) -> str:

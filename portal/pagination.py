@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
-from flask import current_app, request
+from flask import current_app, g, request
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.exceptions import BadRequest
@@ -38,9 +38,11 @@ def page_of(
 
     The cursor (default: `?cursor=` of the request) is signed for these keys; a forged one, or one
     of a list in another order, is a 400.
-    Rows are tuples when the statement has several columns, single values otherwise.
+    A call of the JSON API has said both. Rows are tuples when the statement has several columns,
+    single values otherwise.
     """
-    cursor = cursor or request.args.get("cursor")
+    size = g.get("page_size", size)
+    cursor = cursor or g.get("page_cursor", request.args.get("cursor"))
     signer = _serializer(*keys)
     backward, values = _read(signer, cursor) if cursor else (False, None)
     reverse = descending != backward

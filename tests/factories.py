@@ -19,6 +19,7 @@ from portal.permissions.models import RoleGrant
 from portal.projects.addresses import part_key
 from portal.projects.models import Building, Ownership, Project, ProjectInterest, Role, Unit
 from portal.roster.models import RosterEntry
+from portal.tokens.service import issue_service_token, open_sign_in
 
 _numbers = itertools.count(1)
 
@@ -183,3 +184,26 @@ def picture_bytes(size: tuple[int, int] = (800, 600), kind: str = "PNG", **optio
 def photo(data: bytes | None = None, name: str = "deed.png") -> tuple[io.BytesIO, str]:
     """Return a form's file, as the test client sends it."""
     return io.BytesIO(picture_bytes() if data is None else data), name
+
+
+def make_token(account: Account | Member) -> str:
+    """Sign a program of `account` in to the JSON API, and return its token."""
+    account_id = account.account_id if isinstance(account, Member) else account.id
+    _row, token = open_sign_in(
+        account=db.session.get_one(Account, account_id),
+        method=SignInMethod.PASSWORD,
+        second_factor=True,
+        name="Mini-program",
+        network="127.0.0.0/24",
+    )
+    db.session.commit()
+    return token
+
+
+def make_service_token(*scopes: str, project: Project | None = None) -> str:
+    """Issue a service's token, and return it."""
+    _row, token = issue_service_token(
+        actor=None, name="Kiosk", scopes=scopes, project_id=project.id if project else None
+    )
+    db.session.commit()
+    return token

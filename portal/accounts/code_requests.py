@@ -32,17 +32,22 @@ def send_code(purpose: CodePurpose, phone: str, account: Account | None) -> None
 
     Raises CodeError.
     """
+    token = send_code_for(purpose, phone, account, asker_for(account))
+    session[_key(purpose)] = [phone, token]
+
+
+def send_code_for(purpose: CodePurpose, phone: str, account: Account | None, asker: Asker) -> str:
+    """Make and send a code as `send_code` does; return the token that must come with it.
+
+    Raises CodeError.
+    """
     token = secrets.token_urlsafe(16)
     code = codes.issue_code(
-        purpose=purpose,
-        phone=phone,
-        request_token=token,
-        asker=asker_for(account),
-        account=account,
+        purpose=purpose, phone=phone, request_token=token, asker=asker, account=account
     )
     send_sms(phone, "code", not_after=clock.now() + codes.CODE_LIFE, code=code)
     db.session.commit()
-    session[_key(purpose)] = [phone, token]
+    return token
 
 
 def find_request(purpose: CodePurpose) -> CodeRequest | None:

@@ -8,18 +8,17 @@ from werkzeug.wrappers import Response
 
 from portal import phones
 from portal.access import public
-from portal.accounts import second_factor
 from portal.accounts.blueprint import blueprint
 from portal.accounts.code_requests import find_request, send_code, take_code
 from portal.accounts.codes import CodeError
 from portal.accounts.flow import complete_first_step, go_on, may_enter, own_path, pending_account
 from portal.accounts.forms import CODE_WAY, PASSWORD_WAY, SecondStepForm, SignInForm
-from portal.accounts.models import Account, CodePurpose, SignInMethod
-from portal.accounts.passwords import hash_password, needs_rehash, verify_password
+from portal.accounts.models import CodePurpose, SignInMethod
 from portal.accounts.places import device, network, place_of
-from portal.accounts.queries import find_account_by_email, find_account_by_phone
+from portal.accounts.proofs import NotProvedError, prove_password, prove_second_step
+from portal.accounts.queries import find_account_by_phone
 from portal.accounts.session import end_session, start_session
-from portal.accounts.tries import SlowDownError, begin_try, forget_tries
+from portal.accounts.tries import SlowDownError
 from portal.accounts.verified import remember_verified_phone
 from portal.extensions import db, limiter
 from portal.i18n import gettext
@@ -66,18 +65,15 @@ def second_step() -> Page:
         return _page("second_step.html", 422 if form.errors else 200, form=form)
     # A stranger who knows the password is slowed down wherever the tries come from; the owner's
     # own device is counted apart.
-    identity = f"second:{account.public_id}"
     place = place_of(account) if device().knows(account) else "anywhere"
     try:
-        begin_try(identity=identity, place=place)
+        prove_second_step(account, form.code.data or "", place=place)
     except SlowDownError as error:
         form.code.errors = [wait_sentence(error.wait)]
         return _page("second_step.html", 429, error.wait, form=form)
-    db.session.commit()
-    if not second_factor.take(account=account, code=form.code.data or ""):
+    except NotProvedError:
         form.code.errors = [gettext("This code is not right, or was used already.")]
         return _page("second_step.html", 422, form=form)
-    forget_tries(identity=identity, place=place)
     start_session(account, method, second_factor=True)
     db.session.commit()
     return go_on(account, target)
@@ -174,43 +170,16 @@ def _enter_with_password(form: SignInForm) -> Page:
             else gettext("Enter your mobile number or e-mail address.")
         ]
         return _show_sign_in(form, 422)
-    account, identity = _find(typed)
-    place = place_of(account)
-    kept = account.password_hash if account else None
     try:
-        begin_try(identity=identity, place=place)
+        account = prove_password(typed, password, place_of=place_of)
     except SlowDownError as error:
         db.session.rollback()
         form.password.errors = [wait_sentence(error.wait)]
         return _show_sign_in(form, 429, error.wait)
-    # The slow hash is made while no transaction is open.
-    db.session.commit()
-    right = verify_password(kept, password)
-    renewed = hash_password(password) if right and kept and needs_rehash(kept) else None
-    if account is None or not right or not may_enter(account):
+    except NotProvedError:
         form.password.errors = [gettext("Number, e-mail address or password is not right.")]
         return _show_sign_in(form, 422)
-    forget_tries(identity=identity, place=place)
-    if renewed and account.password_hash == kept:
-        account.password_hash = renewed
     return complete_first_step(account, SignInMethod.PASSWORD, form.next.data)
-
-
-def _find(typed: str) -> tuple[Account | None, str]:
-    """Return the account behind a phone or an e-mail address, and the key its tries count by.
-
-    Phone and address count apart: one's wait would tell that the other is the same person's.
-    """
-    key = typed.strip().lower()
-    if "@" in key:
-        account = find_account_by_email(key)
-    else:
-        try:
-            key = phones.normalize_phone(key)
-        except phones.PhoneError:
-            return None, key
-        account = find_account_by_phone(key)
-    return account, key
 
 
 def _show_sign_in(form: SignInForm, status: int = 200, wait: timedelta | None = None) -> Page:

@@ -12,6 +12,7 @@ METHOD_TITLES: dict[str, Text] = {
 }
 # Apps and systems name others too ("Chrome … Safari"), so the first that fits is the one.
 _APPS = (
+    ("^API ", "API"),
     ("MicroMessenger", "WeChat"),
     ("Alipay", "Alipay"),
     ("DingTalk", "DingTalk"),

@@ -1,4 +1,5 @@
-"""A form carries a key; its first write transaction takes it, a repetition gets the first answer.
+"""A form or a call of the API carries a key, which its first write transaction takes; a repetition
+gets the first answer.
 
 The row is inserted when the request's first transaction for writing begins, and is committed or
 rolled back with what the view wrote. A second request with the same key waits for the first at the
@@ -12,13 +13,15 @@ import sqlalchemy as sa
 from flask import Flask, g, has_request_context, redirect, request
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import Conflict, HTTPException, UnprocessableEntity
+from werkzeug.exceptions import BadRequest, Conflict, HTTPException, UnprocessableEntity
 from werkzeug.wrappers import Response
 
 from portal import clock
+from portal.api_address import is_api_request
 from portal.columns import new_public_id
 from portal.crypto import lookup_hash
 from portal.extensions import db, read_only
+from portal.idempotency import answers
 from portal.idempotency.models import IdempotencyKey
 
 FIELD = "idempotency_key"
@@ -43,14 +46,21 @@ def configure_idempotency(app: Flask) -> None:
     if not sa.event.contains(db.session, "after_begin", _take):
         sa.event.listen(db.session, "after_begin", _take)
         sa.event.listen(db.session, "after_rollback", _give_back)
+        sa.event.listen(db.session, "after_commit", _note_commit)
     app.after_request(_keep_answer)
+
+
+def take_early() -> None:
+    """Take the key that a call of the API brings before its view runs, not within a flush."""
+    if is_api_request() and answers.key_of_header():
+        db.session.connection()
 
 
 def _take(session: Session, transaction: object, connection: sa.Connection) -> None:
     if read_only.get() or not has_request_context() or "idempotency_state" in g:
         return
-    key = request.form.get(FIELD, "") if request.method == "POST" else ""
-    if not _FORM.fullmatch(key):
+    key = _sent_key()
+    if not key:
         return
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
     if "idempotency_account" not in g:
@@ -61,19 +71,27 @@ def _take(session: Session, transaction: object, connection: sa.Connection) -> N
     row = {
         "key": key,
         "account_id": g.idempotency_account,
-        "body_hash": _body_hash(),
+        "body_hash": answers.body_digest() if is_api_request() else _body_hash(),
         "created_at": clock.now(),
     }
     table = IdempotencyKey.__table__
     # Not rowcount: PostgreSQL's driver tells -1 for an INSERT that the key's index has refused.
     adding = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
-    if connection.execute(adding).first() is not None:
+    try:
+        added = connection.execute(adding).first()
+    except sa.exc.OperationalError as error:
+        if is_api_request():
+            raise answers.RunningError from error
+        raise
+    if added is not None:
         g.idempotency_key, g.idempotency_state = key, "taken"
         return
     first = connection.execute(sa.select(table).where(table.c.key == key)).one()
     g.idempotency_state = "repeated"
     if first.account_id != row["account_id"] or first.body_hash != row["body_hash"]:
         raise UnprocessableEntity
+    if is_api_request():
+        raise Repeated(response=answers.first_answer(first.status, first.answer))
     if first.location is None:
         raise Conflict
     location = first.location.replace(_HIDDEN, g.get("address_secret", ""))
@@ -82,13 +100,34 @@ def _take(session: Session, transaction: object, connection: sa.Connection) -> N
 
 def _give_back(session: Session) -> None:
     """The view rolled back: its next transaction takes the key again."""
-    if has_request_context() and g.get("idempotency_state") == "taken":
+    if not has_request_context() or g.get("idempotency_committed"):
+        return
+    if g.get("idempotency_state") == "taken":
         g.pop("idempotency_state")
+
+
+def _note_commit(session: Session) -> None:
+    """What is committed with the key stays, whatever a later transaction does."""
+    if has_request_context() and g.get("idempotency_state") == "taken":
+        g.idempotency_committed = True
+
+
+def _sent_key() -> str:
+    """Return the request's key; empty without one. Raises 400 for one that the API cannot take."""
+    if is_api_request():
+        key = answers.key_of_header()
+        if key and not _FORM.fullmatch(key):
+            raise BadRequest
+        return key
+    key = request.form.get(FIELD, "") if request.method == "POST" else ""
+    return key if _FORM.fullmatch(key) else ""
 
 
 def _keep_answer(response: Response) -> Response:
     """Note where the first use of the key led, when what it wrote was committed."""
     key = g.get("idempotency_key")
+    if key is not None and is_api_request():
+        return _keep_whole(key, response)
     if key is None or not response.location or g.get("idempotency_state") == "repeated":
         return response
     g.idempotency_state = "answered"
@@ -106,6 +145,18 @@ def _without_secret(location: str) -> str:
     """Return an address without the token that opened this one: only its hash may be kept."""
     secret = g.get("address_secret")
     return location.replace(secret, _HIDDEN) if secret else location
+
+
+def _keep_whole(key: str, response: Response) -> Response:
+    values = answers.to_keep(response)
+    if values is None or g.get("idempotency_state") != "taken":
+        return response
+    g.idempotency_state = "answered"
+    db.session.rollback()
+    read_only.set(False)
+    db.session.execute(sa.update(IdempotencyKey).where(IdempotencyKey.key == key).values(values))
+    db.session.commit()
+    return response
 
 
 def _body_hash() -> bytes:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.columns import created_at, foreign_key, primary_key
+from portal.crypto import Encrypted
 from portal.extensions import db
 
 
@@ -17,4 +18,7 @@ class IdempotencyKey(db.Model):
     account_id: Mapped[int | None] = foreign_key("account.id")
     body_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     location: Mapped[str | None] = mapped_column(sa.String(500))
+    status: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    answer: Mapped[str | None] = mapped_column(Encrypted)
+    """Status and body of the JSON API's answer: it may hold what is encrypted elsewhere, too."""
     created_at: Mapped[created_at]

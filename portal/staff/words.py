@@ -58,6 +58,8 @@ ACTION_TITLES: dict[str, Text] = {
     "roster.started": lazy("Started a roster import"),
     "roster.undone": lazy("Undid a roster import"),
     "roster.uploaded": lazy("Uploaded a roster"),
+    "token.issued": lazy("Issued an API token"),
+    "token.revoked": lazy("Revoked an API token"),
     "unit.added": lazy("Added a home to the register"),
 }
 
@@ -81,6 +83,7 @@ SUBJECT_TITLES: dict[str, Text] = {
     "role": lazy("Role"),
     "roster_entry": lazy("Roster row"),
     "roster_import": lazy("Roster import"),
+    "token": lazy("API token"),
     "unit": lazy("A single home"),
 }
 

@@ -8,6 +8,8 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from portal.api.problems import answer_of, problem_answer
+from portal.api_address import is_api_request
 from portal.extensions import db, read_only
 from portal.i18n import Text, lazy
 
@@ -92,6 +94,11 @@ def _show_expired_form(error: CSRFError) -> Response:
 def _show_http_error(error: HTTPException) -> Response:
     if error.response is not None:
         return error.get_response()
+    if is_api_request():
+        db.session.rollback()
+        # What failed writes nothing more, its idempotency key included.
+        read_only.set(True)
+        return answer_of(error)
     code = error.code or 500
     words = PAGES.get(code) or PAGES[400 if code < 500 else 500]
     said = {name: getattr(error, name) for name in ("title", "advice") if hasattr(error, name)}
@@ -119,6 +126,8 @@ def _show_crash(error: Exception) -> Response:
 
 def _page(code: int, words: Words) -> Response:
     db.session.rollback()
+    if is_api_request():
+        return problem_answer(code)
     # What failed writes nothing more, and its body may be what could not be read.
     read_only.set(True)
     try:

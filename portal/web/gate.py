@@ -10,8 +10,11 @@ from portal.access import Access, Audience, access_of, public
 from portal.accounts.current import find_current_account
 from portal.accounts.places import network
 from portal.accounts.second_factor import needs_set_up
+from portal.api.problems import Problem
+from portal.api_address import is_api_request
 from portal.extensions import db, limiter, read_only
 from portal.i18n import gettext
+from portal.idempotency.keys import take_early
 from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
 from portal.plugin_host.addresses import TOKEN_PREFIX
@@ -26,6 +29,7 @@ from portal.plugin_host.state import (
 from portal.plugin_host.tokens import OpenLink, find_open, spend
 from portal.projects.current import belonging
 from portal.projects.models import Project
+from portal.tokens.current import check_token_project, find_token_account, is_service
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UNTOUCHED = frozenset({"static", "plugin_static", "healthz", "readyz"})
@@ -64,6 +68,7 @@ def _enter() -> Response | None:
         link: OpenLink | None = g.get("link")
         if link is not None and not spend(link):
             raise ClosedLink
+        take_early()
     return answer
 
 
@@ -76,9 +81,10 @@ def _refuse_nul() -> None:
 
 
 def _admit(access: Access) -> Response | None:
-    account = find_current_account()
+    account = find_token_account() if is_api_request() else find_current_account()
     if request.view_args and "project" in request.view_args:
         g.project = _project(request.view_args.pop("project"))
+        check_token_project(g.project.id)
     plugin = host().plugin_of(request.blueprint)
     if plugin is not None and _is_token_page():
         _open_link(plugin)
@@ -93,7 +99,11 @@ def _admit(access: Access) -> Response | None:
     if account is None or access.audience is Audience.PUBLIC:
         return None
     _check(access)
-    if access.audience is Audience.PERMISSION and needs_set_up(account, has_role=True):
+    if access.audience is Audience.PERMISSION and needs_set_up(account, has_role=not is_service()):
+        if is_api_request():
+            raise Problem(
+                403, "second_factor_needed", detail=gettext("Set up a second step on the pages.")
+            )
         flash(gettext("Set up a second step first: work with others' data needs it."), "warning")
         return redirect(url_for("accounts.totp"))
     return None
@@ -150,7 +160,7 @@ def _check(access: Access) -> None:
 
 
 def _to_sign_in() -> Response:
-    if request.path.startswith("/api/") or request.headers.get("HX-Request"):
+    if is_api_request() or request.headers.get("HX-Request"):
         raise Unauthorized
     target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
     return redirect(url_for("accounts.sign_in", next=target))

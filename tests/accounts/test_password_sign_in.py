@@ -105,7 +105,7 @@ def test_no_transaction_is_open_while_the_hash_is_made(
         opened.append(db.session().in_transaction())
         return verify_password(kept, password)
 
-    monkeypatch.setattr("portal.accounts.views.verify_password", look)
+    monkeypatch.setattr("portal.accounts.proofs.verify_password", look)
     enter(client)
     assert opened == [False]
 
@@ -271,8 +271,9 @@ def test_signing_out_ends_the_row_and_the_stolen_cookie(
 
 
 def test_a_session_ends_after_thirty_idle_days(
-    client: FlaskClient, account: Account, time: MovableClock
+    app: Flask, client: FlaskClient, account: Account, time: MovableClock
 ) -> None:
+    app.extensions.pop("portal.seen", None)
     enter(client)
     time.move(days=29)
     answer = client.get("/me/security")

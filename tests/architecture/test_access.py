@@ -90,16 +90,22 @@ def test_the_gate_answers_as_declared(gate_app: Flask) -> None:
     other = factories.make_project(slug="other")
     wrong, asked = [], 0
     for visitor in visitors(own, other):
-        client = gate_app.test_client()
+        client, token = gate_app.test_client(), None
         if visitor.account is not None:
             factories.sign_in(client, visitor.account)
+            token = factories.make_token(visitor.account)
         for rule in rules_of(gate_app):
             access = _access(gate_app, rule)
             scopes = [own, other] if "project" in rule.arguments else [None]
             for project in scopes:
                 for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
-                    answer = client.open(_address(rule, project), method=method)
-                    expected = expected_answer(access, visitor, project)
+                    api = rule.rule.startswith("/api/")
+                    answer = client.open(
+                        _address(rule, project),
+                        method=method,
+                        headers={"Authorization": f"Bearer {token}"} if api and token else {},
+                    )
+                    expected = expected_answer(access, visitor, project, api=api)
                     asked += 1
                     if answer.status_code != expected:
                         wrong.append(
@@ -128,12 +134,12 @@ def test_an_unknown_project_is_not_found(gate_app: Flask) -> None:
     assert found == []
 
 
-def expected_answer(access: Access, visitor: Visitor, project: Project | None) -> int:
+def expected_answer(access: Access, visitor: Visitor, project: Project | None, *, api: bool) -> int:
     """Return the status that DESIGN's rules give."""
     if access.audience is Audience.PUBLIC:
         return 200
     if visitor.account is None:
-        return 302
+        return 401 if api else 302
     if access.audience is Audience.SIGNED_IN:
         return 200
     if access.audience is Audience.PERMISSION:

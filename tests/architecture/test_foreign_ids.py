@@ -24,9 +24,11 @@ from portal.members.models import Person
 from portal.projects.models import Invitation
 from portal.roster.models import ImportState, RosterImport
 from tests import factories
+from tests.api.samples import options_for
 
 # What each argument names, by endpoint or else by blueprint.
 NAMES = {
+    "accounts_api": {"public_id": "sign_in"},
     "accounts": {"public_id": "sign_in"},
     "claims": {"public_id": "claim"},
     "files": {"public_id": "file"},
@@ -79,7 +81,7 @@ def test_the_things_of_others_are_not_found(
     app: Flask, worlds: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     own, other = worlds
-    client = factories.sign_in(app.test_client(), own["account"])
+    client = _enter(app, own["account"])
     found = []
     for rule in rules_with_ids(app):
         mixed = [own | {name: other[name]} for name in _names(rule.endpoint).values()]
@@ -95,7 +97,7 @@ def test_an_id_that_names_nothing_is_not_found(
     app: Flask, worlds: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     own = worlds[0]
-    client = factories.sign_in(app.test_client(), own["account"])
+    client = _enter(app, own["account"])
     nothing = {name: "x" * 22 for name in own if name not in ("account", "project")}
     found = [
         (method, rule.rule)
@@ -110,18 +112,34 @@ def test_ones_own_things_are_found(
     app: Flask, worlds: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     own = worlds[0]
-    client = factories.sign_in(app.test_client(), own["account"])
+    client = _enter(app, own["account"])
     missing = [
         rule.rule
         for rule in rules_with_ids(app)
-        if "GET" in rule.methods and client.get(_address(rule, own)).status_code in (403, 404)
+        if "GET" in rule.methods and _open(client, rule, own, "GET") in (403, 404)
     ]
     assert set(missing) == REFUSED_TO_ONESELF
 
 
 def _ask(client: FlaskClient, rule: Rule, ids: dict[str, Any]) -> list[tuple[str, int]]:
     methods = sorted(rule.methods - {"HEAD", "OPTIONS"})
-    return [(m, client.open(_address(rule, ids), method=m).status_code) for m in methods]
+    return [(method, _open(client, rule, ids, method)) for method in methods]
+
+
+def _open(client: FlaskClient, rule: Rule, ids: dict[str, Any], method: str) -> int:
+    """Return the status of a request; to the JSON API with a token and a body that fits."""
+    options: dict[str, Any] = {}
+    if rule.rule.startswith("/api/"):
+        options = options_for(client.application, rule.rule, method)
+        options["headers"] = {"Authorization": f"Bearer {client.token}"}  # type: ignore[attr-defined]
+    return client.open(_address(rule, ids), method=method, **options).status_code
+
+
+def _enter(app: Flask, account: Any) -> FlaskClient:
+    """Return a client with a browser's session and a program's token of `account`."""
+    client = factories.sign_in(app.test_client(), account)
+    client.token = factories.make_token(account)  # type: ignore[attr-defined]
+    return client
 
 
 def _address(rule: Rule, ids: dict[str, Any]) -> str:

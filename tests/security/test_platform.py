@@ -47,13 +47,23 @@ def test_every_post_needs_the_forms_token(app: Flask) -> None:
     factories.make_project()
     open_ones = []
     for rule in app.url_map.iter_rules():
-        if "POST" not in rule.methods:
+        if "POST" not in rule.methods or rule.rule.startswith("/api/"):
             continue
         built = rule.build({name: values.get(name, "x" * 22) for name in rule.arguments})
         assert built is not None
         if client.post(built[1]).status_code != 400:
             open_ones.append(rule.rule)
     assert open_ones == []
+
+
+@pytest.mark.usefixtures("_csrf")
+def test_the_json_api_needs_no_forms_token_and_takes_no_cookie(app: Flask) -> None:
+    member = factories.make_member()
+    headers = {"Authorization": f"Bearer {factories.make_token(member)}"}
+    program, browser = app.test_client(), factories.sign_in(app.test_client(), member)
+    path = "/api/v1/me/sign-ins/end-others"
+    assert program.post(path, headers=headers).status_code == 200
+    assert browser.post(path).status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/static/portal.css", "/brand.css"])

@@ -1,0 +1,114 @@
+"""The blueprint of a feature's or a plugin's JSON routes: described where they are written."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, TypeVar
+
+import marshmallow as ma
+from flask import Response, current_app, g
+from flask_smorest import Blueprint
+
+from portal.api.fields import Input
+from portal.api.paging import PageQuery
+from portal.api.parsing import Parser
+from portal.extensions import csrf
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class ApiBlueprint(Blueprint):
+    """Routes that are asked by bearer token, take and give JSON, and stand in the document.
+
+    Each view is declared by `@blueprint.call(method, rule, answer)`, then, below it, its access
+    (portal.access) as for any view.
+    """
+
+    ARGUMENTS_PARSER = Parser()
+
+    def __init__(self, name: str, import_name: str, *, title: str = "", **options: Any) -> None:
+        super().__init__(name, import_name, **options)
+        self.title = title or name
+        csrf.exempt(self)
+
+    def call(
+        self,
+        method: str,
+        rule: str,
+        answer: type[ma.Schema] | Mapping[str, Any] | None = None,
+        *,
+        status: int | None = None,
+        body: type[Input] | None = None,
+        query: type[ma.Schema] | None = None,
+        form: type[Input] | None = None,
+        files: type[Input] | None = None,
+        paged: bool = False,
+        errors: Mapping[int, str] | None = None,
+        media: str | None = None,
+    ) -> Callable[[View], View]:
+        """Declare a view: what it takes and answers, and which errors of its own it may tell.
+
+        `body` is JSON, `form` and `files` multipart; each is given to the view by its name.
+        `answer` is what it returns, serialised, or the shape of the Response that it returns;
+        without one the view answers 204. `paged` gives `limit` and `after` to the first `page_of`.
+        `errors`: {status: what it means here}. `media`: the type of an answer that is no JSON.
+        """
+        code = status or (200 if answer is not None or media else 204)
+
+        def declare(view: View) -> View:
+            declared: Any = _plain(view) if answer is None and media is None else view
+            for name, schema, location in (
+                ("body", body, "json"),
+                ("query", query, "query"),
+                ("form", form, "form"),
+                ("files", files, "files"),
+            ):
+                if schema is not None:
+                    declared = self._given(name, schema, location)(declared)
+            if paged:
+                declared = self.arguments(PageQuery, location="query", as_kwargs=True)(
+                    _paging(declared)
+                )
+            shape: Any = {"type": "string", "format": "binary"} if media else answer
+            declared = self.response(code, shape, content_type=media)(declared)
+            declared = self.doc(**{"x-errors": dict(errors or {}), "x-paged": paged})(declared)
+            self.route(rule, methods=[method])(declared)
+            return declared
+
+        return declare
+
+    def _given(
+        self, name: str, schema: type[ma.Schema], location: str
+    ) -> Callable[[Callable[..., Any]], Any]:
+        multipart = "multipart/form-data" if location in ("form", "files") else None
+
+        def give(view: Callable[..., Any]) -> Any:
+            @wraps(view)
+            def named(*values: Any, **known: Any) -> Any:
+                *rest, found = values
+                return view(*rest, **{name: found}, **known)
+
+            return self.arguments(schema, location=location, content_type=multipart)(named)
+
+        return give
+
+
+def _plain(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Answer 204 with nothing in it."""
+
+    @wraps(view)
+    def answered(*values: Any, **known: Any) -> Response:
+        given = view(*values, **known)
+        return given if isinstance(given, Response) else current_app.response_class(status=204)
+
+    return answered
+
+
+def _paging(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `page_of` use the size and the place that the request asks for."""
+
+    @wraps(view)
+    def paged(*values: Any, limit: int, after: str, **known: Any) -> Any:
+        g.page_size, g.page_cursor = limit, after
+        return view(*values, **known)
+
+    return paged

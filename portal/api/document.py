@@ -1,0 +1,178 @@
+"""The OpenAPI 3.1 document, made from the routes when it is first asked for."""
+
+import re
+from typing import Any
+
+from flask import Flask
+from flask_smorest import Api
+from marshmallow import INCLUDE, Schema, fields
+from werkzeug.routing import Rule
+
+from portal.access import Access, Audience, access_of
+from portal.api.blueprint import ApiBlueprint
+from portal.api.problems import MEDIA_TYPE
+from portal.api_address import API_PREFIX
+from portal.i18n import LANGUAGES
+from portal.idempotency.answers import HEADER, takes_key
+
+_KEPT = "portal.openapi"
+_BODILESS = frozenset({"get", "head"})
+_MEANINGS = {
+    400: "The request could not be read: bad JSON, a NUL, a cursor of another list.",
+    401: "The token is missing, unknown, expired, revoked or another project's.",
+    403: "The account or the token's scopes lack a right that this needs.",
+    404: "There is no such thing, or it is not the token's to see.",
+    409: "The thing has moved on, or the idempotency key's first use is still running.",
+    413: "The request is too large.",
+    415: "The body is not of the media type named here.",
+    422: "Something in the request is not acceptable; `errors` names the fields.",
+    429: "Too many tries; `Retry-After` says how many seconds to wait.",
+    503: "The database is busy; try again.",
+}
+_ABOUT = """The JSON API of the owners' club portal. Every call but the public ones needs a bearer
+token. Errors are problem details (RFC 9457) in the reader's language. Lists come in pages. A POST,
+PUT, PATCH or DELETE may carry an `Idempotency-Key`: sent again with the same body, it gets the
+first answer. See docs/api.md."""
+
+
+class Problem(Schema):
+    """An error as RFC 9457 describes it; some have members of their own."""
+
+    class Meta:
+        """Marshmallow's settings."""
+
+        unknown = INCLUDE
+
+    type = fields.String(required=True, metadata={"description": "Tells programs what is wrong."})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    instance = fields.String(required=True)
+    reference = fields.String(required=True, metadata={"description": "Names the log's lines."})
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+
+
+class _Document(Api):
+    """Flask-smorest's registry, for the document alone: errors and routes are ours."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+    ERROR_SCHEMA = Problem
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+    def _register_etag_headers(self) -> None:
+        pass
+
+    def _register_pagination_header(self) -> None:
+        pass
+
+
+def document_of(app: Flask) -> dict[str, Any]:
+    """Return the document of the API of `app`; made once."""
+    if _KEPT not in app.extensions:
+        app.extensions[_KEPT] = _make(app)
+    found: dict[str, Any] = app.extensions[_KEPT]
+    return found
+
+
+def _make(app: Flask) -> dict[str, Any]:
+    api = _Document()
+    api.init_app(
+        app,
+        spec_kwargs={
+            "title": "Owners' club portal",
+            "version": "1",
+            "openapi_version": "3.1.0",
+            "info": {"description": _ABOUT},
+        },
+    )
+    spec = api.spec
+    spec.components.security_scheme(
+        "bearer",
+        {"type": "http", "scheme": "bearer", "description": "A member's or a service's token."},
+    )
+    for blueprint in app.blueprints.values():
+        if isinstance(blueprint, ApiBlueprint):
+            blueprint.register_views_in_doc(api, app, spec, name=blueprint.name, parameters=None)
+            spec.tag({"name": blueprint.name, "description": blueprint.title})
+    made: dict[str, Any] = spec.to_dict()
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(API_PREFIX):
+            _complete(app, made, rule)
+    return made
+
+
+def _complete(app: Flask, made: dict[str, Any], rule: Rule) -> None:
+    """Add what follows from the route's declaration: names, headers, rights, errors."""
+    path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
+    operations = made["paths"].get(path, {})
+    view = app.view_functions[rule.endpoint]
+    access = access_of(view) or Access(Audience.PERMISSION)
+    for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+        operation = operations.get(method.lower())
+        if operation is None:
+            continue
+        blueprint, _, name = rule.endpoint.partition(".")
+        operation["operationId"] = f"{blueprint.removesuffix('_api')}_{name}"
+        token: list[dict[str, list[str]]] = [{"bearer": []}]
+        operation["security"] = [{}, *token] if access.audience is Audience.PUBLIC else token
+        if access.permission:
+            operation["x-permission"] = access.permission
+        _add_headers(operation, keyed=method != "GET" and takes_key(view))
+        _add_errors(operation, method.lower(), access, has_ids="{" in path)
+
+
+def _add_headers(operation: dict[str, Any], *, keyed: bool) -> None:
+    parameters = operation.setdefault("parameters", [])
+    parameters.append(
+        {
+            "in": "header",
+            "name": "Accept-Language",
+            "description": f"The reader's language: {', '.join(LANGUAGES)} by BCP 47.",
+            "schema": {"type": "string"},
+        }
+    )
+    if keyed:
+        parameters.append(
+            {
+                "in": "header",
+                "name": HEADER,
+                "description": "A key for one act: sent again, the first answer comes again.",
+                "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{16,64}$"},
+            }
+        )
+    if operation.pop("x-paged", False):
+        success = operation["responses"]["200"]
+        success["headers"] = {
+            "Link": {
+                "description": "The address of the next page, rel=next, when there is one.",
+                "schema": {"type": "string"},
+            }
+        }
+
+
+def _add_errors(operation: dict[str, Any], method: str, access: Access, *, has_ids: bool) -> None:
+    own: dict[int, str] = operation.pop("x-errors", {})
+    public = access.audience is Audience.PUBLIC
+    codes = {400, 401, 503, *own}
+    if not public:
+        codes |= {403}
+    if has_ids:
+        codes |= {404}
+    if method not in _BODILESS:
+        codes |= {409, 413, 422}
+    if "requestBody" in operation:
+        codes |= {415}
+    if any(parameter.get("in") == "query" for parameter in operation["parameters"]):
+        codes |= {422}
+    responses = operation["responses"]
+    responses.pop("422", None)
+    for code in sorted(codes):
+        responses[str(code)] = _problem(own.get(code) or _MEANINGS[code])
+    responses["default"] = _problem("Any other error.")
+
+
+def _problem(description: str) -> dict[str, Any]:
+    reference = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": reference}}}

@@ -1,0 +1,54 @@
+"""Reading tokens."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased, contains_eager
+
+from portal import clock
+from portal.accounts.models import Account, AccountState, SignIn
+from portal.accounts.queries import SESSION_IDLE
+from portal.crypto import token_hash
+from portal.extensions import db
+from portal.tokens.models import ApiToken, TokenKind
+
+
+def find_live(token: str) -> ApiToken | None:
+    """Return a token that is in force, account and sign-in loaded; one statement."""
+    now = clock.now()
+    signed_in = sa.and_(
+        SignIn.ended_at.is_(None),
+        SignIn.last_seen_at > now - SESSION_IDLE,
+        Account.state == AccountState.ACTIVE,
+    )
+    return db.session.scalar(
+        sa.select(ApiToken)
+        .join(ApiToken.account)
+        .outerjoin(ApiToken.sign_in)
+        .options(contains_eager(ApiToken.account), contains_eager(ApiToken.sign_in))
+        .where(
+            ApiToken.token_hash == token_hash(token),
+            ApiToken.revoked_at.is_(None),
+            sa.or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now),
+            sa.or_(ApiToken.kind == TokenKind.SERVICE, signed_in),
+        )
+    )
+
+
+def service_tokens() -> sa.Select[Any]:
+    """Return the statement of the services' tokens, each with who made it."""
+    maker = aliased(Account)
+    return (
+        sa.select(ApiToken, maker.display_name)
+        .outerjoin(maker, maker.id == ApiToken.created_by_id)
+        .where(ApiToken.kind == TokenKind.SERVICE)
+    )
+
+
+def find_service_token(public_id: str) -> ApiToken | None:
+    """Return a service's token by its public id."""
+    return db.session.scalar(
+        sa.select(ApiToken).where(
+            ApiToken.public_id == public_id, ApiToken.kind == TokenKind.SERVICE
+        )
+    )

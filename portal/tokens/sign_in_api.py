@@ -1,0 +1,211 @@
+"""Signing a program in: with a code or a password, with the second step where there is one."""
+
+from datetime import timedelta
+from typing import Any
+
+from portal.access import public, signed_in
+from portal.accounts import codes
+from portal.accounts.code_requests import send_code_for
+from portal.accounts.codes import CODE_LIFE, RESEND_AFTER, Asker, CodeError
+from portal.accounts.current import current_account
+from portal.accounts.flow import SECOND_STEP_LIFE, may_enter
+from portal.accounts.forms import plain_code
+from portal.accounts.models import Account, CodePurpose, SignInMethod
+from portal.accounts.password_rules import LONGEST as LONGEST_PASSWORD
+from portal.accounts.places import network
+from portal.accounts.proofs import NotProvedError, prove_password, prove_second_step
+from portal.accounts.queries import find_account, find_account_by_phone
+from portal.accounts.service import end_sign_in
+from portal.accounts.tries import SlowDownError
+from portal.accounts.views import ENTRIES, code_sentence, wait_sentence
+from portal.api.blueprint import ApiBlueprint
+from portal.api.fields import Input, Output, Secret, Text, Whole
+from portal.api.problems import Problem, invalid
+from portal.extensions import db, limiter
+from portal.i18n import Text as Words
+from portal.i18n import gettext
+from portal.idempotency.answers import without_key
+from portal.phones import PhoneError, normalize_phone
+from portal.tokens.current import current_token
+from portal.tokens.sign_in import JOIN, JOIN_LIFE, SECOND_STEP, Issued, issue
+from portal.tokens.tickets import LONGEST, TicketError, seal, unseal
+
+blueprint = ApiBlueprint(
+    "sign_in_api", "portal.tokens", url_prefix="/api/v1/sign-in", title="Signing in"
+)
+_WAIT = {429: "Too many codes or wrong tries; `Retry-After` says how long to wait."}
+
+
+class CodeWish(Input):
+    """Whose phone a code is sent to."""
+
+    phone = Text(40, required=True)
+
+
+class CodeSent(Output):
+    """A code is on its way."""
+
+    request = Text(80, metadata={"description": "Send it along with the code."})
+    expires_in = Whole(0, 3600, metadata={"description": "Seconds."})
+    resend_after = Whole(0, 3600, metadata={"description": "Seconds."})
+
+
+class SignInWish(Input):
+    """One of three: phone, request and code; identity and password; ticket and second_factor."""
+
+    phone = Text(40)
+    request = Secret(80)
+    code = Secret(20)
+    identity = Text(254, metadata={"description": "Mobile number or e-mail address."})
+    password = Secret(LONGEST_PASSWORD)
+    ticket = Secret(LONGEST, metadata={"description": "From the answer that asked for the step."})
+    second_factor = Secret(20, metadata={"description": "The app's code or a recovery code."})
+
+
+@blueprint.call("POST", "/code", CodeSent, status=202, body=CodeWish, errors=_WAIT)
+@public
+@without_key
+@limiter.limit(ENTRIES, key_func=network)
+def send_code(body: dict[str, str]) -> dict[str, Any]:
+    """Send a code to a phone. Whether the phone has an account stays untold."""
+    phone = _phone(body["phone"])
+    asker = Asker(place=_place(), known=False)
+    try:
+        token = send_code_for(CodePurpose.SIGN_IN, phone, find_account_by_phone(phone), asker)
+    except CodeError as error:
+        raise _slow_down("phone", code_sentence(error), error.wait) from error
+    return {
+        "request": token,
+        "expires_in": int(CODE_LIFE.total_seconds()),
+        "resend_after": int(RESEND_AFTER.total_seconds()),
+    }
+
+
+@blueprint.call(
+    "POST",
+    "",
+    Issued,
+    status=201,
+    body=SignInWish,
+    errors={
+        **_WAIT,
+        401: "A second step is needed (type …:second_factor_required): send `ticket` from this "
+        "answer with `second_factor`.",
+        409: "The phone has no account (type …:not_joined): join with `ticket` from this answer.",
+    },
+)
+@public
+@without_key
+@limiter.limit(ENTRIES, key_func=network)
+def sign_in(body: dict[str, str]) -> dict[str, Any]:
+    """Sign in and get a member's token."""
+    if body.get("ticket"):
+        return _second_step(body)
+    if body.get("password"):
+        return _with_password(body)
+    return _with_code(body)
+
+
+@blueprint.call("DELETE", "", errors={403: "A service's token does not sign out."})
+@signed_in
+def sign_out() -> None:
+    """End the sign-in of this token: it is of no more use."""
+    token = current_token()
+    if token.sign_in is None:
+        raise Problem(403)
+    end_sign_in(actor=current_account(), sign_in=token.sign_in)
+    db.session.commit()
+
+
+def _with_code(body: dict[str, str]) -> dict[str, Any]:
+    phone = _phone(body.get("phone", ""))
+    if not (body.get("code") and body.get("request")):
+        raise invalid(code=gettext("Enter the code."))
+    try:
+        codes.redeem_code(
+            purpose=CodePurpose.SIGN_IN,
+            phone=phone,
+            request_token=body["request"],
+            code=plain_code(body["code"]),
+        )
+    except CodeError as error:
+        # A wrong try counts.
+        db.session.commit()
+        raise invalid(code=code_sentence(error)) from error
+    account = find_account_by_phone(phone)
+    db.session.commit()
+    if account is None:
+        raise Problem(
+            409,
+            "not_joined",
+            detail=gettext("This number has no account yet. Join with the ticket."),
+            extra={
+                "ticket": seal(JOIN, phone=phone),
+                "expires_in": int(JOIN_LIFE.total_seconds()),
+            },
+        )
+    if not may_enter(account):
+        raise invalid(phone=gettext("This account is closed. Please contact us."))
+    return _enter(account, SignInMethod.CODE)
+
+
+def _with_password(body: dict[str, str]) -> dict[str, Any]:
+    if not body.get("identity"):
+        raise invalid(identity=gettext("Enter your mobile number or e-mail address."))
+    try:
+        account = prove_password(
+            body["identity"], body["password"], place_of=lambda account: _place()
+        )
+    except SlowDownError as error:
+        raise _slow_down("password", wait_sentence(error.wait), error.wait) from error
+    except NotProvedError as error:
+        sentence = gettext("Number, e-mail address or password is not right.")
+        raise invalid(password=sentence) from error
+    return _enter(account, SignInMethod.PASSWORD)
+
+
+def _second_step(body: dict[str, str]) -> dict[str, Any]:
+    try:
+        facts = unseal(SECOND_STEP, body["ticket"], life=SECOND_STEP_LIFE)
+    except TicketError as error:
+        raise invalid(ticket=gettext("This ticket is no longer valid. Sign in anew.")) from error
+    account = find_account(facts["account"])
+    if account is None or not may_enter(account):
+        raise invalid(ticket=gettext("This ticket is no longer valid. Sign in anew."))
+    try:
+        prove_second_step(account, plain_code(body.get("second_factor", "")), place="anywhere")
+    except SlowDownError as error:
+        raise _slow_down("second_factor", wait_sentence(error.wait), error.wait) from error
+    except NotProvedError as error:
+        sentence = gettext("This code is not right, or was used already.")
+        raise invalid(second_factor=sentence) from error
+    return issue(account, SignInMethod(facts["method"]), second_factor=True)
+
+
+def _enter(account: Account, method: SignInMethod) -> dict[str, Any]:
+    if account.totp_confirmed_at is None:
+        return issue(account, method)
+    db.session.commit()
+    raise Problem(
+        401,
+        "second_factor_required",
+        title=gettext("A second step is needed"),
+        detail=gettext("Send this answer's ticket with the code of the authenticator app."),
+        extra={"ticket": seal(SECOND_STEP, account=account.public_id, method=str(method))},
+    )
+
+
+def _phone(typed: str) -> str:
+    try:
+        return normalize_phone(typed)
+    except PhoneError as error:
+        raise invalid(phone=gettext("This is not a mobile number.")) from error
+
+
+def _place() -> str:
+    return f"network:{network()}"
+
+
+def _slow_down(field: str, sentence: Words, wait: timedelta) -> Problem:
+    seconds = str(max(1, round(wait.total_seconds())))
+    return Problem(429, errors={field: [sentence]}, headers={"Retry-After": seconds})

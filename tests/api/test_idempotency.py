@@ -1,0 +1,118 @@
+"""A call with a key is one act, however often it is sent."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from portal.access import signed_in
+from portal.api.problems import Problem
+from portal.extensions import db
+from portal.idempotency.answers import secret_answer
+from portal.idempotency.models import IdempotencyKey
+from portal.members.models import Household
+from tests import factories
+
+KEY = {"Idempotency-Key": "abcdefghijklmnopqrstuv"}
+PATH = "/me/sign-ins/end-others"
+
+
+@pytest.fixture
+def adding(app: Flask, request: Any) -> Iterator[Any]:
+    """An application in which ending the other sign-ins adds a household instead."""
+    endpoint = "accounts_api.end_others"
+    before = app.view_functions[endpoint]
+
+    @signed_in
+    def add() -> Any:
+        db.session.add(Household())
+        db.session.flush()
+        if request_says("fail"):
+            db.session.rollback()
+            raise Problem(422, "no")
+        db.session.commit()
+        if request_says("late"):
+            raise Problem(409, "known")
+        return {"households": households()}, 201
+
+    from flask import request as flask_request
+
+    def request_says(word: str) -> bool:
+        return word in (flask_request.get_json(silent=True) or {})
+
+    app.view_functions[endpoint] = getattr(request, "param", lambda view: view)(add)
+    yield None
+    app.view_functions[endpoint] = before
+
+
+def households() -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(Household))
+
+
+def test_the_second_time_gets_the_first_answer(call: Any, adding: Any) -> None:
+    caller = call(factories.make_account())
+    first = caller("POST", PATH, {"a": 1}, headers=KEY)
+    second = caller("POST", PATH, {"a": 1}, headers=KEY)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json == second.json == {"households": 1}
+    assert "Idempotency-Replayed" not in first.headers
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert households() == 1
+
+
+def test_another_body_path_or_account_is_a_422(call: Any, adding: Any) -> None:
+    one, other = call(factories.make_account()), call(factories.make_account())
+    assert one("POST", PATH, {"a": 1}, headers=KEY).status_code == 201
+    assert one("POST", PATH, {"a": 2}, headers=KEY).status_code == 422
+    assert one("POST", f"{PATH}?x=1", {"a": 1}, headers=KEY).status_code == 422
+    assert other("POST", PATH, {"a": 1}, headers=KEY).status_code == 422
+    assert households() == 1
+
+
+def test_a_refused_call_leaves_its_key_free(call: Any, adding: Any) -> None:
+    caller = call(factories.make_account())
+    assert caller("POST", PATH, {"fail": 1}, headers=KEY).status_code == 422
+    assert caller("POST", PATH, {"a": 1}, headers=KEY).status_code == 201
+
+
+def test_a_refusal_after_a_commit_is_the_answer(call: Any, adding: Any) -> None:
+    caller = call(factories.make_account())
+    first = caller("POST", PATH, {"late": 1}, headers=KEY)
+    second = caller("POST", PATH, {"late": 1}, headers=KEY)
+    assert (first.status_code, second.status_code, households()) == (409, 409, 1)
+    assert second.mimetype == "application/problem+json"
+    assert second.json["type"] == "urn:portal:problem:known"
+
+
+def test_a_key_whose_first_use_runs_is_a_409(call: Any, adding: Any) -> None:
+    account = factories.make_account()
+    caller = call(account)
+    caller("POST", PATH, {"a": 1}, headers=KEY)
+    db.session.execute(sa.update(IdempotencyKey).values(status=None, answer=None))
+    db.session.commit()
+    answer = caller("POST", PATH, {"a": 1}, headers=KEY)
+    assert (answer.status_code, answer.json["type"]) == (409, "urn:portal:problem:still_running")
+
+
+@pytest.mark.parametrize("adding", [secret_answer], indirect=True)
+def test_an_answer_with_a_secret_is_not_kept(call: Any, adding: Any) -> None:
+    caller = call(factories.make_account())
+    assert caller("POST", PATH, {"a": 1}, headers=KEY).status_code == 201
+    again = caller("POST", PATH, {"a": 1}, headers=KEY)
+    assert (again.status_code, again.json["type"]) == (409, "urn:portal:problem:shown_once")
+    assert db.session.scalars(sa.select(IdempotencyKey.answer)).one() is None
+
+
+@pytest.mark.parametrize("key", ["short", "x" * 65, "with space in it 123", "ümläut-ümläut-ümläut"])
+def test_a_malformed_key_is_a_400(call: Any, adding: Any, key: str) -> None:
+    headers = {"Idempotency-Key": key.encode("utf-8").decode("latin-1")}
+    assert call(factories.make_account())("POST", PATH, {}, headers=headers).status_code == 400
+    assert households() == 0
+
+
+def test_what_is_kept_of_an_answer_is_encrypted(call: Any, adding: Any) -> None:
+    call(factories.make_account())("POST", PATH, {"a": 1}, headers=KEY)
+    kept = db.session.execute(sa.text("SELECT answer FROM idempotency_key")).scalar()
+    assert b"households" not in bytes(kept)
