@@ -21,6 +21,7 @@ from portal.club import hooks as club_hooks
 from portal.club import staff_views as club_staff_views
 from portal.club import views as club_views
 from portal.files import views as files_views
+from portal.home import search_views as home_search_views
 from portal.home import views as home_views
 from portal.idempotency import models as idempotency_models
 from portal.jobs import housekeeping as jobs_housekeeping
@@ -62,6 +63,7 @@ from portal.staff import member_list as staff_member_list
 from portal.staff import member_page as staff_member_page
 from portal.staff import registration as staff_registration
 from portal.staff import role_views as staff_role_views
+from portal.staff import search_views as staff_search_views
 from portal.staff import views as staff_views
 from portal.tokens import models as tokens_models
 from portal.tokens import sign_in_api as tokens_sign_in_api
@@ -102,8 +104,10 @@ VIEWS: tuple = (
     roster_staff_views,
     roster_act_views,
     home_views,
+    home_search_views,
     members_views,
     staff_views,
+    staff_search_views,
     staff_member_list,
     members_joining,
     members_household_views,

@@ -8,7 +8,7 @@ home, `file_readers()` who answers for the files of an owner kind (portal.files.
 `search_sources()` the kinds of things that search finds (portal.search.documents).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -112,8 +112,27 @@ class JoinChoice:
     choose: Callable[[Any], object]
 
 
+@dataclass(frozen=True)
+class Hit:
+    """How a thing that search found is shown now. `key`: its public id, as it was indexed."""
+
+    key: str
+    title: Text
+    hint: Text
+    icon: str
+    url: str
+
+
 def _no_plugins(slot: str, *args: Any) -> list[Any]:
     return []
+
+
+def _none_on(project_id: int | None) -> Mapping[int, frozenset[str]]:
+    return {}
+
+
+def _undescribed(plugin: str, project_id: int, keys: Sequence[str]) -> list[Hit] | None:
+    return None
 
 
 def _nothing_is_on(plugin: str, project_id: int | None) -> bool:
@@ -130,6 +149,12 @@ class Slots:
     )
     ask_plugins: Callable[..., list[Any]] = _no_plugins
     is_plugin_on: Callable[[str, int | None], bool] = _nothing_is_on
+    plugins_on: Callable[[int | None], Mapping[int, frozenset[str]]] = _none_on
+    """Project -> the plugins that are on there: of one project, or (None) of all."""
+    describe_hits: Callable[[str, int, Sequence[str]], list[Hit] | None] = _undescribed
+    """A plugin's own words for what was found in a project; None when it has none."""
+    plugin_faces: Callable[[], Mapping[str, tuple[str, str]]] = dict
+    """Plugin -> its title for the reader, and its icon."""
 
     def add(self, hooks: ModuleType) -> None:
         """Take every slot function that a feature's `hooks` module has."""

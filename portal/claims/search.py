@@ -18,7 +18,7 @@ def sources() -> list[Source]:
     return [
         Source(
             kind="claim",
-            title=lazy("Claims of homes"),
+            title=lazy("Home claims"),
             icon="checklist",
             model=UnitClaim,
             describe=_claims,

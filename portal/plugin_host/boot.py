@@ -11,7 +11,7 @@ from portal.access import public
 from portal.config import Settings, SettingsError
 from portal.database.owners import Owner, configure_owners
 from portal.permissions import roles
-from portal.plugin_host import dispatch, faults, loader
+from portal.plugin_host import dispatch, faults, finding, loader
 from portal.plugin_host.cards import BROKEN
 from portal.plugin_host.hookspecs import RETURNS
 from portal.plugin_host.host import PluginHost
@@ -42,6 +42,8 @@ def configure_plugins(
     slots: Slots = app.extensions["portal.slots"]
     slots.ask_plugins = _fill
     slots.is_plugin_on = _is_on
+    slots.plugins_on, slots.describe_hits = finding.plugins_on, finding.describe_hits
+    slots.plugin_faces = finding.faces
     app.add_url_rule("/static/plugins/<plugin>/<path:filename>", "plugin_static", _static(host))
     return host
 

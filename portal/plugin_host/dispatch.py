@@ -48,6 +48,20 @@ def call(hook: str, *, project: Any = None, **arguments: Any) -> list[Answer]:
     return answers
 
 
+def ask(hook: str, *, plugin: str, project: Any, **arguments: Any) -> Answer | None:
+    """Ask one plugin as `call` asks them all; None when it is off, slow, or without it."""
+    for implementation in _asked(hook, project):
+        if implementation.plugin_name == plugin:
+            return _ask(hook, implementation, project, arguments)
+    return None
+
+
+def implementations(hook: str, plugin: str) -> list[HookImpl]:
+    """Return a plugin's implementation of a hook: none or one."""
+    found = getattr(host().manager.hook, hook).get_hookimpls()
+    return [each for each in found if each.plugin_name == plugin]
+
+
 def check(hook: str, *, project: Any = None, **arguments: Any) -> list[str]:
     """Ask for objections, in savepoints of their own; a plugin that fails objects, too."""
     objections: list[str] = []

@@ -11,7 +11,7 @@ from flask import Blueprint
 
 from portal.permissions.roles import Permission
 from portal.plugin_host.refs import MemberRef, ProjectRef
-from portal.slots import Card, MemberHome, NavItem, StaffWidget
+from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget
 
 GROUP = "portal"
 hookspec = pluggy.HookspecMarker(GROUP)
@@ -49,6 +49,11 @@ def member_profile_sections(project: ProjectRef, member: MemberRef) -> list[Card
 
 
 @hookspec
+def describe_hits(project: ProjectRef, keys: tuple[str, ...]) -> list[Hit]:  # type: ignore[empty-body]
+    """Return how what search found is shown now: one statement for all; leave out what is gone."""
+
+
+@hookspec
 def check_plugin_enable(project: ProjectRef, plugin: str) -> list[str]:  # type: ignore[empty-body]
     """Return why `plugin` must not be switched on in `project`; an empty list lets it."""
 
@@ -78,5 +83,6 @@ RETURNS: dict[str, Returned] = {
     "member_home": Returned(MemberHome, many=False),
     "staff_widgets": Returned(StaffWidget),
     "member_profile_sections": Returned(Card),
+    "describe_hits": Returned(Hit),
     "check_plugin_enable": Returned(str),
 }

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from flask import current_app
 
 from portal.plugin_host.state import host
-from portal.slots import Card, MemberHome, NavItem, StaffWidget, Todo
+from portal.search.documents import is_local
+from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
 
 
 def check_ownership(plugin: str, value: object) -> None:
@@ -22,6 +23,8 @@ def check_ownership(plugin: str, value: object) -> None:
                 _check_template(plugin, card)
         elif isinstance(one, Card):
             _check_template(plugin, one)
+        elif isinstance(one, Hit) and not is_local(one.url):
+            raise ValueError(f"the address {one.url!r} does not lie in this portal")
         elif isinstance(one, NavItem | StaffWidget):
             _check_endpoint(plugin, one.endpoint)
             if isinstance(one, StaffWidget) and not isinstance(one.value, int):

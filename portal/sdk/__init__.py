@@ -18,11 +18,13 @@ from portal.plugin_host.manifest import API_VERSION
 from portal.plugin_host.refs import MemberRef, ProjectRef, TokenRef
 from portal.plugin_host.tokens import issue_token, revoke_tokens
 from portal.sdk.current import current_member, current_project, current_token, visible_projects
-from portal.slots import Card, MemberHome, NavItem, StaffWidget, Todo
+from portal.sdk.search import drop_document, index_document
+from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
 
 __all__ = [
     "API_VERSION",
     "Card",
+    "Hit",
     "MemberHome",
     "MemberRef",
     "NavItem",
@@ -39,8 +41,10 @@ __all__ = [
     "current_project",
     "current_token",
     "db",
+    "drop_document",
     "gettext",
     "hookimpl",
+    "index_document",
     "issue_token",
     "lazy",
     "localized",

@@ -1,5 +1,6 @@
 """What can be found: documents, and the sources that describe a feature's rows as documents."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from portal.columns import Texts
 from portal.extensions import db
 from portal.i18n import LANGUAGES, Text
 
+_LOCAL = re.compile(r"/(?![/\\])[^\s\\]*")
 Written = TypeVar("Written")
 Address = str | tuple[str, Mapping[str, Any]]
 """An address of this portal ("/p/…"), or an endpoint and its arguments."""
@@ -53,6 +55,11 @@ class Source:
     watched: Mapping[type, Callable[[Any], Iterable[int | None]]] = field(repr=False)
     staff: bool = True
     order: int = 100
+
+
+def is_local(address: str) -> bool:
+    """Tell whether an address lies in this portal: a path, not another host's."""
+    return _LOCAL.fullmatch(address) is not None
 
 
 def own_id(row: Any) -> tuple[int]:

@@ -8,7 +8,7 @@ found as the beginning of a token wherever it stands.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -67,10 +67,37 @@ def runs(text: str) -> list[str]:
     return _RUN.findall(fold(text))
 
 
+def folded_runs(text: str) -> Iterator[tuple[str, Sequence[int]]]:
+    """Yield the runs of a text with the place of each of their characters in the text.
+
+    Characters are folded one by one: one that takes part of its form from a neighbour (a letter and
+    a combining accent) is a run of another form, and not found here.
+    """
+    characters: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        for one in fold(character):
+            characters.append(one)
+            places.append(place)
+    for match in _RUN.finditer("".join(characters)):
+        yield match[0], places[match.start() : match.end()]
+
+
+def is_han(text: str) -> bool:
+    """Tell whether a run is of a script without spaces between words."""
+    return _IS_HAN.match(text) is not None
+
+
+def is_chinese(text: str) -> bool:
+    """Tell whether every run of a text is of such a script."""
+    found = runs(text)
+    return bool(found) and all(map(is_han, found))
+
+
 def tokens_of(text: str) -> Iterator[str]:
     """Yield the tokens of a text, of its first 8,000 characters."""
     for run in runs(text[:TEXT_MAX]):
-        if not _IS_HAN.match(run):
+        if not is_han(run):
             yield run[:WORD_MAX]
         elif len(run) == 1:
             yield run
@@ -85,7 +112,7 @@ def name_tokens(names: Iterable[str]) -> Iterator[str]:
         yield from tokens_of(name)
         yield GAP
         for run in runs(name):
-            if _IS_HAN.match(run) and len(run) > 1:
+            if is_han(run) and len(run) > 1:
                 for character in run:
                     yield character
                     yield GAP
@@ -105,7 +132,7 @@ def question(text: str) -> Question:
 
 
 def _phrase(run: str, *, alone: bool) -> Phrase:
-    if not _IS_HAN.match(run):
+    if not is_han(run):
         return Phrase((run[:WORD_MAX],))
     if len(run) == 1:
         return Phrase((run,), prefix=not alone)

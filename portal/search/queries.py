@@ -13,7 +13,8 @@ from portal.search.audiences import held
 from portal.search.folding import Phrase, Question, question
 from portal.search.models import SearchDocument
 
-FOUND_MAX = 50
+GROUP = sa.func.coalesce(SearchDocument.plugin, SearchDocument.kind)
+"""What stands together on a page: all documents of a plugin, or one kind of core's."""
 _FTS = sa.table("search_index", sa.column("rowid"), sa.column("search_index"))
 
 
@@ -35,12 +36,12 @@ class Scope:
     """Where is looked: in one project and what is club-wide, or, without one, everywhere.
 
     `plugins`: project -> the plugins that are on there; documents of others are not found. The
-    key None says which may show what is club-wide.
+    key None says which may show what is club-wide. `group`: only this one.
     """
 
     project_id: int | None = None
     plugins: Mapping[int | None, Collection[str]] | None = None
-    kinds: Collection[str] | None = None
+    group: str | None = None
 
 
 def find(
@@ -74,8 +75,8 @@ def matching(wanted: Question, audiences: Collection[str], scope: Scope) -> sa.S
         statement = statement.where(
             sa.or_(document.project_id == scope.project_id, document.project_id.is_(None))
         )
-    if scope.kinds is not None:
-        statement = statement.where(document.kind.in_(scope.kinds))
+    if scope.group is not None:
+        statement = statement.where(GROUP.in_([scope.group]))
     return statement
 
 
@@ -106,6 +107,31 @@ def ids_found(text: str, kind: str, project_id: int) -> sa.Select[tuple[int | No
         SearchDocument.project_id == project_id,
         _matches(wanted, None),
     )
+
+
+def groups(
+    wanted: Question, audiences: Collection[str], scope: Scope, *, each: int
+) -> list[tuple[str, int, list[Found]]]:
+    """Return per group (a kind of core's, or a plugin) how much is found, and the best of it.
+
+    One statement, in the order of the groups' names.
+    """
+    statement = matching(wanted, audiences, scope)
+    if statement is None:
+        return []
+    keys = order(wanted)
+    rank = sa.func.row_number().over(partition_by=GROUP, order_by=[key.desc() for key in keys])
+    number = sa.func.count().over(partition_by=GROUP)
+    inner = statement.add_columns(
+        GROUP.label("group"), number.label("number"), rank.label("rank")
+    ).subquery()
+    rows = db.session.execute(
+        sa.select(inner).where(inner.c.rank <= each).order_by(inner.c.group, inner.c.rank)
+    )
+    found_in: dict[str, tuple[int, list[Found]]] = {}
+    for row in rows:
+        found_in.setdefault(row.group, (row.number, []))[1].append(found(row))
+    return [(group, number, items) for group, (number, items) in found_in.items()]
 
 
 def _on_postgresql() -> bool:

@@ -17,7 +17,7 @@ from portal.columns import Texts
 from portal.extensions import db
 from portal.search import audiences as audience_keys
 from portal.search.columns import stored_keys, stored_terms
-from portal.search.documents import Address, Document
+from portal.search.documents import Address, Document, is_local
 from portal.search.folding import GAP, name_tokens, tokens_of
 from portal.search.models import SearchDocument
 
@@ -25,7 +25,6 @@ SHOWN_MAX = 2_000
 """Characters of a body that are kept to show a part of; the index covers more."""
 PENDING = "portal.search.pending"
 _KIND = re.compile(r"[a-z][a-z0-9_.]{1,59}", re.ASCII)
-_LOCAL = re.compile(r"/(?![/\\])[^\s\\]*")
 
 
 def put(
@@ -95,7 +94,7 @@ def write(kind: str, documents: Iterable[Document], plugin: str | None = None) -
 
 def _row(document: Document, dialect: str) -> dict[str, Any]:
     url = document.url
-    if not 0 < len(document.key) <= 60 or (isinstance(url, str) and not _LOCAL.fullmatch(url)):
+    if not 0 < len(document.key) <= 60 or (isinstance(url, str) and not is_local(url)):
         raise ValueError("a document needs a key and an address of this portal")
     title = [*_tokens(document.title), *name_tokens(document.names)]
     return {

@@ -20,6 +20,8 @@ from portal.members.models import Member
 from portal.phones import PhoneError, normalize_phone
 from portal.projects.addresses import part_key, parts_of, place_key, split_part
 from portal.projects.models import Building, Ownership, Project, Role, Unit
+from portal.search.folding import is_chinese
+from portal.search.queries import ids_found
 from portal.staff.belonging import belonging
 from portal.staff.stages import Stage, in_stage, stage_of
 
@@ -63,9 +65,7 @@ class MemberFilter:
     @property
     def by_phone(self) -> str | None:
         """Tell by which part of a phone this looks: phone, phone_tail or, mostly, none."""
-        if _full_phone(self.query):
-            return "phone"
-        return "phone_tail" if re.fullmatch(r"\d{4}", _digits(self.query)) else None
+        return phone_part(self.query)
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,13 @@ class MemberRow:
     stage: Stage
     claim_waiting: bool
     homes: Sequence[Ownership] = field(default_factory=list)
+
+
+def phone_part(query: str) -> str | None:
+    """Tell which part of a phone a text may be: phone, phone_tail or, mostly, none."""
+    if _full_phone(query):
+        return "phone"
+    return "phone_tail" if re.fullmatch(r"\d{4}", _digits(query)) else None
 
 
 def members_of(
@@ -210,7 +217,7 @@ def _number_of(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
 
 def _matches(project: Project, query: str) -> sa.ColumnElement[bool]:
     """Match any part of a name, a card number, a phone or its tail, a home of the project."""
-    ways = [Member.name.icontains(query, autoescape=True)]
+    ways = [_named(project, query)]
     digits = _digits(query)
     if digits.isdecimal() and len(digits) >= _CARD_PART:
         ways.append(Member.card_number.contains(digits, autoescape=True))
@@ -227,6 +234,15 @@ def _matches(project: Project, query: str) -> sa.ColumnElement[bool]:
             Member.id.in_(_owners(project).join(Ownership.unit).join(Unit.building).where(*home))
         )
     return sa.or_(*ways)
+
+
+def _named(project: Project, query: str) -> sa.ColumnElement[bool]:
+    """Match names: Chinese by the search index, which folds traditional characters; other scripts
+    by any part, since the index knows whole words only."""
+    found = ids_found(query, "member", project.id) if is_chinese(query) else None
+    if found is None:
+        return Member.name.icontains(query, autoescape=True)
+    return Member.id.in_(found)
 
 
 def _home(query: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -8,6 +8,7 @@ from flask import Blueprint, render_template
 
 from portal.sdk import (
     Card,
+    Hit,
     MemberHome,
     NavItem,
     ProjectRef,
@@ -65,6 +66,11 @@ def member_home(project: ProjectRef) -> MemberHome:
 
 
 @hookimpl
+def describe_hits(project: ProjectRef, keys: tuple[str, ...]) -> list[Hit]:
+    return _act("describe_hits", [Hit(key, "told", "", "puzzle", "/") for key in keys])
+
+
+@hookimpl
 def check_plugin_enable(project: ProjectRef, plugin: str) -> list[str]:
     return _act("check_plugin_enable", [])
 
@@ -76,6 +82,7 @@ WRONG_VALUES: dict[str, object] = {
     "foreign_link": [StaffWidget("x", 1, "", "notes.desk", "notes.manage")],
     "no_number": [StaffWidget("x", "many", "", "hostile.desk", "notes.manage")],
     "foreign_template": MemberHome(cards=(Card("home/owner.html", None),)),
+    "bad_address": [Hit("loud", "x", "", "puzzle", "https://elsewhere.test/")],
     "half_made": MemberHome(todos=("a string",)),
 }
 

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from portal.sdk import (
     Card,
+    Hit,
     MemberHome,
     MemberRef,
     NavItem,
@@ -97,6 +98,12 @@ def staff_widgets(project: ProjectRef) -> list[StaffWidget]:
 @hookimpl
 def member_profile_sections(project: ProjectRef, member: MemberRef) -> list[Card]:
     return [Card("notes/card.html", f"notes by {member.name}")]
+
+
+@hookimpl
+def describe_hits(project: ProjectRef, keys: tuple[str, ...]) -> list[Hit]:
+    url = f"/p/{project.slug}/notes/"
+    return [Hit(key, f"note {key} told", "now", "puzzle", url) for key in keys if key != "gone"]
 
 
 @hookimpl
