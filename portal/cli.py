@@ -12,6 +12,7 @@ from portal.demo.cli import commands as demo_commands
 from portal.files.cli import commands as files_commands
 from portal.operations.account_cli import commands as account_commands
 from portal.operations.doctor import doctor
+from portal.operations.job_cli import commands as job_commands
 from portal.operations.run import run
 from portal.plugin_host.cli import commands as plugin_commands
 from portal.roster.cli import commands as import_commands
@@ -22,6 +23,7 @@ COMMANDS: tuple[click.Command, ...] = (
     run,
     db_commands,
     demo_commands,
+    job_commands,
     import_commands,
     plugin_commands,
     account_commands,

@@ -59,6 +59,7 @@ from portal.search.keeping import configure_search
 from portal.slots import Slots
 from portal.staff import audit_views as staff_audit_views
 from portal.staff import hooks as staff_hooks
+from portal.staff import job_views as staff_job_views
 from portal.staff import member_list as staff_member_list
 from portal.staff import member_page as staff_member_page
 from portal.staff import registration as staff_registration
@@ -115,6 +116,7 @@ VIEWS: tuple = (
     staff_member_page,
     staff_role_views,
     staff_audit_views,
+    staff_job_views,
     plugin_host_staff_views,
 )
 HOOKS: tuple = (

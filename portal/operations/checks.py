@@ -20,6 +20,8 @@ from portal.config import VARIABLES, Settings
 from portal.crypto import lookup_hash
 from portal.database import revisions
 from portal.extensions import db
+from portal.jobs.models import JobState
+from portal.jobs.queries import standing
 from portal.operations.accounts import has_administrator
 from portal.operations.parts import asset_problem, translation_problem
 
@@ -283,8 +285,29 @@ def _demo_people(settings: Settings) -> Finding:
     return Finding(State.OK, "demo people", "there, as PORTAL_DEMO=1 says" if found else "none")
 
 
+def _jobs(settings: Settings) -> Finding:
+    found = standing()
+    if found.late:
+        return Finding(
+            State.WARN,
+            "background work",
+            f"due since {found.oldest_due:%Y-%m-%d %H:%M} UTC, and nobody does it",
+            "Keep a `portal jobs run` running, or serve with `portal run`.",
+        )
+    dead = found.counts.get(JobState.FAILED, 0)
+    if dead:
+        return Finding(
+            State.WARN,
+            "background work",
+            f"{dead} jobs were given up after many attempts",
+            "See /centre/jobs, or: portal jobs list --state failed",
+        )
+    return Finding(State.OK, "background work", "nothing has waited for long")
+
+
 DATABASE_CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     _keys_fit,
     _administrator,
     _demo_people,
+    _jobs,
 )

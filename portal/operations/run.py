@@ -1,6 +1,10 @@
 """`portal run`: serve the portal from one process."""
 
 import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import click
@@ -11,6 +15,9 @@ from waitress.server import BaseWSGIServer, MultiSocketServer
 from werkzeug.serving import run_simple
 
 from portal.config import Settings
+from portal.jobs.runner import Runner
+
+DRAIN_SECONDS = 20.0
 
 
 @click.command("run")
@@ -29,11 +36,18 @@ from portal.config import Settings
     show_default=True,
     help="Requests served at the same time.",
 )
+@click.option("--no-jobs", is_flag=True, help="Leave background work to `portal jobs run`.")
 @click.pass_obj
-def run(info: ScriptInfo, host: str, port: int, threads: int) -> None:
-    """Serve the portal; with PORTAL_DEVELOPMENT=1 it reloads when the code changes."""
+def run(info: ScriptInfo, *, host: str, port: int, threads: int, no_jobs: bool) -> None:
+    """Serve the portal and do its background work in one process.
+
+    With PORTAL_DEVELOPMENT=1 it reloads when the code changes.
+    """
     app = info.load_app()
     if app.extensions["portal.settings"].development:
+        # The reloader begins a process of its own for the server; this one only watches files.
+        if not no_jobs and os.environ.get("WERKZEUG_RUN_MAIN") == "true":
+            Runner(app).start()
         run_simple(host, port, app, use_reloader=True, use_debugger=True, threaded=True)
         return
     try:
@@ -56,7 +70,26 @@ def run(info: ScriptInfo, host: str, port: int, threads: int) -> None:
         settings: Settings = app.extensions["portal.settings"]
         app.extensions["portal.settings"] = replace(settings, base_url=address)
     click.echo(f"Serving on {address} (Ctrl+C to stop)")
-    server.run()
+    with _working(app, off=no_jobs):
+        server.run()
+
+
+@contextmanager
+def _working(app: Flask, *, off: bool) -> Iterator[None]:
+    """Do background work beside the server; at the end, let the job at hand be finished."""
+    if off:
+        yield
+        return
+    runner = Runner(app)
+    # As Ctrl+C: the server's loop ends, and what follows it is done.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    runner.start()
+    try:
+        yield
+    finally:
+        runner.stop()
+        if not runner.join(DRAIN_SECONDS):
+            click.echo("A job is left in the middle: it is taken up again at the next start.")
 
 
 def longest_request(app: Flask) -> int:

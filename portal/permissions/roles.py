@@ -93,6 +93,7 @@ PERMISSIONS: dict[str, Permission] = {
         ),
         _permission("roles.view", lazy("See who holds which role"), _R.MANAGER, _R.CENTRE),
         _permission("roles.edit", lazy("Give and take roles, change what a role may do")),
+        _permission("jobs.manage", lazy("See background work, try it again or give it up")),
         _permission("plugins.manage", lazy("Switch plugins on and off")),
         _permission("club.settings", lazy("Change the club's brand, contact and terms")),
     )

@@ -18,7 +18,7 @@ from portal.staff.figures import figures_of
 
 
 def nav_items(project: Project | None) -> list[NavItem]:
-    """Return the links to desk, members, roles, audit trail and group centre."""
+    """Return the links to desk, members, roles, audit trail, group centre and background work."""
     return [
         NavItem(lazy("Today"), "home", "staff.desk", "staff.desk", "desk", 10),
         NavItem(lazy("Members"), "users", "members.staff_list", "members.view", "members", 10),
@@ -49,6 +49,7 @@ def nav_items(project: Project | None) -> list[NavItem]:
             "centre",
             70,
         ),
+        NavItem(lazy("Background work"), "refresh", "jobs.index", "jobs.manage", "centre", 80),
     ]
 
 

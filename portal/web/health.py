@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from portal.access import public
 from portal.database import revisions
+from portal.jobs.queries import is_late
 
 
 def configure_health(app: Flask) -> None:
@@ -35,6 +36,10 @@ def _ready() -> Response:
             status="ok",
             notice="The database has tables of a plugin that is not installed: portal doctor "
             "says which one and what to do.",
+        )
+    if reason is None and is_late():
+        return jsonify(
+            status="ok", notice="Background work waits: no `portal jobs run` is at work."
         )
     if reason is None:
         return jsonify(status="ok")

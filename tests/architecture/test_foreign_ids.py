@@ -41,7 +41,13 @@ NAMES = {
 # Arguments that name no row: a word of a list, a line of a file, a secret, a project.
 WORDS = {"project", "kind", "line", "token", "slug", "name", "plugin", "filename"}
 # Whoever may use these sees the whole club.
-CLUB_WIDE = {"permissions.revoke", "permissions.account"}
+CLUB_WIDE = {
+    "permissions.revoke",
+    "permissions.account",
+    "jobs.show",
+    "jobs.retry",
+    "jobs.cancel",
+}
 
 # An owner ends a tenant's entry, not the own one; nobody decides on the own claim; the file here
 # has no bytes. The features' own tests open these.
