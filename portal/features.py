@@ -37,6 +37,7 @@ from portal.outbox import jobs as outbox_jobs
 from portal.outbox import models as outbox_models
 from portal.outbox import relay as outbox_relay
 from portal.permissions import models as permissions_models
+from portal.plugin_host import ending_views as plugin_host_ending_views
 from portal.plugin_host import hooks as plugin_host_hooks
 from portal.plugin_host import staff_views as plugin_host_staff_views
 from portal.points import models as points_models
@@ -118,6 +119,7 @@ VIEWS: tuple = (
     staff_audit_views,
     staff_job_views,
     plugin_host_staff_views,
+    plugin_host_ending_views,
 )
 HOOKS: tuple = (
     accounts_hooks,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import alembic.command
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
@@ -121,6 +122,18 @@ def pending() -> list[str]:
         for revision in reversed(ordered)
         if revision not in applied and owner_of_revision(revision) not in strange
     ]
+
+
+def is_behind(owner: str, connection: sa.Connection) -> bool:
+    """Tell whether the database lacks a revision or a table of a plugin, or is newer than it."""
+    rows = applied_rows(connection)
+    mine = {id_ for id_ in known().ids if owner_of_revision(id_) == owner}
+    strange = {row for row in rows if owner_of_revision(row) == owner} - mine
+    if strange or owner in known().faults:
+        return True
+    wanted = {name for name in db.metadata.tables if name.startswith(f"{owner}_")}
+    there = set(sa.inspect(connection).get_table_names()) if wanted else set()
+    return not (mine <= with_ancestors(known().scripts, rows) and wanted <= there)
 
 
 def is_current() -> bool:

@@ -95,6 +95,7 @@ PERMISSIONS: dict[str, Permission] = {
         _permission("roles.edit", lazy("Give and take roles, change what a role may do")),
         _permission("jobs.manage", lazy("See background work, try it again or give it up")),
         _permission("plugins.manage", lazy("Switch plugins on and off")),
+        _permission("plugins.purge", lazy("Delete the data of plugins for good")),
         _permission("club.settings", lazy("Change the club's brand, contact and terms")),
     )
 }

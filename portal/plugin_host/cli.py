@@ -1,4 +1,4 @@
-"""`portal plugin`: list, enable, disable, block, unblock, check, faults, remove."""
+"""`portal plugin`: list, enable, disable, block, unblock, check, faults, purge, remove."""
 
 import sys
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 
 from portal.extensions import db
 from portal.i18n import DEFAULT_LANGUAGE, localized
-from portal.plugin_host import queries, removal, service
+from portal.plugin_host import purge, queries, removal, service
 from portal.plugin_host.models import PluginBlock
 from portal.plugin_host.state import enabled_in, host
 from portal.projects.models import Project
@@ -21,10 +21,14 @@ _SENTENCES = {
     "unknown": "No plugin of that name is installed.",
     "quarantined": "The plugin could not be loaded: {}",
     "blocked": "The plugin is blocked everywhere. Run: portal plugin unblock NAME",
+    "migrations": "Its tables are not in the database as it needs them. Run: portal db upgrade",
     "requires": "Switch on first: {}",
     "needed": "Switch off first: {}",
     "objection": "Refused: {}",
     "on": "The plugin is on in {}. Switch it off there first: portal plugin disable NAME",
+    "no_purge": "The plugin has no hook purge_project_data, so one project's data cannot be told.",
+    "failed": "The plugin failed, and nothing was deleted. Reference of the fault: {}",
+    "left": "The plugin left rows of the project in {}, so nothing was deleted.",
 }
 
 
@@ -88,6 +92,24 @@ def check() -> None:
     click.echo(f"{len(host().loaded)} plugins loaded, none in quarantine.")
 
 
+@commands.command("purge")
+@click.argument("name")
+@click.option("--project", "slug", required=True, help="The project's short name.")
+@click.option("--yes", "typed", metavar="SLUG", help="The short name again, instead of the prompt.")
+def purge_data(name: str, slug: str, typed: str | None) -> None:
+    """Delete for good what a plugin keeps about a project in which it is off."""
+    project = _project(slug)
+    rows = _try(lambda: purge.look(name, project))
+    click.echo(f"These rows of {slug} are deleted for good, and its links end:")
+    click.echo("\n".join(f"  {count:>9,}  {table}" for table, count in rows.items()) or "  none")
+    if typed is None:
+        typed = click.prompt(f"Type {slug} to delete them")
+    if typed != slug:
+        raise click.ClickException("The names differ. Nothing was deleted.")
+    deleted = _try(lambda: purge.purge(actor=None, plugin=name, project=project))
+    click.echo(f"{name} is purged from {slug}: {sum(deleted.values()):,} rows deleted.")
+
+
 @commands.command("faults")
 @click.argument("name")
 @click.option("--trace", is_flag=True, help="With the trace of each.")
@@ -114,7 +136,7 @@ def remove(name: str, typed: str | None) -> None:
     """Drop the tables of a plugin that is to be uninstalled, or was; its data is gone for good."""
     leaving = _try(lambda: removal.look(name))
     click.echo("These tables are dropped with all that is in them:")
-    click.echo("\n".join(f"  {table}" for table in leaving.tables) or "  none")
+    click.echo("\n".join(f"  {n:>9,}  {table}" for table, n in leaving.rows.items()) or "  none")
     if typed is None:
         typed = click.prompt(f"Type {name} to remove it")
     if typed != name:
@@ -129,10 +151,15 @@ def remove(name: str, typed: str | None) -> None:
 
 
 def _act(act: Callable[[Project], None], slug: str) -> None:
+    project = _project(slug)
+    _try(lambda: act(project))
+
+
+def _project(slug: str) -> Project:
     project = db.session.scalar(sa.select(Project).where(Project.slug == slug))
     if project is None:
         raise click.ClickException(f"There is no project {slug!r}.")
-    _try(lambda: act(project))
+    return project
 
 
 def _try(act: Callable[[], _Result]) -> _Result:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from flask import current_app
 from pluggy import HookImpl
 
@@ -53,6 +54,23 @@ def ask(hook: str, *, plugin: str, project: Any, **arguments: Any) -> Answer | N
     for implementation in _asked(hook, project):
         if implementation.plugin_name == plugin:
             return _ask(hook, implementation, project, arguments)
+    return None
+
+
+def act(hook: str, *, plugin: str, project: Any) -> str | None:
+    """Let one plugin act, on or off, in a savepoint of its own; return a reference if it failed.
+
+    What a plugin that failed did is undone; one that ends the transaction has failed, too.
+    """
+    for implementation in implementations(hook, plugin):
+        savepoint = db.session.begin_nested()
+        answer = _ask(hook, implementation, project, {}, checking=True)
+        try:
+            savepoint.rollback() if answer.fault else savepoint.commit()
+        except sa.exc.SQLAlchemyError as error:
+            # The plugin ended the transaction by itself, or its last writes are impossible.
+            return answer.fault or _note(plugin, hook, project, error)
+        return answer.fault
     return None
 
 

@@ -1,7 +1,7 @@
 """The hooks: their names, their arguments, what they return, and when they run.
 
 `register_*` run once at boot and return plain data. Plain nouns run during a request, `project`
-first, and read only. `check_*` run inside a transaction and fail closed.
+first, and read only. `check_*` and `purge_*` run inside a transaction and fail closed.
 """
 
 from dataclasses import dataclass
@@ -58,6 +58,11 @@ def check_plugin_enable(project: ProjectRef, plugin: str) -> list[str]:  # type:
     """Return why `plugin` must not be switched on in `project`; an empty list lets it."""
 
 
+@hookspec
+def purge_project_data(project: ProjectRef) -> None:
+    """Delete everything that the plugin keeps about `project`; it is off there. No commit."""
+
+
 @dataclass(frozen=True)
 class Returned:
     """What a hook returns: one `kind` of thing, or a list of such things."""
@@ -71,9 +76,8 @@ class Returned:
             raise TypeError(f"{hook} must return a list, not {type(value).__name__}")
         for one in value if isinstance(value, list) else [value]:
             if not isinstance(one, self.kind):
-                raise TypeError(
-                    f"{hook} must return {self.kind.__name__}, not {type(one).__name__}"
-                )
+                wanted = "None" if self.kind is type(None) else self.kind.__name__
+                raise TypeError(f"{hook} must return {wanted}, not {type(one).__name__}")
 
 
 RETURNS: dict[str, Returned] = {
@@ -85,4 +89,5 @@ RETURNS: dict[str, Returned] = {
     "member_profile_sections": Returned(Card),
     "describe_hits": Returned(Hit),
     "check_plugin_enable": Returned(str),
+    "purge_project_data": Returned(type(None), many=False),
 }

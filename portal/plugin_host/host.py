@@ -42,6 +42,7 @@ class PluginHost:
     loaded: dict[str, Plugin] = field(default_factory=dict)
     quarantined: dict[str, Quarantined] = field(default_factory=dict)
     plugin_of_blueprint: dict[str, str] = field(default_factory=dict)
+    migrated: set[str] = field(default_factory=set)
     core_hooks: Mapping[str, list[Callable[..., object]]] = field(default_factory=dict)
 
     def plugin_of(self, blueprint: str | None) -> str | None:

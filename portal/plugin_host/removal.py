@@ -1,5 +1,6 @@
 """Removing a plugin for good: its tables and its rows, before or after it is uninstalled."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -8,7 +9,7 @@ from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.database import removal
 from portal.extensions import db
-from portal.plugin_host.models import PluginBlock, PluginFault, PluginState
+from portal.plugin_host.models import PluginBlock, PluginFault, PluginState, PluginToken
 from portal.plugin_host.service import SwitchError
 from portal.plugin_host.state import host
 from portal.projects.models import Project
@@ -16,10 +17,18 @@ from portal.projects.models import Project
 
 @dataclass(frozen=True)
 class Leaving:
-    """What a removal takes away; `package` is None for a plugin that is not installed."""
+    """What a removal takes away; `package` is None for a plugin that is not installed.
 
-    tables: list[str]
+    `rows` are those of each table, the plugin's links and settings not counted.
+    """
+
+    rows: Mapping[str, int]
     package: str | None
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables that are dropped."""
+        return list(self.rows)
 
 
 def look(plugin: str) -> Leaving:
@@ -32,7 +41,8 @@ def look(plugin: str) -> Leaving:
     if on:
         raise SwitchError("on", on)
     package = loaded.manifest.package if loaded else quarantined.package if quarantined else None
-    return Leaving(removal.tables_of(plugin), package)
+    rows = {name: _rows(name) for name in removal.tables_of(plugin)}
+    return Leaving(rows, package)
 
 
 def remove(*, actor: Account | None, plugin: str) -> Leaving:
@@ -45,16 +55,21 @@ def remove(*, actor: Account | None, plugin: str) -> Leaving:
     # What this transaction holds would keep the tables from being dropped.
     db.session.commit()
     removal.drop_owner(plugin)
-    for model in (PluginState, PluginFault, PluginBlock):
+    for model in (PluginState, PluginFault, PluginBlock, PluginToken):
         db.session.execute(sa.delete(model).where(model.plugin == plugin))
     record(
         actor=actor,
         action="plugin.removed",
         subject=("plugin", plugin),
         project_id=None,
-        facts={"tables": leaving.tables},
+        facts={"rows": dict(leaving.rows)},
     )
     return leaving
+
+
+def _rows(table: str) -> int:
+    """Count a table that this process may have no model of."""
+    return db.session.scalar(sa.select(sa.func.count()).select_from(sa.table(table))) or 0
 
 
 def _projects_of(plugin: str) -> list[str]:

@@ -7,6 +7,7 @@ from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.extensions import db
 from portal.plugin_host import dispatch
+from portal.plugin_host.migrated import is_migrated
 from portal.plugin_host.models import PluginBlock, PluginState
 from portal.plugin_host.refs import project_ref
 from portal.plugin_host.state import enabled_in, host
@@ -14,8 +15,11 @@ from portal.projects.models import Project
 
 
 class SwitchError(Exception):
-    """A plugin cannot be switched so. `code`: unknown, quarantined, blocked, requires, needed,
-    objection; `names` the plugins or the objections."""
+    """A plugin cannot be switched, purged or removed so.
+
+    `code`: unknown, quarantined, blocked, migrations, requires, needed, objection; on, no_purge,
+    failed, left. `names`: the plugins, projects, tables, objections or the reference.
+    """
 
     def __init__(self, code: str, names: list[str] | None = None) -> None:
         super().__init__(code)
@@ -25,9 +29,11 @@ class SwitchError(Exception):
 
 def enable(*, actor: Account | None, plugin: str, project: Project) -> None:
     """Switch a plugin on in a project; once more changes nothing. Raises SwitchError."""
-    _check_loaded(plugin)
+    check_loaded(plugin)
     if db.session.get(PluginBlock, plugin) is not None:
         raise SwitchError("blocked")
+    if not is_migrated(plugin, afresh=True):
+        raise SwitchError("migrations")
     on = enabled_in([project.id])[project.id]
     lacking = sorted(host().loaded[plugin].manifest.requires - on)
     if lacking:
@@ -80,7 +86,8 @@ def unblock(*, actor: Account | None, plugin: str) -> None:
         record(actor=actor, action="plugin.unblocked", subject=("plugin", plugin), project_id=None)
 
 
-def _check_loaded(plugin: str) -> None:
+def check_loaded(plugin: str) -> None:
+    """Raise SwitchError for a plugin that is not installed, or in quarantine."""
     if plugin in host().quarantined:
         raise SwitchError("quarantined", [host().quarantined[plugin].reason])
     if plugin not in host().loaded:
@@ -88,7 +95,7 @@ def _check_loaded(plugin: str) -> None:
 
 
 def _write(actor: Account | None, plugin: str, project: Project, *, enabled: bool) -> None:
-    state = _state(plugin, project)
+    state = lock_state(plugin, project)
     if state.enabled == enabled:
         return
     state.enabled = enabled
@@ -98,7 +105,7 @@ def _write(actor: Account | None, plugin: str, project: Project, *, enabled: boo
     record(actor=actor, action=action, subject=("plugin", plugin), project_id=project.id)
 
 
-def _state(plugin: str, project: Project) -> PluginState:
+def lock_state(plugin: str, project: Project) -> PluginState:
     """Return the row of a plugin in a project, locked; made, and off, when there is none."""
     wanted = (
         sa.select(PluginState)

@@ -60,7 +60,7 @@ def switch(name: str) -> Response:
         act(actor=current_account(), plugin=name, project=project)
     except service.SwitchError as error:
         db.session.rollback()
-        flash(_sentence(error), "error")
+        flash(sentence(error), "error")
         return redirect(back, 303)
     db.session.commit()
     title, where = localized(host().loaded[name].manifest.title), localized(project.name)
@@ -93,7 +93,8 @@ def block(name: str) -> Response:
     return redirect(url_for("plugins.show", name=name), 303)
 
 
-def _sentence(error: service.SwitchError) -> str:
+def sentence(error: service.SwitchError) -> str:
+    """Return why a plugin was not switched, purged or removed, for the administrator."""
     names = ", ".join(
         localized(host().loaded[name].manifest.title) if name in host().loaded else name
         for name in error.names
@@ -102,8 +103,22 @@ def _sentence(error: service.SwitchError) -> str:
         "unknown": gettext("This plugin is not installed."),
         "quarantined": gettext("This plugin could not be loaded: %(names)s", names=names),
         "blocked": gettext("This plugin is blocked everywhere. Lift the block first."),
+        "migrations": gettext(
+            "Its tables are not in the database yet. The operator runs: portal db upgrade"
+        ),
         "requires": gettext("Switch on first: %(names)s", names=names),
         "needed": gettext("Switch off first: %(names)s", names=names),
         "objection": gettext("This was refused: %(names)s", names=names),
+        "on": gettext("It is still on in: %(names)s. Switch it off there first.", names=names),
+        "no_purge": gettext(
+            "This plugin cannot delete the data of one project: it has no function for that."
+        ),
+        "failed": gettext(
+            "The plugin failed, and nothing was deleted. Reference: %(names)s", names=names
+        ),
+        "left": gettext(
+            "The plugin left rows of the project in %(names)s, so nothing was deleted.",
+            names=names,
+        ),
     }
     return sentences[error.code]

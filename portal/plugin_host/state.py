@@ -10,6 +10,7 @@ from portal.club.queries import current_club
 from portal.extensions import db
 from portal.i18n import gettext, localized
 from portal.plugin_host.host import PluginHost
+from portal.plugin_host.migrated import is_migrated
 from portal.plugin_host.models import PluginBlock, PluginState
 from portal.projects.models import Project
 
@@ -116,9 +117,9 @@ def _switched_on(project_ids: Collection[int]) -> dict[int, set[str]]:
 
 
 def _closed(names: set[str]) -> frozenset[str]:
-    """Take away what is not loaded, and what requires something that is not on."""
+    """Take away what is not loaded or not migrated, and what requires something that is not on."""
     loaded = host().loaded
-    on = {name for name in names if name in loaded}
+    on = {name for name in names if name in loaded and is_migrated(name)}
     while missing := {name for name in on if not loaded[name].manifest.requires <= on}:
         on -= missing
     return frozenset(on)

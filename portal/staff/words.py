@@ -49,6 +49,7 @@ ACTION_TITLES: dict[str, Text] = {
     "plugin.blocked": lazy("Blocked a plugin everywhere"),
     "plugin.disabled": lazy("Switched a plugin off"),
     "plugin.enabled": lazy("Switched a plugin on"),
+    "plugin.purged": lazy("Deleted a plugin's data of a project"),
     "plugin.removed": lazy("Removed a plugin with its tables"),
     "plugin.unblocked": lazy("Lifted the block of a plugin"),
     "role.granted": lazy("Gave a role"),
