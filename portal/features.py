@@ -6,6 +6,7 @@ from portal.accounts import api as accounts_api
 from portal.accounts import confirmation as accounts_confirmation
 from portal.accounts import display_views as accounts_display_views
 from portal.accounts import hooks as accounts_hooks
+from portal.accounts import privacy as accounts_privacy
 from portal.accounts import reset_views as accounts_reset_views
 from portal.accounts import security_views as accounts_security_views
 from portal.accounts import totp_views as accounts_totp_views
@@ -13,8 +14,11 @@ from portal.accounts import views as accounts_views
 from portal.api import views as api_views
 from portal.audit import jobs as audit_jobs
 from portal.audit import models as audit_models
+from portal.audit import privacy as audit_privacy
 from portal.claims import hooks as claims_hooks
 from portal.claims import models as claims_models
+from portal.claims import notices as claims_notices
+from portal.claims import privacy as claims_privacy
 from portal.claims import staff_views as claims_staff_views
 from portal.claims import views as claims_views
 from portal.club import hooks as club_hooks
@@ -30,21 +34,39 @@ from portal.jobs import periodic as jobs_periodic
 from portal.members import hooks as members_hooks
 from portal.members import household_views as members_household_views
 from portal.members import joining as members_joining
+from portal.members import privacy as members_privacy
 from portal.members import views as members_views
 from portal.messages import jobs as messages_jobs
 from portal.messages import models as messages_models
+from portal.messages import privacy as messages_privacy
+from portal.notifications import hooks as notifications_hooks
+from portal.notifications import jobs as notifications_jobs
+from portal.notifications import models as notifications_models
+from portal.notifications import privacy as notifications_privacy
+from portal.notifications import staff_views as notifications_staff_views
+from portal.notifications import views as notifications_views
+from portal.notifications.kinds import add_kinds
 from portal.outbox import jobs as outbox_jobs
 from portal.outbox import models as outbox_models
 from portal.outbox import relay as outbox_relay
 from portal.permissions import models as permissions_models
+from portal.permissions import privacy as permissions_privacy
 from portal.plugin_host import ending_views as plugin_host_ending_views
 from portal.plugin_host import hooks as plugin_host_hooks
+from portal.plugin_host import privacy as plugin_host_privacy
 from portal.plugin_host import staff_views as plugin_host_staff_views
 from portal.points import models as points_models
+from portal.points import privacy as points_privacy
+from portal.privacy import hooks as privacy_hooks
+from portal.privacy import jobs as privacy_jobs
+from portal.privacy import privacy as privacy_privacy
+from portal.privacy import staff_views as privacy_staff_views
+from portal.privacy import views as privacy_views
 from portal.projects import creation_views as projects_creation_views
 from portal.projects import ending_views as projects_ending_views
 from portal.projects import hooks as projects_hooks
 from portal.projects import invitation_views as projects_invitation_views
+from portal.projects import privacy as projects_privacy
 from portal.projects import queries as projects_queries
 from portal.projects import settings_views as projects_settings_views
 from portal.projects import staff_views as projects_staff_views
@@ -53,6 +75,7 @@ from portal.roster import act_views as roster_act_views
 from portal.roster import hooks as roster_hooks
 from portal.roster import jobs as roster_jobs
 from portal.roster import models as roster_models
+from portal.roster import privacy as roster_privacy
 from portal.roster import staff_views as roster_staff_views
 from portal.search import jobs as search_jobs
 from portal.search import models as search_models
@@ -68,6 +91,7 @@ from portal.staff import role_views as staff_role_views
 from portal.staff import search_views as staff_search_views
 from portal.staff import views as staff_views
 from portal.tokens import models as tokens_models
+from portal.tokens import privacy as tokens_privacy
 from portal.tokens import sign_in_api as tokens_sign_in_api
 
 MODELS = (
@@ -76,6 +100,7 @@ MODELS = (
     jobs_models,
     outbox_models,
     messages_models,
+    notifications_models,
     audit_models,
     search_models,
     permissions_models,
@@ -117,8 +142,12 @@ VIEWS: tuple = (
     staff_member_page,
     staff_role_views,
     staff_audit_views,
+    privacy_views,
+    privacy_staff_views,
     staff_job_views,
     plugin_host_staff_views,
+    notifications_views,
+    notifications_staff_views,
     plugin_host_ending_views,
 )
 HOOKS: tuple = (
@@ -129,7 +158,26 @@ HOOKS: tuple = (
     roster_hooks,
     staff_hooks,
     members_hooks,
+    privacy_hooks,
+    notifications_hooks,
     plugin_host_hooks,
+)
+
+# What features keep of people. An erasure goes through them from the last to the first.
+PRIVACY: tuple = (
+    audit_privacy,
+    accounts_privacy,
+    messages_privacy,
+    permissions_privacy,
+    tokens_privacy,
+    members_privacy,
+    notifications_privacy,
+    projects_privacy,
+    points_privacy,
+    roster_privacy,
+    claims_privacy,
+    privacy_privacy,
+    plugin_host_privacy,
 )
 
 # Handlers of jobs and of events: importing them registers them.
@@ -138,6 +186,9 @@ JOBS: tuple = (
     outbox_relay,
     outbox_jobs,
     audit_jobs,
+    privacy_jobs,
+    notifications_jobs,
+    claims_notices,
     search_jobs,
     roster_jobs,
     messages_jobs,
@@ -150,6 +201,7 @@ def register(app: Flask) -> None:
     configure_search()
     for blueprint in dict.fromkeys(views.blueprint for views in (*VIEWS, *APIS)):
         app.register_blueprint(blueprint)
-    for hooks in HOOKS:
+    for hooks in (*HOOKS, *PRIVACY):
         slots.add(hooks)
+        add_kinds(app, getattr(hooks, "notification_kinds", list)())
     app.extensions[jobs_periodic.ZONES] = projects_queries.time_zones

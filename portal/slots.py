@@ -5,7 +5,8 @@ decides where they stand and how they look. `sign_in_steps(account)` returns the
 to pass before going on; `?next=` leads on from there. `my_homes_cards(member)` returns cards for
 the page of the member's homes, `unit_sections(project, unit)` cards for the staff's page of a
 home, `file_readers()` who answers for the files of an owner kind (portal.files.readers),
-`search_sources()` the kinds of things that search finds (portal.search.documents).
+`search_sources()` the kinds of things that search finds (portal.search.documents). Those about a
+member's data are in each feature's `privacy.py`; portal.personal_data tells of them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +23,7 @@ SLOTS = (
     "staff_widgets",
     "member_home",
     "me_links",
+    "notification_kinds",
     "member_profile_sections",
     "sign_in_steps",
     "join_choices",
@@ -29,6 +31,11 @@ SLOTS = (
     "my_homes_cards",
     "unit_sections",
     "file_readers",
+    "export_member_data",
+    "erase_member_data",
+    "check_member_removal",
+    "erasure_notes",
+    "retention_rules",
     "search_sources",
 )
 
@@ -139,6 +146,19 @@ def _nothing_is_on(plugin: str, project_id: int | None) -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class PluginAnswer:
+    """What one installed plugin answered about a member, or why it could not (`fault`)."""
+
+    plugin: str
+    value: Any = None
+    fault: str | None = None
+
+
+def _no_answers(hook: str, **arguments: Any) -> list[PluginAnswer]:
+    return []
+
+
 @dataclass
 class Slots:
     """The functions that fill each slot, by its name; `ask_plugins` and `is_plugin_on` are the
@@ -148,6 +168,7 @@ class Slots:
         default_factory=lambda: {name: [] for name in SLOTS}
     )
     ask_plugins: Callable[..., list[Any]] = _no_plugins
+    ask_installed: Callable[..., list[PluginAnswer]] = _no_answers
     is_plugin_on: Callable[[str, int | None], bool] = _nothing_is_on
     plugins_on: Callable[[int | None], Mapping[int, frozenset[str]]] = _none_on
     """Project -> the plugins that are on there: of one project, or (None) of all."""
@@ -161,6 +182,17 @@ class Slots:
         for name in SLOTS:
             if hasattr(hooks, name):
                 self.fillers[name].append(getattr(hooks, name))
+
+
+def slots() -> Slots:
+    """Return the application's slots."""
+    found: Slots = current_app.extensions["portal.slots"]
+    return found
+
+
+def ask_installed(hook: str, **arguments: Any) -> list[PluginAnswer]:
+    """Ask every installed plugin, wherever it is on: one that cannot answer says why."""
+    return slots().ask_installed(hook, **arguments)
 
 
 def fill(slot: str, *args: Any) -> list[Any]:

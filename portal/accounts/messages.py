@@ -7,14 +7,14 @@ from flask import render_template
 
 from portal.accounts.models import Account
 from portal.messages.models import Channel
-from portal.messages.service import send
+from portal.messages.service import Draft, send
 
 
 def send_sms(phone: str, template: str, *, not_after: datetime | None, **values: object) -> None:
     """Send the message of accounts/messages/<template>.txt, in the reader's language, once the
     caller's transaction is committed; after `not_after` it is of no use any more."""
     text = _text(template, values).replace("\n", "")
-    send(channel=Channel.SMS, address=phone, text=text, about=template, not_after=not_after)
+    send(Draft(Channel.SMS, phone, text, template, not_after=not_after))
 
 
 def send_mail(
@@ -31,9 +31,16 @@ def send_mail(
     """
     subject, _, body = _text(template, values).partition("\n")
     send(
-        channel=Channel.MAIL, address=to, subject=subject.strip(), text=body.strip(),
-        about=template, not_after=not_after, to_nobody=to_nobody,
-    )  # fmt: skip
+        Draft(
+            Channel.MAIL,
+            to,
+            body.strip(),
+            template,
+            subject=subject.strip(),
+            not_after=not_after,
+            to_nobody=to_nobody,
+        )
+    )
 
 
 @dataclass(frozen=True)

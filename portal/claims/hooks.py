@@ -4,6 +4,7 @@ from flask import g, url_for
 
 from portal.claims import queries, search
 from portal.claims.models import ClaimState, UnitClaim
+from portal.claims.notices import KINDS
 from portal.claims.service import FILE_OWNER, claim_from_roster
 from portal.extensions import db
 from portal.files.models import StoredFile
@@ -11,6 +12,7 @@ from portal.files.readers import FileReader
 from portal.i18n import gettext, lazy, localized
 from portal.members.current import find_current_member
 from portal.members.models import Member
+from portal.notifications.kinds import NotificationKind
 from portal.permissions.current import current_rights
 from portal.projects.models import Project
 from portal.projects.queries import address_title, unit_title
@@ -87,6 +89,11 @@ def on_member_joined(member: Member) -> list[str]:
             )
         )
     return messages
+
+
+def notification_kinds() -> list[NotificationKind]:
+    """Return what claimants are told."""
+    return KINDS
 
 
 def file_readers() -> tuple[FileReader, ...]:

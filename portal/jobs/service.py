@@ -1,6 +1,6 @@
 """Asking for work: in the caller's transaction, so that it is asked for only if that commits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,26 @@ def enqueue(
             )
         ],
     )  # fmt: skip
+    waking.after_commit(db.session())
+
+
+def enqueue_many(
+    *,
+    kind: str,
+    wanted: Sequence[Mapping[str, Any]],
+    project_id: int | None = None,
+    run_at: datetime | None = None,
+) -> None:
+    """Ask for a job for each payload in `wanted`, which gives its `key` too."""
+    found = known()[kind]
+    rows = [
+        new_row(
+            found, payload={k: v for k, v in each.items() if k != "key"}, project_id=project_id,
+            key=each["key"], due_at=run_at or clock.now(),
+        )
+        for each in wanted
+    ]  # fmt: skip
+    insert_new(JobRow, rows)
     waking.after_commit(db.session())
 
 

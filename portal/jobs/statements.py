@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.extensions import db
@@ -13,6 +14,16 @@ def insert_new(model: Any, rows: Sequence[dict[str, Any]]) -> int:
 
     Returns how many were new.
     """
+    return int(db.session.execute(_insert_new(model, rows)).rowcount)  # type: ignore[attr-defined]
+
+
+def insert_new_returning(
+    model: Any, rows: Sequence[dict[str, Any]], *columns: Any
+) -> Sequence[sa.Row[Any]]:
+    """Insert likewise, and return columns of the rows that were new."""
+    return db.session.execute(_insert_new(model, rows).returning(*columns)).all()
+
+
+def _insert_new(model: Any, rows: Sequence[dict[str, Any]]) -> Any:
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(model.__table__).values(list(rows)).on_conflict_do_nothing()
-    return int(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    return dialect.insert(model.__table__).values(list(rows)).on_conflict_do_nothing()

@@ -1,66 +1,90 @@
-"""Writing a message: a row and a job in the caller's transaction, sent after its commit."""
+"""Writing messages: rows and jobs in the caller's transaction, sent after its commit."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from portal import clock
 from portal.columns import new_public_id
 from portal.extensions import db
-from portal.jobs.service import enqueue
-from portal.jobs.statements import insert_new
+from portal.jobs.service import enqueue_many
+from portal.jobs.statements import insert_new_returning
 from portal.messages.models import Channel, MessageState, OutgoingMessage
 from portal.phones import mask_phone
 
 SEND = "messages.send"
 
 
-def send(
-    *,
-    channel: Channel,
-    address: str,
-    text: str,
-    about: str,
-    subject: str = "",
-    key: str | None = None,
-    account_id: int | None = None,
-    project_id: int | None = None,
-    plugin: str | None = None,
-    not_before: datetime | None = None,
-    not_after: datetime | None = None,
-    to_nobody: bool = False,
-) -> None:
-    """Send a message once the caller's transaction is committed; a `key` that was used: nothing.
+@dataclass(frozen=True)
+class Draft:
+    """A message to be sent. `about`: the kind of message, for staff. `key`: what it is sent for;
+    once used, nothing is sent. `not_before`, `not_after`: aware UTC; later it is of no use.
+    `plugin`: whose it is; it is not sent while the plugin is off. `to_nobody`: the same work is
+    done for a message that nobody gets, so that the time tells nothing."""
 
-    `about`: the kind of message, for staff. `not_after`: when it is of no use any more (aware UTC).
-    `plugin`: whose it is; it is not sent while the plugin is off. `to_nobody`: do the same work
-    for a message that nobody gets, so that the time tells nothing.
-    """
-    row = {
-        "public_id": new_public_id(),
-        "channel": channel,
-        "state": MessageState.SKIPPED if to_nobody else MessageState.WAITING,
-        "key": key,
-        "about": about,
-        "account_id": account_id,
-        "project_id": project_id,
-        "plugin": plugin,
-        "address": None if to_nobody else address,
-        "subject": None if to_nobody else subject,
-        "body": None if to_nobody else text,
-        "hint": mask(channel, address),
+    channel: str
+    address: str
+    text: str
+    about: str
+    subject: str = ""
+    key: str | None = None
+    account_id: int | None = None
+    project_id: int | None = None
+    plugin: str | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    to_nobody: bool = False
+
+
+def send(draft: Draft) -> None:
+    """Send a message once the caller's transaction is committed."""
+    send_many([draft])
+
+
+def send_many(drafts: Sequence[Draft]) -> None:
+    """Send messages once the caller's transaction is committed: two statements for each moment
+    before which some must not be sent."""
+    if not drafts:
+        return
+    rows = {new_public_id(): draft for draft in drafts}
+    new = insert_new_returning(
+        OutgoingMessage,
+        [_row(id_, draft) for id_, draft in rows.items()],
+        OutgoingMessage.public_id,
+    )
+    waiting: dict[Any, list[dict[str, str]]] = defaultdict(list)
+    for (id_,) in new:
+        draft = rows[id_]
+        waiting[draft.not_before, draft.project_id].append(
+            {"message": id_, "key": f"message:{id_}"}
+        )
+    for (not_before, project_id), wanted in waiting.items():
+        enqueue_many(kind=SEND, wanted=wanted, project_id=project_id, run_at=not_before)
+
+
+def _row(id_: str, draft: Draft) -> dict[str, Any]:
+    nobody = draft.to_nobody
+    return {
+        "public_id": id_,
+        "channel": draft.channel,
+        "state": MessageState.SKIPPED if nobody else MessageState.WAITING,
+        "key": draft.key,
+        "about": draft.about,
+        "account_id": draft.account_id,
+        "project_id": draft.project_id,
+        "plugin": draft.plugin,
+        "address": None if nobody else draft.address,
+        "subject": None if nobody else draft.subject,
+        "body": None if nobody else draft.text,
+        "hint": mask(draft.channel, draft.address),
         "error": "",
-        "expires_at": not_after,
+        "expires_at": draft.not_after,
         "created_at": clock.now(),
     }
-    if insert_new(OutgoingMessage, [row]):
-        enqueue(
-            kind=SEND,
-            payload={"message": row["public_id"]},
-            project_id=project_id,
-            key=f"message:{row['public_id']}",
-            run_at=not_before,
-        )
 
 
 def mask(channel: str, address: str) -> str:

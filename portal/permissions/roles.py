@@ -88,14 +88,21 @@ PERMISSIONS: dict[str, Permission] = {
         _permission("homes.manage", lazy("Change or end who owns a home"), _R.STAFF, _R.MANAGER),
         _permission("roster.import", lazy("Import and undo rosters"), _R.STAFF, _R.MANAGER),
         _permission("projects.manage", lazy("Edit a project"), _R.MANAGER),
+        _permission("audit.view", lazy("Read the audit trail"), _R.MANAGER, _R.CENTRE, _R.AUDITOR),
         _permission(
-            "audit.view", lazy("Read the audit trail"), _R.MANAGER, _R.CENTRE, _R.AUDITOR
+            "privacy.manage",
+            lazy("Ask for, confirm and stop erasures; set what is kept how long"),
+            _R.MANAGER,
+            _R.CENTRE,
         ),
         _permission("roles.view", lazy("See who holds which role"), _R.MANAGER, _R.CENTRE),
         _permission("roles.edit", lazy("Give and take roles, change what a role may do")),
         _permission("jobs.manage", lazy("See background work, try it again or give it up")),
         _permission("plugins.manage", lazy("Switch plugins on and off")),
         _permission("plugins.purge", lazy("Delete the data of plugins for good")),
+        _permission(
+            "notifications.manage", lazy("Change the words of notifications"), _R.CENTRE
+        ),
         _permission("club.settings", lazy("Change the club's brand, contact and terms")),
     )
 }

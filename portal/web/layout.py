@@ -15,6 +15,7 @@ from portal.club.queries import current_club
 from portal.i18n import LANGUAGES, choose_language, format_day, format_month, localized
 from portal.idempotency.keys import new_key
 from portal.members.current import find_current_member
+from portal.notifications.queries import unread_count
 from portal.permissions.current import current_rights, may
 from portal.phones import mask_phone
 from portal.plugin_host.cards import render_card
@@ -56,6 +57,7 @@ def configure_layout(app: Flask) -> None:
         new_key=new_key,
         render_card=render_card,
         staff_nav=staff_nav,
+        unread_count=unread_count,
         unit_title=unit_title,
         address_title=address_title,
         action_title=action_title,

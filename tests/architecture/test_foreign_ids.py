@@ -21,6 +21,7 @@ from portal.crypto import token_hash
 from portal.extensions import db
 from portal.files.models import StoredFile
 from portal.members.models import Person
+from portal.notifications.models import Notification
 from portal.projects.models import Invitation
 from portal.roster.models import ImportState, RosterImport
 from tests import factories
@@ -33,6 +34,7 @@ NAMES = {
     "claims": {"public_id": "claim"},
     "files": {"public_id": "file"},
     "members": {"public_id": "member"},
+    "notifications": {"public_id": "notification"},
     "members.person": {"public_id": "person"},
     "members.person_remove": {"public_id": "person"},
     "projects": {"public_id": "unit", "person_id": "ownership", "invitation_id": "invitation"},
@@ -182,6 +184,9 @@ def _world(slug: str, name: str) -> dict[str, Any]:
         "claim": UnitClaim(
             project_id=project.id, member_id=member.id, building="9", number="901",
             address="9--901", name=name, role="owner",
+        ),
+        "notification": Notification(
+            account_id=account.id, kind="claims.approved", cause=slug, subject={}, body={}
         ),
         "person": Person(household_id=member.household_id, name="家人", relation="other"),
         "invitation": Invitation(
