@@ -33,6 +33,7 @@ VARIABLES = frozenset(
         "WECHAT_SENDER",
         "UPLOAD_MEGABYTES",
         "BLOCK_PLUGINS",
+        "TRACE_HOOKS",
     )
 )
 """Everything that the environment may set; `portal doctor` points at other PORTAL_ names."""
@@ -63,6 +64,7 @@ class Settings:
     wechat_sender: str = "console"
     upload_megabytes: int = 12
     block_plugins: frozenset[str] = frozenset()
+    trace_hooks: bool = False
 
     @property
     def files_dir(self) -> Path:
@@ -100,6 +102,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         wechat_sender=_sender(env, "PORTAL_WECHAT_SENDER"),
         upload_megabytes=_number(env, "PORTAL_UPLOAD_MEGABYTES", 12, low=1, high=100),
         block_plugins=_names(env, "PORTAL_BLOCK_PLUGINS"),
+        trace_hooks=_flag(env, "PORTAL_TRACE_HOOKS"),
     )
 
 

@@ -18,6 +18,7 @@ from portal.plugin_host.host import PluginHost
 from portal.plugin_host.refs import as_ref
 from portal.plugin_host.slow import SlowHooks
 from portal.plugin_host.state import is_on, is_on_somewhere
+from portal.plugin_host.trace import configure_trace
 from portal.slots import Card, MemberHome, Slots
 
 
@@ -39,6 +40,8 @@ def configure_plugins(
         roles.add_permissions(plugin.permissions)
     loader.register_blueprints(app, host)
     faults.configure_faults(app)
+    if settings.trace_hooks:
+        configure_trace(app, settings)
     slots: Slots = app.extensions["portal.slots"]
     slots.ask_plugins = _fill
     slots.is_plugin_on = _is_on

@@ -118,6 +118,26 @@ def _ask(
     *,
     checking: bool = False,
 ) -> Answer:
+    follow = host().follow
+    if follow is None:
+        return _answer(hook, implementation, project, arguments, checking=checking)
+    followed: Answer = follow(
+        implementation.plugin_name,
+        hook,
+        project,
+        lambda: _answer(hook, implementation, project, arguments, checking=checking),
+    )
+    return followed
+
+
+def _answer(
+    hook: str,
+    implementation: HookImpl,
+    project: Any,
+    arguments: dict[str, Any],
+    *,
+    checking: bool,
+) -> Answer:
     plugin = implementation.plugin_name
     given = {"project": project, **arguments}
     values = [given[name] for name in implementation.argnames]

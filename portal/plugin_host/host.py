@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pluggy
 from flask import Blueprint
@@ -42,6 +43,7 @@ class PluginHost:
     loaded: dict[str, Plugin] = field(default_factory=dict)
     quarantined: dict[str, Quarantined] = field(default_factory=dict)
     plugin_of_blueprint: dict[str, str] = field(default_factory=dict)
+    follow: Callable[..., Any] | None = None
     migrated: set[str] = field(default_factory=set)
     core_hooks: Mapping[str, list[Callable[..., object]]] = field(default_factory=dict)
 

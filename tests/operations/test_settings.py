@@ -49,6 +49,7 @@ REFUSED = [
     ("PORTAL_UPLOAD_MEGABYTES", "1.5"),
     ("PORTAL_BLOCK_PLUGINS", "no-name"),
     ("PORTAL_BLOCK_PLUGINS", "a,b c"),
+    ("PORTAL_TRACE_HOOKS", "yes"),
 ]
 
 
