@@ -8,6 +8,7 @@ import smtplib
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -98,35 +99,40 @@ class SmtpSender:
         self.sender = sender
 
     def send(self, message: Message) -> None:
+        # What the server says may quote the address: neither it nor its cause is told.
+        try:
+            mail = self._mail(message)
+        except (ValueError, IndexError, HeaderParseError):
+            raise SendError("the address cannot be written", permanent=True) from None
         try:
             with self._connection() as server:
-                server.send_message(self._mail(message))
+                server.send_message(mail)
         except smtplib.SMTPRecipientsRefused as error:
-            codes = {code for code, _ in error.recipients.values()}
-            raise SendError("the server does not know the address", permanent=all(
-                code in _PERMANENT for code in codes)) from error  # fmt: skip
+            codes = [code for code, _ in error.recipients.values()]
+            refused = all(code in _PERMANENT for code in codes)
+            raise SendError(f"the server answered {codes}", permanent=refused) from None
         except smtplib.SMTPResponseException as error:
-            # What the server says may quote the address: the number tells enough.
             refused = error.smtp_code in _PERMANENT and isinstance(error, smtplib.SMTPDataError)
-            raise SendError(f"the server answered {error.smtp_code}", permanent=refused) from error
+            raise SendError(f"the server answered {error.smtp_code}", permanent=refused) from None
         except (OSError, smtplib.SMTPException) as error:
-            raise SendError(f"the server cannot be reached: {type(error).__name__}") from error
-        except (ValueError, UnicodeError) as error:
-            raise SendError("the address cannot be written", permanent=True) from error
+            raise SendError(f"the server cannot be used: {type(error).__name__}") from None
 
     def _connection(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
+        server: smtplib.SMTP
         if self.implicit_tls:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.host, self.port, timeout=SMTP_SECONDS, context=context
-            )
+            server = smtplib.SMTP_SSL(self.host, self.port, timeout=SMTP_SECONDS, context=context)
         else:
             server = smtplib.SMTP(self.host, self.port, timeout=SMTP_SECONDS)
+        try:
             server.ehlo()
-            if self.user or server.has_extn("starttls"):
+            if not self.implicit_tls and (self.user or server.has_extn("starttls")):
                 server.starttls(context=context)
-        if self.user:
-            server.login(self.user, self.password)
+            if self.user:
+                server.login(self.user, self.password)
+        except BaseException:
+            server.close()
+            raise
         return server
 
     def _mail(self, message: Message) -> EmailMessage:
