@@ -101,9 +101,12 @@ def downgrade() -> None:
 # --- by hand
 def upgrade_by_hand() -> None:
     if op.get_bind().dialect.name != "sqlite":
-        op.execute(
-            "CREATE INDEX ix_search_document_terms ON search_document USING gin (terms, audiences)"
-        )
+        # Two indexes: the planner takes the rarer of word and audience, or both. One over both
+        # columns reads every list of every key: ten times slower for a reader with twenty keys.
+        for column in ("terms", "audiences"):
+            op.execute(
+                f"CREATE INDEX ix_search_document_{column} ON search_document USING gin ({column})"
+            )
         return
     # The tokens are made by the portal: the tokenizer only has to split them at spaces, and must
     # not leave out letters that are newer than its own tables, as unicode61 does.

@@ -1,5 +1,6 @@
 """The club's legal texts as things to find, for everybody."""
 
+import re
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -10,6 +11,9 @@ from portal.extensions import db
 from portal.i18n import lazy
 from portal.search import audiences
 from portal.search.documents import Document, Source, in_all_languages, own_id
+
+_MARKS = re.compile(r"^[#>*-]+ |\*\*", re.MULTILINE)
+"""What Markdown writes around words."""
 
 
 def sources() -> list[Source]:
@@ -43,7 +47,7 @@ def _texts(ids: Sequence[int]) -> list[Document]:
             key=text.kind,
             row_id=text.id,
             title=titles[text.kind],
-            body=text.body,
+            body={language: _MARKS.sub("", body) for language, body in text.body.items()},
             url=("club.legal", {"kind": text.kind}),
             audiences=[audiences.PUBLIC],
             updated_at=text.published_at,

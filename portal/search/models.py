@@ -14,8 +14,8 @@ from portal.search.columns import KEYS, TERMS
 class SearchDocument(db.Model):
     """What is found and shown of one thing, and who may find it.
 
-    On SQLite triggers keep the FTS5 table `search_index` beside it; on PostgreSQL there is a GIN
-    index over `terms` and `audiences` (both are made by the revision).
+    On SQLite triggers keep the FTS5 table `search_index` beside it; on PostgreSQL there are GIN
+    indexes of `terms` and of `audiences` (the revision makes both).
     """
 
     __tablename__ = "search_document"

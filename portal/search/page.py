@@ -13,7 +13,7 @@ from portal.pagination import Page, page_of
 from portal.search.folding import Question, question
 from portal.search.keeping import sources
 from portal.search.queries import Found, Scope, found, groups, matching, order
-from portal.search.showing import Part, excerpt, marked
+from portal.search.showing import Part, excerpt, marked, mentions
 from portal.slots import Hit, Slots
 
 EACH = 5
@@ -146,10 +146,18 @@ def _hit(item: Found, wanted: Question, faces: Mapping[str, _Face]) -> Hit | Non
     return Hit(
         item.key,
         _text(item.title),
-        excerpt(_text(item.body), wanted),
+        excerpt(_in_language_of(item.body, wanted), wanted),
         faces[item.plugin or item.kind].icon,
         url,
     )
+
+
+def _in_language_of(text: Any, wanted: Question) -> str:
+    """Return a text in the reader's language, unless only another one has what was looked for."""
+    own = _text(text)
+    if isinstance(text, str):
+        return own
+    return next((each for each in (own, *text.values()) if mentions(each, wanted)), own)
 
 
 def _args(url: Sequence[Any]) -> dict[str, Any]:

@@ -25,6 +25,11 @@ def marked(text: str, wanted: Question) -> list[Part]:
     return parts
 
 
+def mentions(text: str, wanted: Question) -> bool:
+    """Tell whether a text has anything of what was looked for."""
+    return bool(_places(text, wanted))
+
+
 def excerpt(text: str, wanted: Question) -> str:
     """Return the part of a long text around the first place of what was looked for."""
     text = " ".join(text.split())
