@@ -12,12 +12,15 @@ from portal.claims.errors import ClaimError, IllegalTransitionError
 from portal.claims.models import TRANSITIONS, ClaimEvent, ClaimReason, ClaimState, UnitClaim
 from portal.extensions import db
 from portal.members.models import Member
+from portal.outbox.service import emit
 from portal.projects.errors import HomeError
 from portal.projects.households import join_household
 from portal.projects.models import Ownership, Project, Role, Unit
 from portal.projects.queries import OWNING_ROLES, household_shape, owner_of
 from portal.projects.service import add_ownership, lock_unit
 from portal.search.service import refresh
+
+DECIDED = (ClaimState.APPROVED, ClaimState.REFUSED, ClaimState.NEEDS_MORE)
 
 
 def move(
@@ -62,6 +65,14 @@ def move(
         project_id=claim.project_id,
         facts={"reason": str(reason)},
     )
+    if to in DECIDED:
+        member = db.session.get_one(Member, claim.member_id)
+        emit(
+            kind="claim.decided",
+            project_id=claim.project_id,
+            subject=("claim", claim.public_id),
+            data={"state": str(to), "reason": str(reason), "member": member.public_id},
+        )
 
 
 def household_conflict(unit: Unit, member: Member, role: str) -> bool:

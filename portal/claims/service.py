@@ -24,6 +24,7 @@ from portal.files.models import StoredFile
 from portal.files.pictures import Picture
 from portal.files.service import store_picture
 from portal.members.models import Member
+from portal.outbox.service import emit
 from portal.projects.addresses import address_key
 from portal.projects.models import Building, Ownership, Project, Role, Unit
 from portal.projects.queries import find_unit
@@ -208,6 +209,7 @@ def _add(claim: UnitClaim, actor: Account, pictures: Sequence[Picture]) -> None:
         subject=("claim", claim.public_id),
         project_id=claim.project_id,
     )
+    emit(kind="claim.made", project_id=claim.project_id, subject=("claim", claim.public_id))
     _keep(claim, actor, pictures)
 
 

@@ -22,6 +22,7 @@ from portal.members.models import (
     PersonRelation,
     Salutation,
 )
+from portal.outbox.service import emit
 
 CARD_TRIES = 20
 CHILD_UNDER = 14
@@ -62,6 +63,7 @@ def join(
         subject=("member", member.public_id),
         project_id=None,
     )
+    emit(kind="member.joined", project_id=None, subject=("member", member.public_id))
     return member
 
 
@@ -140,6 +142,12 @@ def change_profile(
         project_id=project_id,
         facts={"fields": changed},
         reason=reason,
+    )
+    emit(
+        kind="member.changed",
+        project_id=None,
+        subject=("member", member.public_id),
+        data={"fields": changed},
     )
     return True
 

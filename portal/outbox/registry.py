@@ -37,7 +37,16 @@ class Subscriber:
     kind: str | None
     handler: Callable[[DomainEvent], None]
     plugin: str | None = None
-    wants: Callable[[int | None], bool] | None = None
+    wants: Callable[[DomainEvent], bool] | None = None
+    """Asked when the event is turned into jobs; None: it wants every one."""
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """A kind of event that a plugin emits, `<plugin>.<what_happened>`, and when."""
+
+    kind: str
+    about: str
 
 
 CORE: dict[str, Subscriber] = {}
@@ -101,6 +110,18 @@ def payload_of(event: DomainEventRow) -> Mapping[str, Any]:
     }
 
 
+def event_of(row: DomainEventRow) -> DomainEvent:
+    """Return an event as its subscribers see it."""
+    return DomainEvent(
+        id=row.id,
+        kind=row.kind,
+        project_id=row.project_id,
+        subject=(row.subject_kind, row.subject_key),
+        data=row.data,
+        created_at=row.created_at,
+    )
+
+
 def _job(subscriber: Subscriber) -> Job:
     def deliver(run: JobRun) -> None:
         told = run.payload
@@ -115,4 +136,4 @@ def _job(subscriber: Subscriber) -> Job:
         )
         subscriber.handler(event)
 
-    return Job(job_kind(subscriber.name), deliver, plugin=subscriber.plugin, wants=subscriber.wants)
+    return Job(job_kind(subscriber.name), deliver, plugin=subscriber.plugin)

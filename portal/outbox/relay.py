@@ -14,7 +14,7 @@ from portal.jobs.runner import SOURCES, Source
 from portal.jobs.service import new_row
 from portal.jobs.statements import insert_new
 from portal.outbox.models import DomainEventRow
-from portal.outbox.registry import job_kind, payload_of, subscribers
+from portal.outbox.registry import Subscriber, event_of, job_kind, payload_of, subscribers
 
 BATCH = 100
 _ROWS_AT_ONCE = 500
@@ -40,21 +40,28 @@ def relay() -> int:
     rows = []
     for event in events:
         for subscriber in subscribers().values():
-            job = kinds[job_kind(subscriber.name)]
-            if subscriber.kind not in (None, event.kind):
+            if not _wants(subscriber, event):
                 continue
-            if job.wants is not None and not job.wants(event.project_id):
-                continue
-            key = f"event:{event.id}:{subscriber.name}"
             rows.append(
-                new_row(job, payload=payload_of(event), project_id=event.project_id,
-                        key=key, due_at=at)
-            )  # fmt: skip
+                new_row(
+                    kinds[job_kind(subscriber.name)],
+                    payload=payload_of(event),
+                    project_id=event.project_id,
+                    key=f"event:{event.id}:{subscriber.name}",
+                    due_at=at,
+                )
+            )
         event.relayed_at = at
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         insert_new(JobRow, rows[start : start + _ROWS_AT_ONCE])
     db.session.commit()
     return len(events)
+
+
+def _wants(subscriber: Subscriber, event: DomainEventRow) -> bool:
+    if subscriber.kind not in (None, event.kind):
+        return False
+    return subscriber.wants is None or subscriber.wants(event_of(event))
 
 
 SOURCES.append(Source(new_events, relay))

@@ -12,6 +12,7 @@ from portal.config import Settings, SettingsError
 from portal.database.owners import Owner, configure_owners
 from portal.permissions import roles
 from portal.plugin_host import dispatch, faults, finding, loader
+from portal.plugin_host.afterwards import HEARD, configure_afterwards
 from portal.plugin_host.cards import BROKEN
 from portal.plugin_host.hookspecs import RETURNS
 from portal.plugin_host.host import PluginHost
@@ -39,6 +40,7 @@ def configure_plugins(
     for plugin in host.loaded.values():
         roles.add_permissions(plugin.permissions)
     loader.register_blueprints(app, host)
+    configure_afterwards(app, host)
     faults.configure_faults(app)
     if settings.trace_hooks:
         configure_trace(app, settings)
@@ -85,7 +87,7 @@ def _stop_for_the_first_fault(host: PluginHost, blocked: frozenset[str]) -> None
 
 def _fill(slot: str, *args: object) -> list[object]:
     """Return what the plugins put into a slot: the first argument is the project."""
-    if slot not in RETURNS:
+    if slot not in RETURNS or slot in HEARD:
         return []
     project, *rest = (as_ref(argument) for argument in args)
     if project is None:

@@ -10,6 +10,7 @@ import logging
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from flask import current_app
 from pluggy import HookImpl
 
 from portal.extensions import db
+from portal.jobs.registry import Handler, JobRun
 from portal.plugin_host import faults
 from portal.plugin_host.hookspecs import RETURNS
 from portal.plugin_host.ownership import check_ownership
@@ -78,6 +80,29 @@ def implementations(hook: str, plugin: str) -> list[HookImpl]:
     """Return a plugin's implementation of a hook: none or one."""
     found = getattr(host().manager.hook, hook).get_hookimpls()
     return [each for each in found if each.plugin_name == plugin]
+
+
+def tell(hook: str, plugin: str, project_id: int | None, **arguments: Any) -> None:
+    """Tell one plugin what happened; what it raises is noted and goes on, to be tried again."""
+    for implementation in implementations(hook, plugin):
+        given = [arguments[name] for name in implementation.argnames]
+        with _noted(plugin, hook, project_id):
+            RETURNS[hook].check(hook, implementation.function(*given))
+
+
+def do_job(plugin: str, kind: str, handler: Handler, run: JobRun) -> None:
+    """Let a plugin do its job; what it raises is noted and goes on, to be tried again."""
+    with _noted(plugin, f"job {kind}", run.project_id):
+        handler(run)
+
+
+@contextmanager
+def _noted(plugin: str, hook: str, project_id: int | None) -> Iterator[None]:
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        _keep(plugin, hook, project_id or 0, error)
+        raise
 
 
 def check(hook: str, *, project: Any = None, **arguments: Any) -> list[str]:
@@ -159,10 +184,14 @@ def _answer(
 
 
 def _note(plugin: str, hook: str, project: Any, error: BaseException) -> str:
+    return _keep(plugin, hook, project.id if project else 0, error)
+
+
+def _keep(plugin: str, hook: str, project_key: int, error: BaseException) -> str:
     reference = request_id()
     _log.error("plugin %s, hook %s failed (%s)", plugin, hook, reference, exc_info=error)
     text = "".join(traceback.format_exception(error))
-    faults.note(plugin, hook, project.id if project else 0, type(error).__name__, text, reference)
+    faults.note(plugin, hook, project_key, type(error).__name__, text, reference)
     return reference
 
 

@@ -1,7 +1,8 @@
 """The hooks: their names, their arguments, what they return, and when they run.
 
 `register_*` run once at boot and return plain data. Plain nouns run during a request, `project`
-first, and read only. `check_*` and `purge_*` run inside a transaction and fail closed.
+first, and read only. `check_*` and `purge_*` run inside a transaction and fail closed. `on_*`
+run after the commit, in a job.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 import pluggy
 from flask import Blueprint
 
+from portal.jobs.registry import Job
+from portal.outbox.registry import DomainEvent, EventKind
 from portal.permissions.roles import Permission
 from portal.plugin_host.refs import MemberRef, ProjectRef
 from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget
@@ -26,6 +29,16 @@ def register_blueprints() -> list[Blueprint]:  # type: ignore[empty-body]
 @hookspec
 def register_permissions() -> list[Permission]:  # type: ignore[empty-body]
     """Return the plugin's permissions with the roles that hold them by default."""
+
+
+@hookspec
+def register_jobs() -> list[Job]:  # type: ignore[empty-body]
+    """Return the kinds of background jobs that the plugin does."""
+
+
+@hookspec
+def register_events() -> list[EventKind]:  # type: ignore[empty-body]
+    """Return the kinds of events that the plugin emits."""
 
 
 @hookspec
@@ -63,6 +76,26 @@ def purge_project_data(project: ProjectRef) -> None:
     """Delete everything that the plugin keeps about `project`; it is off there. No commit."""
 
 
+@hookspec
+def on_domain_event(event: DomainEvent) -> None:
+    """Act on what happened, of any kind, after its commit."""
+
+
+@hookspec
+def on_plugin_enabled(project: ProjectRef) -> None:
+    """Act on having been switched on in `project`."""
+
+
+@hookspec
+def on_plugin_disabled(project: ProjectRef) -> None:
+    """Act on having been switched off in `project`."""
+
+
+@hookspec
+def on_member_joined(projects: list[ProjectRef], member: MemberRef) -> None:
+    """Act on a new member of the club; `projects`: theirs in which the plugin is on."""
+
+
 @dataclass(frozen=True)
 class Returned:
     """What a hook returns: one `kind` of thing, or a list of such things."""
@@ -83,6 +116,8 @@ class Returned:
 RETURNS: dict[str, Returned] = {
     "register_blueprints": Returned(Blueprint),
     "register_permissions": Returned(Permission),
+    "register_jobs": Returned(Job),
+    "register_events": Returned(EventKind),
     "nav_items": Returned(NavItem),
     "member_home": Returned(MemberHome, many=False),
     "staff_widgets": Returned(StaffWidget),
@@ -90,4 +125,8 @@ RETURNS: dict[str, Returned] = {
     "describe_hits": Returned(Hit),
     "check_plugin_enable": Returned(str),
     "purge_project_data": Returned(type(None), many=False),
+    "on_domain_event": Returned(type(None), many=False),
+    "on_plugin_enabled": Returned(type(None), many=False),
+    "on_plugin_disabled": Returned(type(None), many=False),
+    "on_member_joined": Returned(type(None), many=False),
 }

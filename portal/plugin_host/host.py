@@ -7,6 +7,8 @@ from typing import Any
 import pluggy
 from flask import Blueprint
 
+from portal.jobs.registry import Job
+from portal.outbox.registry import EventKind
 from portal.permissions.roles import Permission
 from portal.plugin_host.manifest import Manifest
 
@@ -18,6 +20,8 @@ class Plugin:
     manifest: Manifest
     blueprints: tuple[Blueprint, ...] = ()
     permissions: tuple[Permission, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    events: tuple[EventKind, ...] = ()
 
     @property
     def name(self) -> str:

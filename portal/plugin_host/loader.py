@@ -15,6 +15,8 @@ import pluggy
 from flask import Blueprint, Flask
 
 from portal.extensions import db
+from portal.jobs.registry import Job
+from portal.outbox.registry import EventKind
 from portal.permissions.roles import PERMISSIONS, Permission
 from portal.plugin_host import hookspecs
 from portal.plugin_host.addresses import check_routes
@@ -101,8 +103,13 @@ def _load(host: PluginHost, manifest: Manifest) -> Plugin:
     blueprints = _registered(host, manifest, "register_blueprints")
     permissions = _registered(host, manifest, "register_permissions")
     _check_permissions(manifest, permissions)
+    jobs = _registered(host, manifest, "register_jobs")
+    events = _registered(host, manifest, "register_events")
+    _check_kinds(manifest, [*jobs, *events])
     check_routes(manifest, blueprints)
-    return Plugin(manifest, tuple(blueprints), tuple(permissions))
+    return Plugin(
+        manifest, tuple(blueprints), tuple(permissions), jobs=tuple(jobs), events=tuple(events)
+    )
 
 
 def _check_hooks(hooks: ModuleType) -> None:
@@ -133,6 +140,15 @@ def _check_permissions(manifest: Manifest, permissions: Iterable[Permission]) ->
             raise LoadError(f"the permission {permission.key!r} must begin {manifest.name}.")
         if permission.key in PERMISSIONS:
             raise LoadError(f"the permission {permission.key!r} is core's")
+
+
+def _check_kinds(manifest: Manifest, found: Iterable[Job | EventKind]) -> None:
+    kinds = [each.kind for each in found]
+    for kind in kinds:
+        if not kind.startswith(f"{manifest.name}."):
+            raise LoadError(f"the kind {kind!r} of a job or event must begin {manifest.name}.")
+        if kinds.count(kind) > 1:
+            raise LoadError(f"the kind {kind!r} of a job or event is there twice")
 
 
 def _quarantine_what_lacks_its_needs(host: PluginHost) -> None:

@@ -6,6 +6,7 @@ from portal import clock
 from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.extensions import db
+from portal.outbox.service import emit
 from portal.plugin_host import dispatch
 from portal.plugin_host.migrated import is_migrated
 from portal.plugin_host.models import PluginBlock, PluginState
@@ -103,6 +104,7 @@ def _write(actor: Account | None, plugin: str, project: Project, *, enabled: boo
     state.changed_by_id = actor.id if actor else None
     action = "plugin.enabled" if enabled else "plugin.disabled"
     record(actor=actor, action=action, subject=("plugin", plugin), project_id=project.id)
+    emit(kind=action, project_id=project.id, subject=("plugin", plugin))
 
 
 def lock_state(plugin: str, project: Project) -> PluginState:

@@ -11,6 +11,7 @@ from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.extensions import db
 from portal.members.models import Member
+from portal.outbox.service import emit
 from portal.projects.errors import HomeError
 from portal.projects.households import leave_household
 from portal.projects.models import (
@@ -88,6 +89,7 @@ def add_ownership(
         project_id=unit.project_id,
         facts={"unit": unit.public_id, "member": member.public_id, "role": str(role)},
     )
+    _tell("ownership.started", ownership, unit)
     return ownership
 
 
@@ -158,6 +160,7 @@ def change_role(*, actor: Account, ownership: Ownership, role: str, note: str) -
         facts={"unit": unit.public_id, "from": before, "to": str(role)},
         reason=note,
     )
+    _tell("ownership.role_changed", ownership, unit)
 
 
 def follow(*, member: Member, project: Project) -> None:
@@ -220,6 +223,23 @@ def _end(
             "on": on.isoformat(),
         },
         reason=note or None,
+    )
+    _tell("ownership.ended", person, unit, reason=str(reason))
+
+
+def _tell(kind: str, ownership: Ownership, unit: Unit, **data: str) -> None:
+    """Emit what happened to a home; `data` beside the home, the member and the role."""
+    member = db.session.get_one(Member, ownership.member_id)
+    emit(
+        kind=kind,
+        project_id=unit.project_id,
+        subject=("ownership", ownership.public_id),
+        data={
+            "unit": unit.public_id,
+            "member": member.public_id,
+            "role": str(ownership.role),
+            **data,
+        },
     )
 
 

@@ -10,6 +10,9 @@ from portal.audit.service import record
 from portal.clock import business_date, now
 from portal.extensions import db
 from portal.i18n import gettext, lazy, localized, ngettext
+from portal.jobs.registry import Job, JobRun
+from portal.jobs.service import enqueue
+from portal.outbox.registry import DomainEvent, EventKind
 from portal.pagination import Page, page_of
 from portal.permissions.current import may
 from portal.permissions.roles import Permission, RoleName
@@ -17,6 +20,7 @@ from portal.plugin_host.hookspecs import hookimpl
 from portal.plugin_host.manifest import API_VERSION
 from portal.plugin_host.refs import MemberRef, ProjectRef, TokenRef
 from portal.plugin_host.tokens import issue_token, revoke_tokens
+from portal.sdk.afterwards import emit
 from portal.sdk.current import current_member, current_project, current_token, visible_projects
 from portal.sdk.search import drop_document, index_document
 from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
@@ -24,7 +28,11 @@ from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
 __all__ = [
     "API_VERSION",
     "Card",
+    "DomainEvent",
+    "EventKind",
     "Hit",
+    "Job",
+    "JobRun",
     "MemberHome",
     "MemberRef",
     "NavItem",
@@ -42,6 +50,8 @@ __all__ = [
     "current_token",
     "db",
     "drop_document",
+    "emit",
+    "enqueue",
     "gettext",
     "hookimpl",
     "index_document",

@@ -15,6 +15,7 @@ from flask import Flask
 from portal import create_app, sdk
 from portal.config import Settings
 from portal.extensions import db
+from portal.outbox.kinds import CORE_KINDS
 from portal.permissions.roles import PERMISSIONS
 from portal.plugin_host import hookspecs, manifest
 from portal.plugin_host.addresses import API_TOO, FORMS, check_routes
@@ -90,6 +91,17 @@ def test_every_name_of_the_sdk_is_documented() -> None:
 
 def test_every_key_of_the_manifest_is_documented() -> None:
     assert set(first_column("plugin.toml")) == manifest._KEYS
+
+
+def test_every_event_of_the_portal_is_documented() -> None:
+    assert set(first_column("After the commit")) == CORE_KINDS.keys()
+
+
+def test_the_sample_of_jobs_can_be_imported() -> None:
+    (text,) = samples("After the commit")
+    names: dict[str, object] = {"__name__": "sample"}
+    exec(compile(text, "guide", "exec"), names)  # noqa: S102 - our own guide
+    assert callable(names["send_letters"])
 
 
 def test_every_form_of_address_is_documented() -> None:

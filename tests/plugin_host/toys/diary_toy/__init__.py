@@ -1,0 +1,1 @@
+"""A plugin that notes what it is told."""
