@@ -17,6 +17,7 @@ from portal.operations.run import run
 from portal.plugin_host.cli import commands as plugin_commands
 from portal.roster.cli import commands as import_commands
 from portal.search.cli import commands as search_commands
+from portal.tokens.cli import commands as token_commands
 
 # In the order in which an installation meets them; a feature adds its own group here.
 COMMANDS: tuple[click.Command, ...] = (
@@ -27,6 +28,7 @@ COMMANDS: tuple[click.Command, ...] = (
     import_commands,
     plugin_commands,
     account_commands,
+    token_commands,
     files_commands,
     search_commands,
     audit_commands,

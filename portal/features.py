@@ -15,22 +15,28 @@ from portal.api import views as api_views
 from portal.audit import jobs as audit_jobs
 from portal.audit import models as audit_models
 from portal.audit import privacy as audit_privacy
+from portal.claims import api as claims_api
 from portal.claims import hooks as claims_hooks
 from portal.claims import models as claims_models
 from portal.claims import notices as claims_notices
 from portal.claims import privacy as claims_privacy
+from portal.claims import staff_api as claims_staff_api
 from portal.claims import staff_views as claims_staff_views
 from portal.claims import views as claims_views
+from portal.club import api as club_api
 from portal.club import hooks as club_hooks
 from portal.club import staff_views as club_staff_views
 from portal.club import views as club_views
+from portal.files import api as files_api
 from portal.files import views as files_views
+from portal.home import api as home_api
 from portal.home import search_views as home_search_views
 from portal.home import views as home_views
 from portal.idempotency import models as idempotency_models
 from portal.jobs import housekeeping as jobs_housekeeping
 from portal.jobs import models as jobs_models
 from portal.jobs import periodic as jobs_periodic
+from portal.members import api as members_api
 from portal.members import hooks as members_hooks
 from portal.members import household_views as members_household_views
 from portal.members import joining as members_joining
@@ -51,6 +57,7 @@ from portal.outbox import models as outbox_models
 from portal.outbox import relay as outbox_relay
 from portal.permissions import models as permissions_models
 from portal.permissions import privacy as permissions_privacy
+from portal.plugin_host import api as plugin_host_api
 from portal.plugin_host import ending_views as plugin_host_ending_views
 from portal.plugin_host import hooks as plugin_host_hooks
 from portal.plugin_host import privacy as plugin_host_privacy
@@ -62,6 +69,7 @@ from portal.privacy import jobs as privacy_jobs
 from portal.privacy import privacy as privacy_privacy
 from portal.privacy import staff_views as privacy_staff_views
 from portal.privacy import views as privacy_views
+from portal.projects import api as projects_api
 from portal.projects import creation_views as projects_creation_views
 from portal.projects import ending_views as projects_ending_views
 from portal.projects import hooks as projects_hooks
@@ -69,9 +77,11 @@ from portal.projects import invitation_views as projects_invitation_views
 from portal.projects import privacy as projects_privacy
 from portal.projects import queries as projects_queries
 from portal.projects import settings_views as projects_settings_views
+from portal.projects import staff_api as projects_staff_api
 from portal.projects import staff_views as projects_staff_views
 from portal.projects import views as projects_views
 from portal.roster import act_views as roster_act_views
+from portal.roster import api as roster_api
 from portal.roster import hooks as roster_hooks
 from portal.roster import jobs as roster_jobs
 from portal.roster import models as roster_models
@@ -86,9 +96,13 @@ from portal.staff import hooks as staff_hooks
 from portal.staff import job_views as staff_job_views
 from portal.staff import member_list as staff_member_list
 from portal.staff import member_page as staff_member_page
+from portal.staff import members_api as staff_members_api
 from portal.staff import registration as staff_registration
 from portal.staff import role_views as staff_role_views
+from portal.staff import roles_api as staff_roles_api
 from portal.staff import search_views as staff_search_views
+from portal.staff import token_views as staff_token_views
+from portal.staff import tokens_api as staff_tokens_api
 from portal.staff import views as staff_views
 from portal.tokens import models as tokens_models
 from portal.tokens import privacy as tokens_privacy
@@ -108,7 +122,24 @@ MODELS = (
     claims_models,
     points_models,
 )
-APIS: tuple = (api_views, tokens_sign_in_api, accounts_api)
+APIS: tuple = (
+    api_views,
+    tokens_sign_in_api,
+    members_api,
+    accounts_api,
+    home_api,
+    projects_api,
+    claims_api,
+    club_api,
+    files_api,
+    claims_staff_api,
+    projects_staff_api,
+    staff_members_api,
+    staff_roles_api,
+    staff_tokens_api,
+    roster_api,
+    plugin_host_api,
+)
 """The modules of JSON routes; each has the ApiBlueprint of its feature."""
 VIEWS: tuple = (
     files_views,
@@ -149,6 +180,7 @@ VIEWS: tuple = (
     notifications_views,
     notifications_staff_views,
     plugin_host_ending_views,
+    staff_token_views,
 )
 HOOKS: tuple = (
     accounts_hooks,

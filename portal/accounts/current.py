@@ -17,7 +17,6 @@ from portal.api_address import is_api_request
 from portal.crypto import token_hash
 from portal.extensions import db, login_manager
 
-
 ALONG: dict[str, Callable[[], sa.ScalarSelect[Any]]] = {}
 """Figures of an account that most pages show, as subqueries of the statement that finds it."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask
 from flask_smorest import Api
+from flask_smorest.spec import MarshmallowPlugin
 from marshmallow import INCLUDE, Schema, fields
 from werkzeug.routing import Rule
 
@@ -85,6 +86,7 @@ def _make(app: Flask) -> dict[str, Any]:
             "version": "1",
             "openapi_version": "3.1.0",
             "info": {"description": _ABOUT},
+            "marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_name_of),
         },
     )
     spec = api.spec
@@ -101,6 +103,16 @@ def _make(app: Flask) -> dict[str, Any]:
         if rule.rule.startswith(API_PREFIX):
             _complete(app, made, rule)
     return made
+
+
+def _name_of(schema: type[Schema] | Schema) -> str:
+    """Return a schema's name in the document; those of plugins carry the plugin's."""
+    kind = schema if isinstance(schema, type) else type(schema)
+    package, _, _module = kind.__module__.rpartition(".")
+    if package.startswith("portal."):
+        return kind.__name__
+    owner = package.rpartition(".")[2].title().replace("_", "")
+    return owner + kind.__name__
 
 
 def _complete(app: Flask, made: dict[str, Any], rule: Rule) -> None:

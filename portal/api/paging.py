@@ -1,6 +1,7 @@
 """Lists in pages: `?limit=&after=`, answered with `next` and a Link header."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -34,12 +35,14 @@ class PageQuery(ma.Schema):
     )
 
 
+@cache
 def page_schema(item: type[ma.Schema]) -> type[ma.Schema]:
     """Return the schema of a page of `item`."""
     return type(
         f"{item.__name__}Page",
         (Output,),
         {
+            "__module__": item.__module__,
             "items": list_of(item),
             "next": fields.String(
                 allow_none=True, metadata={"description": "Where the next page begins."}

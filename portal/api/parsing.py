@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import marshmallow as ma
 from flask import Request
-from webargs.flaskparser import FlaskParser
+from flask_smorest.arguments import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 

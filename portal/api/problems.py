@@ -102,6 +102,11 @@ def invalid(**errors: Text) -> Problem:
     return Problem(422, errors={field: [sentence] for field, sentence in errors.items()})
 
 
+def refused(kind: str, sentence: Text, field: str = "body") -> Problem:
+    """Return the 422 of an act that is not possible: a kind for programs, a sentence for people."""
+    return Problem(422, kind, detail=sentence, errors={field: [sentence]})
+
+
 def conflict(kind: str, detail: Text, **extra: Any) -> Problem:
     """Return the 409 that says how things stand."""
     return Problem(409, kind, detail=detail, extra=extra)

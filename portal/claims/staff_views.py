@@ -1,5 +1,7 @@
 """The staff's queue of claims, and the page on which one is decided."""
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -18,14 +20,14 @@ from portal.claims.review import review_of
 from portal.claims.sentences import sentence
 from portal.extensions import db
 from portal.i18n import gettext
-from portal.pagination import page_of
+from portal.pagination import Page, page_of
 from portal.projects.current import current_project
 from portal.projects.errors import HomeError
 from portal.projects.sentences import sentence as home_sentence
 
 __all__ = ["blueprint"]
 
-Page = str | tuple[str, int] | Response
+Answer = str | tuple[str, int] | Response
 SEARCH_LENGTH = 60
 
 
@@ -42,15 +44,9 @@ def staff_list() -> str:
         if not counts.get(state) and counts.get(ClaimState.DISPUTED):
             state = ClaimState.DISPUTED
     search = request.args.get("q", "").strip()[:SEARCH_LENGTH]
-    page = page_of(
-        queries.queue(project.id, state, search),
-        UnitClaim.created_at,
-        UnitClaim.id,
-        descending=state in (ClaimState.APPROVED, ClaimState.REFUSED, ClaimState.WITHDRAWN),
-    )
     return render_template(
         "claims/staff_list.html",
-        page=page,
+        page=queue_page(project.id, state, search),
         counts=counts,
         states=list(ClaimState),
         state=state,
@@ -58,9 +54,19 @@ def staff_list() -> str:
     )
 
 
+def queue_page(project_id: int, state: str, search: str) -> Page[Any]:
+    """Return a page of claims in one state with their claimants: the oldest open ones first."""
+    return page_of(
+        queries.queue(project_id, state, search),
+        UnitClaim.created_at,
+        UnitClaim.id,
+        descending=state in (ClaimState.APPROVED, ClaimState.REFUSED, ClaimState.WITHDRAWN),
+    )
+
+
 @blueprint.route("/p/<project>/staff/claims/<public_id>", methods=["GET", "POST"])
 @requires("claims.review")
-def staff_show(public_id: str) -> Page:
+def staff_show(public_id: str) -> Answer:
     """Show a claim beside the roster, and take the decision on it."""
     found, form = _claim(public_id), DecisionForm()
     if form.validate_on_submit():
@@ -81,20 +87,7 @@ def staff_show(public_id: str) -> Page:
 
 def _decide(claim: UnitClaim, form: DecisionForm) -> Response:
     _before, following = queries.neighbours(claim)
-    decide(
-        actor=current_account(),
-        claim=claim,
-        decision=Decision(form.decision.data),
-        reason=ClaimReason(form.reason),
-        note=form.note.data or "",
-        approval=Approval(
-            since=form.since.data,
-            resolution=Resolution(form.resolution.data) if form.resolution.data else None,
-            ended_on=form.ended_on.data,
-            add_unit=form.add_unit.data,
-            update_roster_phone=form.update_roster_phone.data,
-        ),
-    )
+    decided(claim, form)
     name = claim.name
     db.session.commit()
     flash(
@@ -109,19 +102,41 @@ def _decide(claim: UnitClaim, form: DecisionForm) -> Response:
     return redirect(url_for("claims.staff_list"), 303)
 
 
+def decided(claim: UnitClaim, form: DecisionForm) -> None:
+    """Decide as a valid form says. Raises what `decide` raises; the caller commits."""
+    decide(
+        actor=current_account(),
+        claim=claim,
+        decision=Decision(form.decision.data),
+        reason=ClaimReason(form.reason),
+        note=form.note.data or "",
+        approval=Approval(
+            since=form.since.data,
+            resolution=Resolution(form.resolution.data) if form.resolution.data else None,
+            ended_on=form.ended_on.data,
+            add_unit=form.add_unit.data,
+            update_roster_phone=form.update_roster_phone.data,
+        ),
+    )
+
+
 def _note_error(form: DecisionForm, error: ClaimError | HomeError) -> None:
     """Put the sentence beside the field that can put it right."""
     if isinstance(error, HomeError):
         (form.ended_on if form.ended_on.data else form.since).errors = [home_sentence(error)]
         return
-    field = {
-        "resolution_needed": form.resolution,
-        "owner_exists": form.resolution,
-        "unknown_unit": form.add_unit,
-        "reason_needed": form.note,
-        "since_before_sale": form.since,
-    }.get(error.code, form.decision)
-    field.errors = [sentence(error)]
+    form[field_of(error)].errors = [sentence(error)]
+
+
+def field_of(error: ClaimError) -> str:
+    """Return the name of the field that can put it right."""
+    return {
+        "resolution_needed": "resolution",
+        "owner_exists": "resolution",
+        "unknown_unit": "add_unit",
+        "reason_needed": "note",
+        "since_before_sale": "since",
+    }.get(error.code, "decision")
 
 
 def _claim(public_id: str) -> ClaimFile:

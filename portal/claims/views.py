@@ -78,7 +78,7 @@ def new_claim() -> Page:
 @member_only
 def show(public_id: str) -> str:
     """Show where a claim stands, and what is asked of the member."""
-    return _page_of(_own_claim(public_id), ProofForm())
+    return _page_of(own_claim(public_id), ProofForm())
 
 
 @blueprint.post("/me/claims/<public_id>/proof")
@@ -86,7 +86,7 @@ def show(public_id: str) -> str:
 @takes_files(PHOTO_LIMIT)
 def more_proof(public_id: str) -> Page:
     """Add the photos that staff asked for."""
-    claim = _own_claim(public_id)
+    claim = own_claim(public_id)
     form = ProofForm()
     form.validate()
     try:
@@ -95,7 +95,7 @@ def more_proof(public_id: str) -> Page:
             add_proof(
                 actor=current_account(),
                 member=current_member(),
-                claim=_own_claim(public_id),
+                claim=own_claim(public_id),
                 pictures=pictures,
                 note=form.note.data or "",
             )
@@ -109,14 +109,14 @@ def more_proof(public_id: str) -> Page:
         form.photos.errors = [sentence(error)]
     except IllegalTransitionError as error:
         raise IllegalStepError(queries.shown_state(error.state)) from error
-    return _page_of(_own_claim(claim.public_id), form), 422
+    return _page_of(own_claim(claim.public_id), form), 422
 
 
 @blueprint.post("/me/claims/<public_id>/withdraw")
 @member_only
 def withdraw(public_id: str) -> Response:
     """Take a claim back."""
-    claim = _own_claim(public_id)
+    claim = own_claim(public_id)
     try:
         withdraw_claim(actor=current_account(), claim=claim)
     except IllegalTransitionError as error:
@@ -174,7 +174,8 @@ def _page_of(claim: UnitClaim, form: ProofForm) -> str:
     )
 
 
-def _own_claim(public_id: str) -> UnitClaim:
+def own_claim(public_id: str) -> UnitClaim:
+    """Return one of the member's own claims; raises 404."""
     claim = queries.claim_of(current_member().id, public_id)
     if claim is None:
         raise NotFound

@@ -102,7 +102,7 @@ def choose_project() -> str:
 @member_only
 def follow(slug: str) -> Response:
     """Follow a project without owning there."""
-    project = _project(slug)
+    project = project_named(slug)
     projects.follow(member=current_member(), project=project)
     db.session.commit()
     flash(gettext("You now follow %(project)s.", project=localized(project.name)))
@@ -113,7 +113,7 @@ def follow(slug: str) -> Response:
 @member_only
 def unfollow(slug: str) -> Response:
     """Stop following a project."""
-    project = _project(slug)
+    project = project_named(slug)
     projects.unfollow(member=current_member(), project=project)
     db.session.commit()
     flash(gettext("You no longer follow %(project)s.", project=localized(project.name)))
@@ -124,7 +124,8 @@ def _search() -> str:
     return tidy(request.args.get("q", ""))[:SEARCH_LENGTH]
 
 
-def _project(slug: str) -> Project:
+def project_named(slug: str) -> Project:
+    """Return a project by the name in its address; raises 404."""
     project = find_project(slug)
     if project is None:
         raise NotFound

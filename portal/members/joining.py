@@ -71,16 +71,38 @@ def _form(choices: list[JoinChoice]) -> JoinForm:
         data={"name": g.account.display_name} if g.get("account") else None,
         legal_text_ids={text.id for text in current_legal_texts().values()},
     )
+    offer(form, choices)
+    return form
+
+
+def offer(form: JoinForm, choices: list[JoinChoice]) -> None:
+    """Let the form's reader choose among these projects, or none."""
     form.follow.choices = [
         SelectChoice("", gettext("Not decided yet")),
         *(SelectChoice(choice.key, choice.title) for choice in choices),
     ]
-    return form
 
 
 def _join(
     form: JoinForm, choices: list[JoinChoice], account: Account | None, phone: str | None
 ) -> Response:
+    member, messages = admit(form, choices, account, phone)
+    if account is None:
+        joined = db.session.get_one(Account, member.account_id)
+        start_session(joined, SignInMethod.CODE)
+    db.session.commit()
+    for message in messages:
+        flash(message)
+    return redirect(_target(), 303)
+
+
+def admit(
+    form: JoinForm, choices: list[JoinChoice], account: Account | None, phone: str | None
+) -> tuple[Member, list[str]]:
+    """Make the member whom a valid form describes; return what is to be told, too.
+
+    Raises AccountExistsError, MemberError. The caller commits.
+    """
     name, salutation = form.name.data or "", form.salutation.data
     if account is not None:
         accept_legal_texts(account=account, legal_text_ids=set(form.legal_text_ids))
@@ -95,14 +117,7 @@ def _join(
     for choice in choices:
         if choice.key == form.follow.data:
             choice.choose(member)
-    messages = _welcome(member)
-    if account is None:
-        joined = db.session.get_one(Account, member.account_id)
-        start_session(joined, SignInMethod.CODE)
-    db.session.commit()
-    for message in messages:
-        flash(message)
-    return redirect(_target(), 303)
+    return member, _welcome(member)
 
 
 def _target() -> str:

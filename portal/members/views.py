@@ -44,11 +44,7 @@ def profile() -> Response | str | tuple[str, int]:
     """Show what is kept of the member, and let it be changed."""
     member = current_member()
     form = ProfileForm(obj=member)
-    months = get_month_names("wide", locale=get_locale())
-    form.birth_month.choices = [
-        SelectChoice(0, gettext("Not given")),
-        *(SelectChoice(number, name) for number, name in months.items()),
-    ]
+    offer_months(form)
     if form.validate_on_submit():
         changed = change_profile(
             actor=current_account(),
@@ -63,6 +59,15 @@ def profile() -> Response | str | tuple[str, int]:
     # What was typed must not reach the member's row or the page's heading.
     body = render_template("members/profile.html", form=form, views=phone_views(member))
     return (body, 422) if request.method == "POST" else body
+
+
+def offer_months(form: ProfileForm) -> None:
+    """Let the form's reader choose a month of birth, or none."""
+    months = get_month_names("wide", locale=get_locale())
+    form.birth_month.choices = [
+        SelectChoice(0, gettext("Not given")),
+        *(SelectChoice(number, name) for number, name in months.items()),
+    ]
 
 
 @blueprint.route("/me/consent", methods=["GET", "POST"])

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from flask import Blueprint, Flask
 
 from portal.access import Audience, access_of
+from portal.api.blueprint import ApiBlueprint
+from portal.api_address import API_PREFIX
 from portal.plugin_host.manifest import Manifest
 
 FORMS = {
@@ -42,6 +44,9 @@ def check_routes(manifest: Manifest, blueprints: Iterable[Blueprint]) -> None:
             raise AddressError(f"the route {rule.rule} is of no blueprint")
         if rule.rule.startswith(TOKEN_PREFIX) and "project" in rule.arguments:
             raise AddressError(f"the route {rule.rule} names a project, which its token does")
+        in_json = isinstance(scratch.blueprints[rule.endpoint.partition(".")[0]], ApiBlueprint)
+        if in_json != rule.rule.startswith(API_PREFIX):
+            raise AddressError(f"the route {rule.rule}: JSON below /api/, by an ApiBlueprint alone")
         if not any(_lies_under(rule.rule, prefix) for prefix in prefixes):
             raise AddressError(f"the route {rule.rule} lies outside {', '.join(prefixes)}")
         access = access_of(scratch.view_functions[rule.endpoint])

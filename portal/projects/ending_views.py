@@ -36,7 +36,7 @@ Page = str | tuple[str, int] | Response
 def staff_end(public_id: str, person_id: str) -> Page:
     """Say what ends and what stays, then end a person's place in a home."""
     unit = unit_in_project(public_id)
-    person, people = _person(unit, person_id)
+    person, people = person_in(unit, person_id)
     reasons = REASONS[Role(person.role)]
     form = EndForm(data={"on": clock.business_date(current_project().time_zone)})
     form.reason.choices = [
@@ -56,7 +56,7 @@ def staff_end(public_id: str, person_id: str) -> Page:
             db.session.rollback()
             field = form.on if error.code in ("future", "too_old", "before_start") else form.reason
             field.errors = [sentence(error)]
-            person, people = _person(unit_in_project(public_id), person_id)
+            person, people = person_in(unit_in_project(public_id), person_id)
         else:
             names = format_list([each.member.name for each in ended], locale=get_locale())
             db.session.commit()
@@ -87,7 +87,7 @@ def staff_end(public_id: str, person_id: str) -> Page:
 def staff_role(public_id: str, person_id: str) -> Page:
     """Correct what a member is to a home."""
     unit = unit_in_project(public_id)
-    person, _people = _person(unit, person_id)
+    person, _people = person_in(unit, person_id)
     form = RoleForm(data={"role": person.role})
     if form.validate_on_submit():
         try:
@@ -100,7 +100,7 @@ def staff_role(public_id: str, person_id: str) -> Page:
         except HomeError as error:
             db.session.rollback()
             form.role.errors = [sentence(error)]
-            person, _people = _person(unit_in_project(public_id), person_id)
+            person, _people = person_in(unit_in_project(public_id), person_id)
         else:
             db.session.commit()
             flash(gettext("The role is changed."))
@@ -115,7 +115,7 @@ def staff_role(public_id: str, person_id: str) -> Page:
     return (body, 422) if request.method == "POST" else body
 
 
-def _person(unit: Unit, person_id: str) -> tuple[Ownership, list[Ownership]]:
+def person_in(unit: Unit, person_id: str) -> tuple[Ownership, list[Ownership]]:
     """Return a person living in the home now, and everybody there; raises 404."""
     people = list(queries.people_of(unit.id))
     for person in people:

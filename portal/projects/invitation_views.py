@@ -38,7 +38,7 @@ _LINK = "invitation_link"
 @member_only
 def new_invitation(public_id: str) -> Page:
     """Invite a spouse, co-owner or tenant by name and mobile number."""
-    place = _inviting_place(public_id)
+    place = inviting_place(public_id)
     form = InvitationForm(role=request.args.get("role", "spouse"))
     if form.validate_on_submit():
         try:
@@ -52,7 +52,7 @@ def new_invitation(public_id: str) -> Page:
             )
         except HomeError as error:
             db.session.rollback()
-            place = _inviting_place(public_id)
+            place = inviting_place(public_id)
             form.phone.errors = [sentence(error)]
         else:
             db.session.commit()
@@ -73,8 +73,8 @@ def new_invitation(public_id: str) -> Page:
 @member_only
 def invitation(public_id: str, invitation_id: str) -> str:
     """Show an open invitation; its link only the first time."""
-    place = _inviting_place(public_id)
-    found = _open_invitation(place, invitation_id)
+    place = inviting_place(public_id)
+    found = open_invitation(place, invitation_id)
     kept_id, token = session.get(_LINK) or ("", "")
     link = qr = None
     if kept_id == found.public_id:
@@ -95,8 +95,8 @@ def invitation(public_id: str, invitation_id: str) -> str:
 @member_only
 def withdraw(public_id: str, invitation_id: str) -> Response:
     """Take an invitation back."""
-    place = _inviting_place(public_id)
-    found = _open_invitation(place, invitation_id)
+    place = inviting_place(public_id)
+    found = open_invitation(place, invitation_id)
     try:
         withdraw_invitation(actor=current_account(), invitation=found)
     except HomeError as error:
@@ -175,14 +175,16 @@ def _is_mine(found: Invitation | None) -> bool:
     return bool(found and member and found.accepted_by_id == member.id)
 
 
-def _inviting_place(public_id: str) -> Ownership:
+def inviting_place(public_id: str) -> Ownership:
+    """Return the member's place in a home into which they may invite; raises 404."""
     place = own_place(public_id)
     if place.role not in INVITING_ROLES:
         raise NotFound
     return place
 
 
-def _open_invitation(place: Ownership, invitation_id: str) -> Invitation:
+def open_invitation(place: Ownership, invitation_id: str) -> Invitation:
+    """Return an open invitation into a home; raises 404."""
     for found in queries.invitations_of(place.unit_id):
         if found.public_id == invitation_id:
             return found

@@ -109,39 +109,47 @@ def staff_home(public_id: str) -> str:
 def staff_home_new() -> Page:
     """Add a home by hand, and its building when it is new."""
     project, form = current_project(), UnitForm()
-    if form.validate_on_submit():
-        building, entrance, number = (
-            form.building.data or "",
-            form.entrance.data or "",
-            form.number.data or "",
-        )
-        found = queries.find_unit(project.id, building, entrance, number)
-        if found is not None:
-            form.number.errors = [gettext("This home is in the register already.")]
-        else:
-            unit = ensure_unit(
-                project=project,
-                building=building,
-                entrance=entrance,
-                number=number,
-                area=form.area_hundredths,
-                handover_on=form.handover_on.data,
-            )
-            db.session.flush()
-            record(
-                actor=current_account(),
-                action="unit.added",
-                subject=("unit", unit.public_id),
-                project_id=project.id,
-            )
-            public_id = unit.public_id
-            db.session.commit()
-            flash(gettext("The home is in the register now."))
-            return redirect(url_for("projects.staff_home", public_id=public_id), 303)
+    if form.validate_on_submit() and (unit := add_unit(form)):
+        public_id = unit.public_id
+        db.session.commit()
+        flash(gettext("The home is in the register now."))
+        return redirect(url_for("projects.staff_home", public_id=public_id), 303)
     body = render_template(
         "projects/staff_home_new.html", form=form, buildings=queries.building_names(project.id)
     )
     return (body, 422) if request.method == "POST" else body
+
+
+def add_unit(form: UnitForm) -> Unit | None:
+    """Add the home of a valid form, flushed; None, and a sentence at its number, for a known one.
+
+    The caller commits.
+    """
+    project = current_project()
+    building, entrance, number = (
+        form.building.data or "",
+        form.entrance.data or "",
+        form.number.data or "",
+    )
+    if queries.find_unit(project.id, building, entrance, number) is not None:
+        form.number.errors = [gettext("This home is in the register already.")]
+        return None
+    unit = ensure_unit(
+        project=project,
+        building=building,
+        entrance=entrance,
+        number=number,
+        area=form.area_hundredths,
+        handover_on=form.handover_on.data,
+    )
+    db.session.flush()
+    record(
+        actor=current_account(),
+        action="unit.added",
+        subject=("unit", unit.public_id),
+        project_id=project.id,
+    )
+    return unit
 
 
 def unit_in_project(public_id: str) -> Unit:

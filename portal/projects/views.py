@@ -44,16 +44,12 @@ def my_home(public_id: str) -> str:
     """Show one home: its facts, who lives there, and open invitations."""
     place = own_place(public_id)
     inviting = place.role in INVITING_ROLES
-    people = queries.people_of(place.unit_id)
-    if place.role == Role.TENANT:
-        # A tenant is told of nobody else: who owns the home is in their contract.
-        people = [person for person in people if person.id == place.id]
     return render_template(
         "projects/my_home.html",
         place=place,
         unit=place.unit,
         title=queries.unit_title(place.unit),
-        people=people,
+        people=shown_people(place),
         inviting=inviting,
         invitations=queries.invitations_of(place.unit_id) if inviting else [],
         now=clock.now(),
@@ -64,7 +60,7 @@ def my_home(public_id: str) -> str:
 @member_only
 def end_tenancy(public_id: str, person_id: str) -> Page:
     """Let an owner say that a tenant has moved out."""
-    place, tenant = own_place(public_id), _tenant(public_id, person_id)
+    place, tenant = own_place(public_id), ending_tenant(public_id, person_id)
     today = clock.business_date(place.unit.project.time_zone)
     form = MovedOutForm(data={"on": today})
     if form.validate_on_submit() and form.on.data:
@@ -77,7 +73,7 @@ def end_tenancy(public_id: str, person_id: str) -> Page:
             )
         except HomeError as error:
             db.session.rollback()
-            place, tenant = own_place(public_id), _tenant(public_id, person_id)
+            place, tenant = own_place(public_id), ending_tenant(public_id, person_id)
             form.on.errors = [sentence(error)]
         else:
             db.session.commit()
@@ -96,7 +92,7 @@ def end_tenancy(public_id: str, person_id: str) -> Page:
     return (body, 422) if request.method == "POST" else body
 
 
-def _tenant(public_id: str, person_id: str) -> Ownership:
+def ending_tenant(public_id: str, person_id: str) -> Ownership:
     """Return the tenant whom the member may end: in their own home, or the member; raises 404."""
     place = own_place(public_id)
     for person in queries.people_of(place.unit_id):
@@ -104,6 +100,15 @@ def _tenant(public_id: str, person_id: str) -> Ownership:
         if person.public_id == person_id and person.role == Role.TENANT and may_end:
             return person
     raise NotFound
+
+
+def shown_people(place: Ownership) -> list[Ownership]:
+    """Return who lives in a home, as far as the one whose place it is may know."""
+    people = queries.people_of(place.unit_id)
+    if place.role == Role.TENANT:
+        # A tenant is told of nobody else: who owns the home is in their contract.
+        return [person for person in people if person.id == place.id]
+    return list(people)
 
 
 def own_place(public_id: str) -> Ownership:

@@ -54,24 +54,7 @@ def staff_upload() -> Page:
         return _list(form), 422
     upload: FileStorage | None = form.file.data
     try:
-        if upload is None or not upload.filename:
-            raise UploadError("missing")
-        data = upload.stream.read()
-        upload.stream.seek(0)
-        if not data:
-            raise UploadError("empty", file_name=upload.filename)
-        project, makes_homes = current_project(), bool(form.makes_homes.data)
-        with _reading():
-            found = examine(project=project, data=data, makes_homes=makes_homes)
-        # A form sent twice is turned away as the transaction begins: here, not within a flush.
-        db.session.connection()
-        job = service.create_import(
-            actor=current_account(),
-            project=project,
-            upload=upload,
-            examination=found,
-            makes_homes=makes_homes,
-        )
+        job = take_in(upload, makes_homes=bool(form.makes_homes.data))
     except UploadError as error:
         form.file.errors = [error.sentence]
         return _list(form), 422
@@ -81,6 +64,31 @@ def staff_upload() -> Page:
     public_id = job.public_id
     db.session.commit()
     return redirect(url_for("roster.staff_show", public_id=public_id), 303)
+
+
+def take_in(upload: FileStorage | None, *, makes_homes: bool) -> RosterImport:
+    """Look through a file and keep it as an import in preview. The caller commits.
+
+    Raises UploadError, RosterFileError.
+    """
+    if upload is None or not upload.filename:
+        raise UploadError("missing")
+    data = upload.stream.read()
+    upload.stream.seek(0)
+    if not data:
+        raise UploadError("empty", file_name=upload.filename)
+    project = current_project()
+    with reading():
+        found = examine(project=project, data=data, makes_homes=makes_homes)
+    # A form sent twice is turned away as the transaction begins: here, not within a flush.
+    db.session.connection()
+    return service.create_import(
+        actor=current_account(),
+        project=project,
+        upload=upload,
+        examination=found,
+        makes_homes=makes_homes,
+    )
 
 
 @blueprint.get("/p/<project>/staff/roster/template.<kind>")
@@ -107,7 +115,7 @@ def staff_columns(public_id: str) -> Page:
     if not form.validate():
         return show(import_or_404(public_id)), 422
     makes_homes = bool(form.makes_homes.data)
-    with _reading():
+    with reading():
         job = import_or_404(public_id)
         mapping, twice = chosen_columns([name for name, _ in job.columns], request.form)
         if twice:
@@ -178,7 +186,7 @@ def _list(form: UploadForm) -> str:
 
 
 @contextmanager
-def _reading() -> Iterator[None]:
+def reading() -> Iterator[None]:
     """Look through a file without the write lock, which others need in the meantime."""
     token = read_only.set(True)
     try:

@@ -60,9 +60,10 @@ def club_export(kind: str) -> Response:
     return _export(None, kind)
 
 
-def _trail(
+def trail_of(
     project: Project | None, wanted: AuditFilter
 ) -> sa.Select[tuple[AuditEntry, str, Texts]]:
+    """Return the statement of a project's or the club's filtered trail."""
     return audit_trail(
         wanted,
         project_id=project.id if project else None,
@@ -73,7 +74,7 @@ def _trail(
 def _page(project: Project | None) -> str:
     wanted = AuditFilter.read(request.args)
     page = page_of(
-        _trail(project, wanted), AuditEntry.created_at, AuditEntry.id, descending=True, size=_SIZE
+        trail_of(project, wanted), AuditEntry.created_at, AuditEntry.id, descending=True, size=_SIZE
     )
     return render_template(
         "audit/trail.html",
@@ -127,7 +128,7 @@ def _export(project: Project | None, kind: str) -> Response:
         name=f"audit-{project.slug if project else 'club'}-{clock.now():%Y%m%d}",
         kind=ExportFormat(kind),
         header=header,
-        rows=_lines(_trail(project, wanted)),
+        rows=_lines(trail_of(project, wanted)),
     )
 
 

@@ -41,6 +41,7 @@ def nav_items(project: Project | None) -> list[NavItem]:
             "centre",
             65,
         ),
+        NavItem(lazy("API tokens"), "key", "tokens.service_list", "tokens.manage", "centre", 68),
         NavItem(
             lazy("Audit trail of the club"),
             "history",

@@ -47,14 +47,7 @@ _BATCH = 500
 def staff_list() -> str:
     """Show the project's members, searched and filtered."""
     project, wanted = current_project(), MemberFilter.read(request.args)
-    if wanted.by_phone:
-        record_apart(
-            actor=current_account(),
-            action="members.searched",
-            subject=("project", project.public_id),
-            project_id=project.id,
-            facts={"by": wanted.by_phone},
-        )
+    note_search_by_phone(project, wanted)
     today = clock.business_date(project.time_zone)
     page = page_of(members_of(project, wanted, today), Member.joined_on, Member.id, descending=True)
     return render_template(
@@ -66,6 +59,18 @@ def staff_list() -> str:
         stages=STAGE_TITLES,
         roles=Role,
     )
+
+
+def note_search_by_phone(project: Project, wanted: MemberFilter) -> None:
+    """Leave a trace at once when members are looked for by a phone or its tail."""
+    if wanted.by_phone:
+        record_apart(
+            actor=current_account(),
+            action="members.searched",
+            subject=("project", project.public_id),
+            project_id=project.id,
+            facts={"by": wanted.by_phone},
+        )
 
 
 @blueprint.post("/p/<project>/staff/members/export.<kind>")

@@ -38,7 +38,7 @@ _SHOWN_AT_ONCE = 10
 def staff_show(public_id: str) -> str:
     """Show the member: identity, homes here, household, what features add; or the history."""
     if request.args.get("tab") == "history":
-        return _history(_member(public_id))
+        return _history(member_here(public_id))
     return _page(public_id, UnmaskForm(formdata=None))
 
 
@@ -46,17 +46,11 @@ def staff_show(public_id: str) -> str:
 @requires("members.unmask")
 def unmask(public_id: str) -> Response | tuple[str, int]:
     """Show the full phone number for five minutes; the member can read who asked and why."""
-    member = _member(public_id)
+    member = member_here(public_id)
     form = UnmaskForm()
     if not form.validate():
         return _page(public_id, form), 422
-    record(
-        actor=current_account(),
-        action=PHONE_SHOWN,
-        subject=("member", member.public_id),
-        project_id=current_project().id,
-        reason=form.reason.data,
-    )
+    note_shown(member, form)
     db.session.commit()
     ends = (clock.now() + SHOWN_FOR).timestamp()
     newest = sorted({**_shown(), public_id: ends}.items(), key=lambda item: item[1])
@@ -64,11 +58,22 @@ def unmask(public_id: str) -> Response | tuple[str, int]:
     return redirect(url_for("members.staff_show", public_id=public_id), 303)
 
 
+def note_shown(member: Member, form: UnmaskForm) -> None:
+    """Note why a member's full number is shown; the member can read it. The caller commits."""
+    record(
+        actor=current_account(),
+        action=PHONE_SHOWN,
+        subject=("member", member.public_id),
+        project_id=current_project().id,
+        reason=form.reason.data,
+    )
+
+
 @blueprint.route("/p/<project>/staff/members/<public_id>/edit", methods=["GET", "POST"])
 @requires("members.edit")
 def staff_edit(public_id: str) -> Response | str | tuple[str, int]:
     """Correct how a member is called, with a reason."""
-    member = _member(public_id)
+    member = member_here(public_id)
     form = CorrectionForm(obj=member)
     if form.validate_on_submit():
         changed = change_profile(
@@ -87,7 +92,8 @@ def staff_edit(public_id: str) -> Response | str | tuple[str, int]:
     return (body, 422) if request.method == "POST" else body
 
 
-def _member(public_id: str) -> Member:
+def member_here(public_id: str) -> Member:
+    """Return a member of this project; raises 404."""
     member = find_member_of(current_project(), public_id)
     if member is None:
         raise NotFound

@@ -30,18 +30,18 @@ def staff_new() -> Response | str | tuple[str, int]:
     form = RegistrationForm()
     known = None
     if form.is_submitted() and form.phone.validate(form) and form.phone.e164:
-        known = _member_with(form.phone.e164)
+        known = member_with(form.phone.e164)
         if known and request.form.get("follow") == "1":
             return _add_project(known)
         if known:
-            _note_search()
+            note_search()
     if known is None and form.validate_on_submit():
         try:
             return _register(form)
         except (AccountExistsError, MemberError):
             # Somebody joined with this number a moment ago: say so.
             db.session.rollback()
-            known = _member_with(form.phone.e164 or "")
+            known = member_with(form.phone.e164 or "")
     body = render_template(
         "staff/member_new.html",
         form=form,
@@ -51,12 +51,13 @@ def staff_new() -> Response | str | tuple[str, int]:
     return (body, 422) if request.method == "POST" else body
 
 
-def _member_with(phone: str) -> Member | None:
+def member_with(phone: str) -> Member | None:
+    """Return the member behind a phone (E.164), in any state."""
     account = find_account_by_phone(phone)
     return member_of_account(account.id) if account else None
 
 
-def _note_search() -> None:
+def note_search() -> None:
     """Leave a trace of a number that turned out to be a member's."""
     project = current_project()
     record(
@@ -70,6 +71,19 @@ def _note_search() -> None:
 
 
 def _register(form: RegistrationForm) -> Response:
+    member, verified = enrol(form)
+    db.session.commit()
+    flash(gettext("%(name)s is registered.", name=member.name))
+    if verified:
+        flash(gettext("A home was verified by the roster."))
+    return redirect(url_for("members.staff_show", public_id=member.public_id), 303)
+
+
+def enrol(form: RegistrationForm) -> tuple[Member, int]:
+    """Make a member of a valid form's person, who follows this project; return what was verified.
+
+    Raises AccountExistsError, MemberError. The caller commits.
+    """
     actor, phone = current_account(), form.phone.e164 or ""
     name, salutation = form.name.data or "", form.salutation.data
     account = find_account_by_phone(phone)
@@ -78,15 +92,18 @@ def _register(form: RegistrationForm) -> Response:
     else:
         member = join(account=account, name=name, salutation=salutation, actor=actor)
     follow(member=member, project=current_project())
-    verified = len(fill("on_member_joined", member))
-    db.session.commit()
-    flash(gettext("%(name)s is registered.", name=member.name))
-    if verified:
-        flash(gettext("A home was verified by the roster."))
-    return redirect(url_for("members.staff_show", public_id=member.public_id), 303)
+    return member, len(fill("on_member_joined", member))
 
 
 def _add_project(member: Member) -> Response:
+    add_to_project(member)
+    db.session.commit()
+    flash(gettext("%(name)s now follows this project.", name=member.name))
+    return redirect(url_for("members.staff_show", public_id=member.public_id), 303)
+
+
+def add_to_project(member: Member) -> None:
+    """Let a member who came to the desk follow this project. The caller commits."""
     project = current_project()
     follow(member=member, project=project)
     record(
@@ -95,6 +112,3 @@ def _add_project(member: Member) -> Response:
         subject=("member", member.public_id),
         project_id=project.id,
     )
-    db.session.commit()
-    flash(gettext("%(name)s now follows this project.", name=member.name))
-    return redirect(url_for("members.staff_show", public_id=member.public_id), 303)

@@ -64,7 +64,7 @@ def roles() -> str:
 def find() -> Response:
     """Lead to the account of a phone or an e-mail address; neither stays in an address."""
     form = FindAccountForm()
-    account = _account_of(form.who.data or "") if form.validate() else None
+    account = account_of(form.who.data or "") if form.validate() else None
     if account is None:
         flash(
             gettext("No account has this phone or e-mail. The person must sign in once first."),
@@ -182,7 +182,8 @@ def _change_matrix() -> Response:
     return redirect(url_for("permissions.matrix"), 303)
 
 
-def _account_of(who: str) -> Account | None:
+def account_of(who: str) -> Account | None:
+    """Return the account behind a phone or an e-mail address, as typed."""
     if "@" in who:
         return find_account_by_email(who)
     try:

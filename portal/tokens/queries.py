@@ -52,3 +52,16 @@ def find_service_token(public_id: str) -> ApiToken | None:
             ApiToken.public_id == public_id, ApiToken.kind == TokenKind.SERVICE
         )
     )
+
+
+def find_token(public_id: str) -> ApiToken | None:
+    """Return a token of any kind by its public id."""
+    return db.session.scalar(sa.select(ApiToken).where(ApiToken.public_id == public_id))
+
+
+def project_id_of(slug: str) -> int | None:
+    """Return the id of a project by the name in its address, for the terminal."""
+    # Projects lie above tokens: only their table is known here.
+    projects = db.metadata.tables["project"]
+    found: int | None = db.session.scalar(sa.select(projects.c.id).where(projects.c.slug == slug))
+    return found

@@ -30,6 +30,12 @@ from tests.api.samples import options_for
 # What each argument names, by endpoint or else by blueprint.
 NAMES = {
     "accounts_api": {"public_id": "sign_in"},
+    "claims_api": {"public_id": "claim"},
+    "files_api": {"public_id": "file"},
+    "members_api": {"public_id": "person"},
+    "projects_api": {"public_id": "unit", "person_id": "ownership", "invitation_id": "invitation"},
+    "roster_api": {"public_id": "import"},
+    "staff_members_api": {"public_id": "member"},
     "accounts": {"public_id": "sign_in"},
     "claims": {"public_id": "claim"},
     "files": {"public_id": "file"},
@@ -49,6 +55,9 @@ CLUB_WIDE = {
     "jobs.show",
     "jobs.retry",
     "jobs.cancel",
+    "tokens.service_revoke",
+    "tokens_api.service_revoke",
+    "staff_api.revoke",
 }
 
 # An owner ends a tenant's entry, not the own one; nobody decides on the own claim; the file here
@@ -57,6 +66,8 @@ REFUSED_TO_ONESELF = {
     "/me/homes/<public_id>/people/<person_id>/end",
     "/p/<project>/staff/claims/<public_id>",
     "/files/<public_id>",
+    "/api/v1/p/<project>/staff/claims/<public_id>",
+    "/api/v1/files/<public_id>",
 }
 
 
