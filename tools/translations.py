@@ -107,6 +107,18 @@ def extract(owner: Owner) -> Catalog:
     return template
 
 
+def texts_of(owner: Owner) -> Catalog:
+    """Return the texts that the owner translates: a plugin's without those that are core's."""
+    template = extract(owner)
+    if owner.name == CORE:
+        return template
+    core = next(each for each in owners() if each.name == CORE)
+    for message in entries(extract(core)):
+        # Core's translation counts, whatever a plugin's catalogue says.
+        template.delete(message.id, message.context)
+    return template
+
+
 def entries(catalogue: Catalog) -> list[Message]:
     """Return the catalogue's messages without its header."""
     return [message for message in catalogue if message.id]
@@ -199,7 +211,7 @@ def merged(template: Catalog, old: Catalog, locale: str) -> Catalog:
 
 def update(owner: Owner) -> None:
     """Bring the owner's catalogues in step with its source. Needs the lock."""
-    template = extract(owner)
+    template = texts_of(owner)
     if not entries(template) and not owner.catalogues.exists():
         return
     buffer = io.BytesIO()
@@ -281,7 +293,7 @@ def fill_traditional(owner: Owner, convert: Callable[[str], str]) -> None:
 
 def check(owner: Owner) -> list[str]:
     """Return what is missing or wrong in the owner's catalogues."""
-    wanted = {(message.id, message.context) for message in entries(extract(owner))}
+    wanted = {(message.id, message.context) for message in entries(texts_of(owner))}
     faults = []
     for locale in LOCALES:
         path = owner.po(locale).relative_to(ROOT)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from portal.access import public
 from portal.config import Settings, SettingsError
 from portal.database.owners import Owner, configure_owners
+from portal.i18n_domain import configure_domain
 from portal.permissions import roles
 from portal.plugin_host import dispatch, faults, finding, loader
 from portal.plugin_host.afterwards import HEARD, configure_afterwards
@@ -40,6 +41,7 @@ def configure_plugins(
     for plugin in host.loaded.values():
         roles.add_permissions(plugin.permissions)
     loader.register_blueprints(app, host)
+    configure_domain(app, [plugin.catalogues for _, plugin in sorted(host.loaded.items())])
     configure_afterwards(app, host)
     faults.configure_faults(app)
     if settings.trace_hooks:

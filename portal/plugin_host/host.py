@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pluggy
+from babel.support import Translations
 from flask import Blueprint
 
 from portal.jobs.registry import Job
@@ -20,6 +21,7 @@ class Plugin:
     manifest: Manifest
     blueprints: tuple[Blueprint, ...] = ()
     permissions: tuple[Permission, ...] = ()
+    catalogues: Mapping[str, Translations] = field(default_factory=dict)
     jobs: tuple[Job, ...] = ()
     events: tuple[EventKind, ...] = ()
 

@@ -20,6 +20,7 @@ from portal.outbox.registry import EventKind
 from portal.permissions.roles import PERMISSIONS, Permission
 from portal.plugin_host import hookspecs
 from portal.plugin_host.addresses import check_routes
+from portal.plugin_host.catalogues import read_catalogues
 from portal.plugin_host.hookspecs import GROUP, RETURNS
 from portal.plugin_host.host import Plugin, PluginHost, Quarantined
 from portal.plugin_host.manifest import Manifest, ManifestError, read_manifest
@@ -107,8 +108,14 @@ def _load(host: PluginHost, manifest: Manifest) -> Plugin:
     events = _registered(host, manifest, "register_events")
     _check_kinds(manifest, [*jobs, *events])
     check_routes(manifest, blueprints)
+    catalogues = read_catalogues(manifest.folder)
     return Plugin(
-        manifest, tuple(blueprints), tuple(permissions), jobs=tuple(jobs), events=tuple(events)
+        manifest,
+        tuple(blueprints),
+        tuple(permissions),
+        catalogues,
+        jobs=tuple(jobs),
+        events=tuple(events),
     )
 
 

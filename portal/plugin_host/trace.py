@@ -1,4 +1,4 @@
-"""PORTAL_TRACE_HOOKS=1: every call of a hook in the log, and in the answers that administrators get.
+"""PORTAL_TRACE_HOOKS=1: every call of a hook in the log, and for administrators in the answers.
 
 Told are kinds and numbers, never what a plugin returned: that may be personal.
 """

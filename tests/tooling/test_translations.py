@@ -116,3 +116,17 @@ def test_plugins_have_catalogues_of_their_own(core: tool.Owner):
     tool.compile_catalogues(events)
     assert events.po(tool.HANS).with_suffix(".mo").is_file()
     assert not core.po(tool.HANS).exists()
+
+
+def test_a_plugin_does_not_translate_cores_texts_again(core: tool.Owner):
+    folder = core.catalogues.parent / "plugins" / "events"
+    folder.mkdir(parents=True)
+    (folder / "plugin.toml").write_text("", "utf-8")
+    (folder / "views.py").write_text(
+        "x = _('Register'), _('Account'), ngettext('%(num)s point', '%(num)s points', 1)", "utf-8"
+    )
+    events = tool.owners()[1]
+    assert [message.id for message in tool.entries(tool.texts_of(events))] == ["Register"]
+    for locale, text in ((tool.HANS, "报名"), (tool.HANT, "報名")):
+        tool.fill(events, locale, {"Register": text})
+    assert tool.check(events) == []
