@@ -10,12 +10,13 @@ from portal.audit.service import record
 from portal.database import removal
 from portal.extensions import db
 from portal.plugin_host import dispatch, service
-from portal.plugin_host.models import PluginFault, PluginState
+from portal.plugin_host.models import PluginFault, PluginSetting, PluginState
 from portal.plugin_host.refs import project_ref
 from portal.plugin_host.service import SwitchError
 from portal.plugin_host.state import host
 from portal.plugin_host.tokens import revoke_tokens
 from portal.projects.models import Project
+from portal.search.service import drop_plugin
 
 HOOK = "purge_project_data"
 MOST_PROJECTS = 200
@@ -85,8 +86,11 @@ def purge(*, actor: Account | None, plugin: str, project: Project) -> Mapping[st
     if left:
         raise SwitchError("left", left)
     tokens = revoke_tokens(plugin=plugin, project=project_ref(project))
+    drop_plugin(plugin=plugin, project_id=project.id)
     faults = PluginFault.plugin == plugin, PluginFault.project_key == project.id
     db.session.execute(sa.delete(PluginFault).where(*faults))
+    own = PluginSetting.plugin == plugin, PluginSetting.project_id == project.id
+    db.session.execute(sa.delete(PluginSetting).where(*own))
     record(
         actor=actor,
         action="plugin.purged",

@@ -60,6 +60,14 @@ def drop(*, kind: str, key: str) -> None:
     )
 
 
+def drop_plugin(*, plugin: str, project_id: int | None = None) -> None:
+    """Take a plugin's things out of the index: those of a project, or (None) all of them."""
+    statement = sa.delete(SearchDocument).where(SearchDocument.plugin == plugin)
+    if project_id is not None:
+        statement = statement.where(SearchDocument.project_id == project_id)
+    db.session.execute(statement)
+
+
 def refresh(kind: str, row_ids: Iterable[int]) -> None:
     """Make the documents of these rows anew as this transaction commits; gone ones are dropped."""
     pending: dict[str, set[int]] = db.session.info.setdefault(PENDING, defaultdict(set))

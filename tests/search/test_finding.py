@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +13,8 @@ from portal import clock
 from portal.extensions import db
 from portal.search.models import SearchDocument
 from portal.search.queries import find
-from portal.search.service import drop, put
+from portal.search.service import drop, drop_plugin, put
+from tests.factories import make_project
 
 NOON = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
 
@@ -205,3 +207,20 @@ def test_what_is_in_the_index_is_what_is_in_the_table(app: Any) -> None:
             "INSERT INTO search_index(search_index, rank) VALUES ('integrity-check', 1)"
         )
     db.session.rollback()
+
+
+def test_a_plugin_leaves_a_project_or_altogether(app: Any) -> None:
+    here, there = make_project(), make_project(slug="siji", name="四季苑")
+    for project in (here, there, None):
+        id_ = project.id if project else None
+        write(f"notes-{id_}", "便签", project_id=id_, plugin="notes")
+        write(f"other-{id_}", "便签", project_id=id_, plugin="other")
+
+    def left() -> set[str]:
+        return set(db.session.scalars(sa.select(SearchDocument.key).filter_by(kind="thing")))
+
+    drop_plugin(plugin="notes", project_id=here.id)
+    assert left() >= {f"notes-{there.id}", "notes-None", f"other-{here.id}"}
+    assert f"notes-{here.id}" not in left()
+    drop_plugin(plugin="notes")
+    assert left() == {f"other-{here.id}", f"other-{there.id}", "other-None"}
