@@ -15,6 +15,7 @@ from portal.operations.doctor import doctor
 from portal.operations.job_cli import commands as job_commands
 from portal.operations.run import run
 from portal.plugin_host.cli import commands as plugin_commands
+from portal.privacy.cli import commands as privacy_commands
 from portal.roster.cli import commands as import_commands
 from portal.search.cli import commands as search_commands
 from portal.tokens.cli import commands as token_commands
@@ -32,6 +33,7 @@ COMMANDS: tuple[click.Command, ...] = (
     files_commands,
     search_commands,
     audit_commands,
+    privacy_commands,
     doctor,
 )
 FLASK_OPTIONS = frozenset({"env_file", "app", "debug"})

@@ -30,6 +30,7 @@ TITLES: dict[str, dict[str, Text]] = {
         "divorce": lazy("Divorce"),
         "mistake": lazy("Mistaken claim"),
         "moved_out": lazy("Moved out"),
+        "left_club": lazy("Left the club"),
     },
     "claim_reason": {
         "roster_match": lazy("Name and phone match the roster"),

@@ -43,7 +43,9 @@ class Account(Identified, db.Model):
     __tablename__ = "account"
     __table_args__ = (
         one_of("state", AccountState),
-        sa.CheckConstraint("phone_hash IS NOT NULL OR email IS NOT NULL", name="reachable"),
+        sa.CheckConstraint(
+            "phone_hash IS NOT NULL OR email IS NOT NULL OR state = 'closed'", name="reachable"
+        ),
         sa.CheckConstraint("(phone IS NULL) = (phone_hash IS NULL)", name="phone_and_hash"),
         sa.CheckConstraint("email = lower(email)", name="email_lower"),
         sa.Index("ix_account_phone_tail_hash", "phone_tail_hash"),

@@ -15,6 +15,7 @@ class FileKind(StrEnum):
 
     PICTURE = "picture"
     ROSTER = "roster"
+    EXPORT = "export"
 
 
 class StoredFile(Identified, db.Model):

@@ -1,7 +1,9 @@
 """Taking uploads in: pictures are made anew, rosters are kept as they are."""
 
 import io
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Sequence
+from typing import IO, TYPE_CHECKING
 
 from werkzeug.datastructures import FileStorage
 
@@ -90,6 +92,51 @@ def store_file(
     db.session.add(file)
     db.session.flush()
     return file
+
+
+def store_stream(
+    *,
+    stream: IO[bytes],
+    owner_kind: str,
+    owner_key: str,
+    kind: FileKind,
+    name: str,
+    content_type: str,
+) -> StoredFile:
+    """Keep a file that the portal made itself, of any size."""
+    kept = storage.keep(stream, limit=sys.maxsize)
+    file = StoredFile(
+        kind=kind,
+        owner_kind=owner_kind,
+        owner_key=owner_key,
+        storage_name=kept.storage_name,
+        original_name=name,
+        content_type=content_type,
+        sha256=kept.sha256,
+        size_bytes=kept.size_bytes,
+    )
+    db.session.add(file)
+    db.session.flush()
+    return file
+
+
+def destroy_files(*, files: Sequence[StoredFile]) -> int:
+    """Delete files for good, their bytes once the transaction commits; return how many."""
+    for file in files:
+        storage.remove_after_commit(file.storage_name)
+        db.session.delete(file)
+    db.session.flush()
+    return len(files)
+
+
+def destroy_bytes(*, files: Sequence[StoredFile]) -> int:
+    """Delete what is in files whose rows others refer to; return how many they were."""
+    for file in files:
+        storage.remove_after_commit(file.storage_name)
+        file.erased_at = file.erased_at or clock.now()
+        file.original_name = ""
+    db.session.flush()
+    return len(files)
 
 
 def erase_file(*, file: StoredFile) -> None:

@@ -18,6 +18,7 @@ from portal.extensions import db
 
 CHUNK = 1024 * 1024
 _NEW_FILES = "portal.new_files"
+_LEAVING_FILES = "portal.leaving_files"
 
 
 class TooLargeError(Exception):
@@ -78,6 +79,17 @@ def keep(stream: IO[bytes], *, limit: int) -> Kept:
     return Kept(storage_name=name, sha256=digest.hexdigest(), size_bytes=size)
 
 
+def remove_after_commit(storage_name: str) -> None:
+    """Delete a file's bytes once the session's transaction commits; a rollback keeps them, that
+    of a savepoint too.
+
+    Should the process end between the two, the next sweep finds bytes without a row.
+    """
+    session = db.session()
+    within = session.get_nested_transaction() or session.get_transaction()
+    session.info.setdefault(_LEAVING_FILES, []).append((path_of(storage_name), within))
+
+
 def stored_names() -> Iterator[tuple[str, Path]]:
     """Yield every file in the store with its name; those half written end in .part."""
     for path in files_dir().glob("??/*"):
@@ -87,11 +99,26 @@ def stored_names() -> Iterator[tuple[str, Path]]:
 @sa.event.listens_for(Session, "after_commit")
 def _forget_new_files(session: Session) -> None:
     session.info.pop(_NEW_FILES, None)
+    for path, _within in session.info.pop(_LEAVING_FILES, ()):
+        path.unlink(missing_ok=True)
+
+
+@sa.event.listens_for(Session, "after_soft_rollback")
+def _keep_leaving_files(session: Session, undone: SessionTransaction) -> None:
+    leaving = session.info.get(_LEAVING_FILES, [])
+    leaving[:] = [(path, within) for path, within in leaving if not _is_within(within, undone)]
+
+
+def _is_within(transaction: SessionTransaction | None, outer: SessionTransaction) -> bool:
+    while transaction is not None and transaction is not outer:
+        transaction = transaction.parent
+    return transaction is outer
 
 
 @sa.event.listens_for(Session, "after_transaction_end")
 def _remove_new_files(session: Session, transaction: SessionTransaction) -> None:
     # A session that is closed without a rollback of its own ends its transaction all the same.
     if transaction.parent is None:
+        session.info.pop(_LEAVING_FILES, None)
         for path in session.info.pop(_NEW_FILES, ()):
             path.unlink(missing_ok=True)

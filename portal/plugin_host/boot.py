@@ -15,7 +15,8 @@ from portal.permissions import roles
 from portal.plugin_host import dispatch, faults, finding, loader
 from portal.plugin_host.afterwards import HEARD, configure_afterwards
 from portal.plugin_host.cards import BROKEN
-from portal.plugin_host.hookspecs import RETURNS
+from portal.plugin_host.everyone import ask_installed
+from portal.plugin_host.hookspecs import ABOUT_MEMBERS, RETURNS
 from portal.plugin_host.host import PluginHost
 from portal.plugin_host.refs import as_ref
 from portal.plugin_host.slow import SlowHooks
@@ -48,6 +49,7 @@ def configure_plugins(
         configure_trace(app, settings)
     slots: Slots = app.extensions["portal.slots"]
     slots.ask_plugins = _fill
+    slots.ask_installed = ask_installed
     slots.is_plugin_on = _is_on
     slots.plugins_on, slots.describe_hits = finding.plugins_on, finding.describe_hits
     slots.plugin_faces = finding.faces
@@ -89,7 +91,7 @@ def _stop_for_the_first_fault(host: PluginHost, blocked: frozenset[str]) -> None
 
 def _fill(slot: str, *args: object) -> list[object]:
     """Return what the plugins put into a slot: the first argument is the project."""
-    if slot not in RETURNS or slot in HEARD:
+    if slot not in RETURNS or slot in ABOUT_MEMBERS or slot in HEARD:
         return []
     project, *rest = (as_ref(argument) for argument in args)
     if project is None:

@@ -120,6 +120,22 @@ def check(hook: str, *, project: Any = None, **arguments: Any) -> list[str]:
     return objections
 
 
+def ask_strictly(hook: str, plugin: str, arguments: dict[str, Any]) -> Answer | None:
+    """Ask one plugin, on or off, slow or not; None when it has no such hook.
+
+    A failure is an answer with a fault, in tests too, and nothing is undone.
+    """
+    for implementation in getattr(host().manager.hook, hook).get_hookimpls():
+        if implementation.plugin_name == plugin:
+            return _ask(hook, implementation, None, arguments, checking=True)
+    return None
+
+
+def note(plugin: str, hook: str, error: BaseException) -> str:
+    """Note a fault that showed after the hook, and return its reference."""
+    return _note(plugin, hook, None, error)
+
+
 def forget_broken_transaction() -> None:
     """Roll back what a plugin broke; what core has read stays readable, as detached rows."""
     db.session.expunge_all()

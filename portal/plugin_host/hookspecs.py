@@ -13,6 +13,7 @@ from flask import Blueprint
 from portal.jobs.registry import Job
 from portal.outbox.registry import DomainEvent, EventKind
 from portal.permissions.roles import Permission
+from portal.personal_data import ExportPart
 from portal.plugin_host.refs import MemberRef, ProjectRef
 from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget
 
@@ -96,6 +97,25 @@ def on_member_joined(projects: list[ProjectRef], member: MemberRef) -> None:
     """Act on a new member of the club; `projects`: theirs in which the plugin is on."""
 
 
+@hookspec
+def export_member_data(member: MemberRef) -> list[ExportPart]:  # type: ignore[empty-body]
+    """Return everything that the plugin keeps about `member`, in every project."""
+
+
+@hookspec
+def erase_member_data(member: MemberRef) -> None:
+    """Delete what the plugin keeps about `member`, or take the person out of it. No commit."""
+
+
+@hookspec
+def check_member_removal(member: MemberRef) -> list[str]:  # type: ignore[empty-body]
+    """Return why `member` must not be erased now; an empty list lets it."""
+
+
+ABOUT_MEMBERS = frozenset({"export_member_data", "erase_member_data", "check_member_removal"})
+"""Every installed plugin is asked these, wherever it is on."""
+
+
 @dataclass(frozen=True)
 class Returned:
     """What a hook returns: one `kind` of thing, or a list of such things."""
@@ -124,6 +144,9 @@ RETURNS: dict[str, Returned] = {
     "member_profile_sections": Returned(Card),
     "describe_hits": Returned(Hit),
     "check_plugin_enable": Returned(str),
+    "export_member_data": Returned(ExportPart),
+    "erase_member_data": Returned(type(None), many=False),
+    "check_member_removal": Returned(str),
     "purge_project_data": Returned(type(None), many=False),
     "on_domain_event": Returned(type(None), many=False),
     "on_plugin_enabled": Returned(type(None), many=False),

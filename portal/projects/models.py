@@ -39,6 +39,7 @@ class EndReason(StrEnum):
     DIVORCE = "divorce"
     MISTAKE = "mistake"
     MOVED_OUT = "moved_out"
+    LEFT_CLUB = "left_club"
 
 
 class Project(Identified, db.Model):

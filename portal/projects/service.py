@@ -42,6 +42,7 @@ __all__ = [
     "ensure_building",
     "ensure_unit",
     "follow",
+    "leave_home",
     "lock_unit",
     "unfollow",
     "update_project",
@@ -133,6 +134,21 @@ def end_ownership(
     return leaving
 
 
+def leave_home(*, actor: Account | None, ownership: Ownership) -> None:
+    """End the place in a home of a member who leaves the club, from today on; others stay."""
+    unit = db.session.get_one(Unit, ownership.unit_id)
+    lock_unit(unit)
+    people = people_of(unit.id)
+    project = db.session.get_one(Project, unit.project_id)
+    today = clock.business_date(project.time_zone)
+    for person in people:
+        if person.id == ownership.id:
+            on = max(today, person.since)
+            _end(actor, person, unit, reason=EndReason.LEFT_CLUB, on=on, note="")
+    _withdraw_invitations(unit, ownership.member_id)
+    _settle_household(unit, [person for person in people if person.id != ownership.id])
+
+
 def change_role(*, actor: Account, ownership: Ownership, role: str, note: str) -> None:
     """Change what a member is to a home. Raises HomeError: owner_exists, not_current."""
     unit = db.session.get_one(Unit, ownership.unit_id)
@@ -207,7 +223,7 @@ def check_date(unit: Unit, on: date) -> None:
 
 
 def _end(
-    actor: Account, person: Ownership, unit: Unit, *, reason: str, on: date, note: str
+    actor: Account | None, person: Ownership, unit: Unit, *, reason: str, on: date, note: str
 ) -> None:
     person.until, person.end_reason = on, EndReason(reason)
     record(

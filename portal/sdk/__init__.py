@@ -16,6 +16,7 @@ from portal.outbox.registry import DomainEvent, EventKind
 from portal.pagination import Page, page_of
 from portal.permissions.current import may
 from portal.permissions.roles import Permission, RoleName
+from portal.personal_data import ExportFile, ExportPart
 from portal.plugin_host.hookspecs import hookimpl
 from portal.plugin_host.manifest import API_VERSION
 from portal.plugin_host.refs import MemberRef, ProjectRef, TokenRef
@@ -28,6 +29,8 @@ from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
 __all__ = [
     "API_VERSION",
     "Card",
+    "ExportFile",
+    "ExportPart",
     "DomainEvent",
     "EventKind",
     "Hit",

@@ -22,6 +22,7 @@ from portal.extensions import db
 from portal.files.models import StoredFile
 from portal.members.models import Person
 from portal.notifications.models import Notification
+from portal.privacy.models import PrivacyRequest, RequestKind, RequestState
 from portal.projects.models import Invitation
 from portal.roster.models import ImportState, RosterImport
 from tests import factories
@@ -41,6 +42,8 @@ NAMES = {
     "files": {"public_id": "file"},
     "members": {"public_id": "member"},
     "notifications": {"public_id": "notification"},
+    "privacy": {"public_id": "export"},
+    "privacy.staff_start": {"public_id": "member"},
     "members.person": {"public_id": "person"},
     "members.person_remove": {"public_id": "person"},
     "projects": {"public_id": "unit", "person_id": "ownership", "invitation_id": "invitation"},
@@ -52,6 +55,9 @@ WORDS = {"project", "kind", "line", "token", "slug", "name", "plugin", "filename
 CLUB_WIDE = {
     "permissions.revoke",
     "permissions.account",
+    "privacy.staff_show",
+    "privacy.staff_confirm",
+    "privacy.staff_stop",
     "jobs.show",
     "jobs.retry",
     "jobs.cancel",
@@ -204,6 +210,10 @@ def _world(slug: str, name: str) -> dict[str, Any]:
             unit_id=unit.id, project_id=project.id, role="spouse", name="家人",
             phone_hash=b"0" * 32, token_hash=token_hash(slug + "i"), invited_by_id=member.id,
             expires_at=now + timedelta(days=7),
+        ),
+        "export": PrivacyRequest(
+            kind=RequestKind.EXPORT, member_id=member.id, started_by_id=account.id,
+            state=RequestState.READY, due_at=now + timedelta(days=7),
         ),
         "import": RosterImport(
             project_id=project.id, file_id=file.id, started_by_id=account.id,
