@@ -20,6 +20,7 @@ from portal.plugin_host.service import SwitchError
 from portal.plugin_host.state import host
 from portal.projects.models import Project
 from portal.search.service import drop_plugin
+from portal.search.service import drop_plugin
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def remove(*, actor: Account | None, plugin: str) -> Leaving:
     removal.drop_owner(plugin)
     for model in (PluginState, PluginSetting, PluginFault, PluginBlock, PluginToken):
         db.session.execute(sa.delete(model).where(model.plugin == plugin))
+    drop_plugin(plugin=plugin)
     drop_plugin(plugin=plugin)
     record(
         actor=actor,
