@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from portal.database import revisions
 from portal.database.applied import applied_rows, version
-from portal.database.exclusive import exclusive
+from portal.database.exclusive import exclusive, one_migrator
 from portal.database.owners import CORE, owner_of_revision, owner_of_table
 from portal.extensions import db
 
@@ -27,7 +27,12 @@ def drop_owner(owner: str) -> None:
     """
     if owner == CORE:
         raise ValueError("core's tables are never dropped")
-    revisions.downgrade(owner)
+    with one_migrator(db.engine.url):
+        revisions.downgrade(owner)
+        _drop(owner)
+
+
+def _drop(owner: str) -> None:
     with db.engine.connect() as connection, exclusive(connection):
         names = _tables_of(connection, owner)
         reflected = sa.MetaData()

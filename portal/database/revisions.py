@@ -1,6 +1,7 @@
 """Migrations from Python: bring a database to the newest revisions, compare it, write one."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from portal.database.applied import applied_rows, with_ancestors
+from portal.database.exclusive import one_migrator
 from portal.database.known import alembic_config, forget_known, known, stand_ins
 from portal.database.owners import (
     CORE,
@@ -18,7 +20,7 @@ from portal.database.owners import (
     owner_of_revision,
     owner_of_table,
 )
-from portal.extensions import db
+from portal.extensions import db, read_only
 
 
 class RevisionError(Exception):
@@ -27,11 +29,15 @@ class RevisionError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """An owner whose revisions and database do not fit; `missing`: it is not installed at all."""
+    """An owner whose revisions and database do not fit.
+
+    `missing`: it is not installed at all; `older`: what is installed is older than the database.
+    """
 
     owner: str
     sentence: str
     missing: bool = False
+    older: bool = False
 
 
 def problems() -> list[Problem]:
@@ -60,7 +66,8 @@ def _problem_of(owner: str, row: str) -> Problem:
         return Problem(
             owner,
             f"The database is at {row}, which the installed plugin {owner} does not know: "
-            "install the newer version of it again.",
+            "install the newer version of it again. Until then the plugin stays closed.",
+            older=True,
         )
     return Problem(
         owner,
@@ -74,8 +81,13 @@ def upgrade() -> list[str]:
     """Bring the database to the newest revision of every owner; return what was lacking.
 
     One plugin's failure leaves the others migrated. Raises RevisionError naming those that failed,
-    and at once when the database is a newer program's.
+    and at once when the database is a newer program's. One process at a time does it.
     """
+    with one_migrator(db.engine.url):
+        return _upgrade()
+
+
+def _upgrade() -> list[str]:
     strange = {problem.owner: problem for problem in problems()}
     if CORE in strange:
         raise RevisionError(strange[CORE].sentence)
@@ -91,14 +103,17 @@ def upgrade() -> list[str]:
                 if owner == CORE:
                     raise
                 failed.append(f"{owner} was not migrated: {type(error).__name__}: {error}")
-    failed += [problem.sentence for problem in strange.values() if not problem.missing]
+    failed += [problem.sentence for problem in strange.values() if _is_failure(problem)]
     if failed:
         raise RevisionError("\n".join(failed))
     return waiting
 
 
 def downgrade(owner: str) -> None:
-    """Take back every revision of a plugin; nothing happens when none is applied or known."""
+    """Take back every revision of a plugin; nothing happens when none is applied or known.
+
+    The caller sees to it that nobody else migrates.
+    """
     rows = _rows()
     strange = {problem.owner for problem in problems()}
     owners = known().owners - strange
@@ -136,17 +151,23 @@ def is_behind(owner: str, connection: sa.Connection) -> bool:
     return not (mine <= with_ancestors(known().scripts, rows) and wanted <= there)
 
 
-def is_current() -> bool:
-    """Tell whether the database is at exactly the revisions of this program and its plugins.
+def is_current(needed: Collection[str]) -> bool:
+    """Tell whether the database is at exactly the revisions of core and of the `needed` plugins.
 
-    The tables of a plugin that is not installed are in nobody's way.
+    Other plugins are in nobody's way: one is closed until its tables fit.
     """
-    return not pending() and all(problem.missing for problem in problems())
+    strange = any(problem.owner == CORE for problem in problems())
+    return not strange and not owners_behind() & {CORE, *needed}
 
 
-def has_missing_plugins() -> bool:
-    """Tell whether the database has tables of plugins that are not installed."""
-    return any(problem.missing for problem in problems())
+def is_complete() -> bool:
+    """Tell whether the database fits every installed plugin, and no other one's tables are left."""
+    return not pending() and not problems()
+
+
+def owners_behind() -> set[str]:
+    """Return the owners of which the database lacks revisions."""
+    return set(map(owner_of_revision, pending()))
 
 
 def differences(owner: str = CORE) -> list[str]:
@@ -236,6 +257,15 @@ def _next_revision(owner: str) -> dict[str, Any]:
     return options
 
 
+def _is_failure(problem: Problem) -> bool:
+    return not (problem.missing or problem.older)
+
+
 def _rows() -> frozenset[str]:
-    with db.engine.connect() as connection:
-        return applied_rows(connection)
+    # Looking must not wait for whoever writes.
+    token = read_only.set(True)
+    try:
+        with db.engine.connect() as connection:
+            return applied_rows(connection)
+    finally:
+        read_only.reset(token)

@@ -38,7 +38,7 @@ def load(members: int, seed: int, *, if_empty: bool) -> None:
             "The demo's passwords are known to everybody: it is loaded only with PORTAL_DEMO=1, "
             "into a database of its own."
         )
-    if revisions.pending():
+    if not revisions.is_current(()):
         raise click.ClickException("The database has no tables yet. Run: portal db upgrade")
     if loader.holds_data():
         _meet_data(if_empty=if_empty)

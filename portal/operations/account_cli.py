@@ -29,7 +29,7 @@ def create_admin(
     name: str, email: str | None, phone: str | None, club: str | None, password: str | None
 ) -> None:
     """Make an administrator; in an empty installation also the club and its first legal texts."""
-    if revisions.pending():
+    if not revisions.is_current(()):
         raise click.ClickException("The database has no tables yet. Run: portal db upgrade")
     email, e164 = _identity(email, phone)
     password = password or click.prompt("Password", hide_input=True, confirmation_prompt=True)

@@ -19,11 +19,13 @@ from portal.club.models import Club
 from portal.config import VARIABLES, Settings
 from portal.crypto import lookup_hash
 from portal.database import revisions
+from portal.database.owners import CORE
 from portal.extensions import db
 from portal.jobs.models import JobState
 from portal.jobs.queries import standing
 from portal.operations.accounts import has_administrator
 from portal.operations.parts import asset_problem, translation_problem
+from portal.plugin_host.queries import switched_on_somewhere
 
 LEAST_FREE_MEGABYTES = 500
 CLOCK_SECONDS = 60
@@ -235,14 +237,24 @@ def _tables() -> Iterator[Finding]:
     for problem in problems:
         state = State.WARN if problem.missing else State.FAIL
         yield Finding(state, "tables", problem.sentence)
-    if revisions.pending():
+    behind = revisions.owners_behind()
+    if CORE in behind:
         yield Finding(
             State.FAIL,
             "tables",
             "not at the revision of this program",
             "Run: portal db upgrade (or install the program that the database is from)",
         )
-    elif not problems:
+        return
+    on = switched_on_somewhere() if behind else set()
+    for plugin in sorted(behind):
+        yield Finding(
+            State.FAIL if plugin in on else State.WARN,
+            "tables",
+            f"those of the plugin {plugin} are not at its revision; it is closed until they are",
+            "Run: portal db upgrade (or uninstall the package of a plugin that was removed)",
+        )
+    if not problems and not behind:
         yield Finding(State.OK, "tables", "at the newest revision")
 
 

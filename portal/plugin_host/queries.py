@@ -8,7 +8,7 @@ from flask import current_app
 
 from portal.extensions import db
 from portal.plugin_host.host import Plugin, Quarantined
-from portal.plugin_host.models import PluginBlock, PluginFault
+from portal.plugin_host.models import PluginBlock, PluginFault, PluginState
 from portal.plugin_host.slow import SlowHooks, Timing
 from portal.plugin_host.state import enabled_in, host
 from portal.projects.models import Project
@@ -63,6 +63,12 @@ def matrix() -> Matrix:
         for name, plugin in sorted(host().loaded.items())
     ]
     return Matrix(projects, rows, [found for _, found in sorted(host().quarantined.items())])
+
+
+def switched_on_somewhere() -> set[str]:
+    """Return the plugins that are switched on in a project, whether they can be loaded or not."""
+    on = sa.select(PluginState.plugin).where(PluginState.enabled).distinct()
+    return set(db.session.scalars(on))
 
 
 def faults_of(plugin: str) -> Sequence[PluginFault]:

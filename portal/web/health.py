@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from portal.access import public
 from portal.database import revisions
 from portal.jobs.queries import is_late
+from portal.plugin_host.queries import switched_on_somewhere
 
 
 def configure_health(app: Flask) -> None:
@@ -18,7 +19,10 @@ def configure_health(app: Flask) -> None:
 def why_not_ready() -> str | None:
     """Return why requests cannot be served, as a code: database or migrations; None if they can."""
     try:
-        return None if revisions.is_current() else "migrations"
+        # Core first: without its tables nobody can say which plugins are on.
+        if revisions.is_current(()) and revisions.is_current(switched_on_somewhere()):
+            return None
+        return "migrations"
     except SQLAlchemyError:
         return "database"
 
@@ -31,10 +35,10 @@ def _alive() -> Response:
 def _ready() -> Response:
     """Answer 200 when the database is reachable and up to date, else 503 with the reason."""
     reason = why_not_ready()
-    if reason is None and revisions.has_missing_plugins():
+    if reason is None and not revisions.is_complete():
         return jsonify(
             status="ok",
-            notice="The database has tables of a plugin that is not installed: portal doctor "
+            notice="The database and an installed or removed plugin do not fit: portal doctor "
             "says which one and what to do.",
         )
     if reason is None and is_late():

@@ -26,7 +26,7 @@ def test_ready_with_a_database_that_is_up_to_date(client: FlaskClient) -> None:
 
 
 def test_not_ready_when_the_database_is_away(client: FlaskClient, monkeypatch: Any) -> None:
-    def fail() -> bool:
+    def fail(*_: object) -> bool:
         raise OperationalError("SELECT", {}, Exception("password of hunter22 refused"))
 
     monkeypatch.setattr(revisions, "is_current", fail)

@@ -1,5 +1,7 @@
 """Every plugin has its own branch of migrations: from the shell, on a database of its own."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,33 @@ from tests.plugin_host.shelf import Shelf
 
 VERSIONS = resource_dir("migrations") / "versions"
 CORE = max(path.stem for path in VERSIONS.glob("core_*.py"))[: len("core_0000")]
+
+PROJECT = (
+    "INSERT INTO project (id, public_id, slug, name, welcome, city, time_zone, created_at) VALUES "
+    "(7, 'abcdefghijklmnopqrstuv', 'own', '{}', '{}', '{}', 'Asia/Shanghai', '2026-01-01')"
+)
+REBUILDING = """
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from portal import create_app
+from portal.database.exclusive import exclusive
+from portal.extensions import db
+
+with create_app().app_context(), db.engine.connect() as connection, exclusive(connection):
+    operations = Operations(MigrationContext.configure(connection))
+    with operations.batch_alter_table("project", recreate="auto") as table:
+        table.add_column(sa.Column("bench_mark", sa.Integer))
+        table.alter_column("slug", existing_type=sa.String(40), type_=sa.String(41))
+    connection.commit()
+"""
+ASKING = """
+import sys
+from portal import create_app
+
+found = create_app().test_client().get(sys.argv[1])
+print("answer", found.status_code, found.json["status"], found.json.get("reason"))
+"""
 
 
 @pytest.fixture
@@ -70,6 +99,42 @@ def rows(shelf: Shelf) -> set[object]:
     return {row[0] for row in query(shelf, "SELECT version_num FROM alembic_version")}
 
 
+def empty(shelf: Shelf) -> None:
+    """Make the database as if it were new."""
+    if shelf.database_url.startswith("sqlite"):
+        for file in shelf.folder.glob("portal.sqlite3*"):
+            file.unlink()
+    else:
+        for schema in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
+            query(shelf, schema)
+
+
+def assert_core_has_nothing_to_write(shelf: Shelf) -> None:
+    """Ask for a revision of core; what is written by mistake does not stay in the source."""
+    assert "differ" not in shelf.start("db", "check").communicate(timeout=120)[0]
+    before = set(VERSIONS.glob("*.py"))
+    try:
+        assert "Nothing to write" in shelf.portal("db", "revision", "test_only")
+    finally:
+        for file in set(VERSIONS.glob("core_*_test_only.py")) - before:
+            file.unlink()
+
+
+def answer(shelf: Shelf, path: str) -> tuple[int, str, str | None]:
+    """Ask a fresh process of the portal for a page that answers a status in JSON."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASKING, path],
+        env=shelf.environment(),
+        cwd=shelf.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    _, code, status, reason = done.stdout.splitlines()[-1].split()
+    return int(code), status, None if reason == "None" else reason
+
+
 def test_each_owner_has_its_branch(shelf: Shelf) -> None:
     begin(shelf, "alpha", "beta")
     file = shelf.package("alpha") / "migrations" / "alpha_0001_first.py"
@@ -83,7 +148,7 @@ def test_each_owner_has_its_branch(shelf: Shelf) -> None:
     assert "agree" in shelf.portal("db", "check")
     for owner in ("alpha", "beta"):
         assert "Nothing to write" in shelf.portal("db", "revision", "no", "--plugin", owner)
-    assert "Nothing to write" in shelf.portal("db", "revision", "no")
+    assert_core_has_nothing_to_write(shelf)
     assert [path.name for path in file.parent.glob("*.py")] == [file.name]
     shelf.write_models("alpha", 'sa.Column("more", sa.Integer),')
     assert "models of alpha differ" in shelf.portal("db", "check", code=1)
@@ -114,12 +179,13 @@ def test_an_uninstalled_plugin_stands_in_nobodys_way(shelf: Shelf) -> None:
         assert "plugin alpha is not installed" in said, command
         assert "portal plugin remove alpha" in said
         assert "Can't locate" not in said
+        assert "differ" not in said
         assert command[0] != "db" or process.returncode == (command[1] == "check")
     shelf.write_models("beta", 'sa.Column("more", sa.Integer),')
     shelf.portal("db", "revision", "second", "--plugin", "beta")
     assert "(1 revisions applied)" in shelf.portal("db", "upgrade")
     assert rows(shelf) == {CORE, "alpha_0001", "beta_0002"}
-    assert "Nothing to write" in shelf.portal("db", "revision", "no")
+    assert_core_has_nothing_to_write(shelf)
     shelf.install("alpha")
     assert "agree" in shelf.portal("db", "check")
     shelf.uninstall("alpha")
@@ -180,16 +246,104 @@ def test_a_failing_migration_leaves_the_other_owners(shelf: Shelf) -> None:
 
 def test_several_at_once_on_an_empty_database(shelf: Shelf) -> None:
     begin(shelf, "alpha")
-    if shelf.database_url.startswith("sqlite"):
-        # SQLite belongs to one machine and one process that migrates: the second finds it done.
-        assert "(0 revisions applied)" in shelf.portal("db", "upgrade")
-        return
-    for schema in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
-        query(shelf, schema)
-    running = [shelf.start("db", "upgrade") for _ in range(3)]
+    empty(shelf)
+    running = [shelf.start("db", "upgrade") for _ in range(4)]
     said = [process.communicate(timeout=120)[0] for process in running]
-    assert [process.returncode for process in running] == [0, 0, 0], said
+    assert [process.returncode for process in running] == [0, 0, 0, 0], said
     assert rows(shelf) == {CORE, "alpha_0001"}
+    assert "agree" in shelf.portal("db", "check")
+
+
+def test_several_at_once_on_a_database_in_use(shelf: Shelf) -> None:
+    begin(shelf, "alpha", "beta")
+    shelf.write_models("alpha", 'sa.Column("more", sa.Integer),')
+    shelf.portal("db", "revision", "second", "--plugin", "alpha")
+    file = shelf.package("alpha") / "migrations" / "alpha_0002_second.py"
+    # Long enough that all of them have looked before the first is done.
+    slow = "def upgrade() -> None:\n    __import__('time').sleep(6)"
+    file.write_text(file.read_text().replace("def upgrade() -> None:", slow))
+    assert "sleep" in file.read_text()
+    running = [shelf.start("db", "upgrade") for _ in range(4)]
+    said = [process.communicate(timeout=120)[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0, 0], said
+    assert rows(shelf) == {CORE, "alpha_0002", "beta_0001"}
+    assert "agree" in shelf.portal("db", "check")
+
+
+def test_a_plugin_that_cannot_be_imported_is_removed(shelf: Shelf) -> None:
+    begin(shelf, "alpha", "beta")
+    (shelf.package("alpha") / "models.py").write_text("1/0")
+    assert "ZeroDivisionError" in shelf.portal("plugin", "check", code=1)
+    # Its migrations are found by the manifest, and go on.
+    assert "(0 revisions applied)" in shelf.portal("db", "upgrade")
+    assert "2 tables dropped" in shelf.portal("plugin", "remove", "alpha", "--yes", "alpha")
+    assert rows(shelf) == {CORE, "beta_0001"}
+    assert {"beta_parent", "beta_child"} <= tables(shelf)
+    assert "alpha_parent" not in tables(shelf)
+    # Not even its manifest can be read.
+    (shelf.package("beta") / "plugin.toml").write_text("name =")
+    assert "beta cannot be read" in shelf.portal("db", "check", code=1)
+    assert "2 tables dropped" in shelf.portal("plugin", "remove", "beta", "--yes", "beta")
+    assert rows(shelf) == {CORE}
+
+
+def test_rows_of_plugins_survive_the_rebuilding_of_a_core_table(shelf: Shelf) -> None:
+    begin(shelf, "alpha")
+    query(shelf, PROJECT)
+    query(shelf, "INSERT INTO alpha_parent (project_id, text) VALUES (7, 'kept')")
+    query(shelf, "INSERT INTO alpha_child (parent_id) SELECT id FROM alpha_parent")
+    # What a later revision of core does on SQLite: a new table, the rows copied, the old dropped.
+    rebuilding = subprocess.run(
+        [sys.executable, "-c", REBUILDING],
+        env=shelf.environment(),
+        cwd=shelf.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert rebuilding.returncode == 0, rebuilding.stderr
+    kept = query(shelf, "SELECT project_id, text FROM alpha_parent JOIN alpha_child ON true")
+    assert kept == [(7, "kept")]
+    assert query(shelf, "SELECT slug, bench_mark FROM project") == [("own", None)]
+    with pytest.raises(sa.exc.IntegrityError):
+        query(shelf, "DELETE FROM project")
+
+
+def test_a_plugin_older_than_the_database_blocks_nobody(shelf: Shelf) -> None:
+    begin(shelf, "alpha", "beta")
+    query(shelf, PROJECT)
+    for name in ("alpha", "beta"):
+        shelf.portal("plugin", "enable", name, "--project", "own")
+    shelf.write_models("alpha", 'sa.Column("more", sa.Integer),')
+    shelf.portal("db", "revision", "second", "--plugin", "alpha")
+    shelf.portal("db", "upgrade")
+    second = shelf.package("alpha") / "migrations" / "alpha_0002_second.py"
+    second.unlink()
+    shelf.write_models("alpha")
+    shelf.write_models("beta", 'sa.Column("more", sa.Integer),')
+    shelf.portal("db", "revision", "second", "--plugin", "beta")
+    sentence = "at alpha_0002, which the installed plugin alpha does not know: install the newer"
+    said = shelf.portal("db", "upgrade")
+    assert sentence in said
+    assert "(1 revisions applied)" in said
+    assert rows(shelf) == {CORE, "alpha_0002", "beta_0002"}
+    assert sentence in shelf.portal("db", "check", code=1)
+    assert answer(shelf, "/readyz") == (200, "ok", None)
+
+
+def test_ready_after_a_plugin_was_removed_and_not_uninstalled_yet(shelf: Shelf) -> None:
+    begin(shelf, "alpha", "beta")
+    query(shelf, PROJECT)
+    shelf.portal("plugin", "enable", "beta", "--project", "own")
+    shelf.portal("plugin", "remove", "alpha", "--yes", "alpha")
+    assert answer(shelf, "/readyz") == (200, "ok", None)
+    process = shelf.start("doctor")
+    said, _ = process.communicate(timeout=120)
+    assert "those of the plugin alpha are not at its revision" in said
+    assert "uninstall the package" in said
+    # One that is on is missed by its readers: the workers wait for its tables.
+    query(shelf, "DELETE FROM alembic_version WHERE version_num = 'beta_0001'")
+    assert answer(shelf, "/readyz") == (503, "unavailable", "migrations")
 
 
 def test_a_plugin_that_is_on_is_not_removed(host_app: Flask) -> None:
