@@ -11,6 +11,9 @@ from portal.accounts import reset_views as accounts_reset_views
 from portal.accounts import security_views as accounts_security_views
 from portal.accounts import totp_views as accounts_totp_views
 from portal.accounts import views as accounts_views
+from portal.announcements import hooks as announcements_hooks
+from portal.announcements import jobs as announcements_jobs
+from portal.announcements import staff_views as announcements_staff_views
 from portal.api import views as api_views
 from portal.audit import jobs as audit_jobs
 from portal.audit import models as audit_models
@@ -61,7 +64,9 @@ from portal.plugin_host import api as plugin_host_api
 from portal.plugin_host import ending_views as plugin_host_ending_views
 from portal.plugin_host import hooks as plugin_host_hooks
 from portal.plugin_host import privacy as plugin_host_privacy
+from portal.plugin_host import settings_views as plugin_host_settings_views
 from portal.plugin_host import staff_views as plugin_host_staff_views
+from portal.points import jobs as points_jobs
 from portal.points import models as points_models
 from portal.points import privacy as points_privacy
 from portal.privacy import hooks as privacy_hooks
@@ -177,7 +182,9 @@ VIEWS: tuple = (
     privacy_staff_views,
     staff_job_views,
     plugin_host_staff_views,
+    plugin_host_settings_views,
     notifications_views,
+    announcements_staff_views,
     notifications_staff_views,
     plugin_host_ending_views,
     staff_token_views,
@@ -190,6 +197,7 @@ HOOKS: tuple = (
     roster_hooks,
     staff_hooks,
     members_hooks,
+    announcements_hooks,
     privacy_hooks,
     notifications_hooks,
     plugin_host_hooks,
@@ -221,9 +229,11 @@ JOBS: tuple = (
     privacy_jobs,
     notifications_jobs,
     claims_notices,
+    announcements_jobs,
     search_jobs,
     roster_jobs,
     messages_jobs,
+    points_jobs,
 )
 
 

@@ -36,6 +36,7 @@ class Group:
     """A stretch of the inbox under its heading."""
 
     title: str
+    today: bool
     items: list[Notification]
 
 
@@ -153,7 +154,7 @@ def _groups(items: object) -> list[Group]:
     zone = current_club().time_zone
     today = clock.business_date(zone)
     titles = (gettext("Today"), gettext("This week"), gettext("Before"))
-    groups = [Group(title, []) for title in titles]
+    groups = [Group(title, index == 0, []) for index, title in enumerate(titles)]
     for item in items:  # type: ignore[attr-defined]
         days = (today - clock.business_date(zone, item.created_at)).days
         groups[0 if days <= 0 else 1 if days < 7 else 2].items.append(item)

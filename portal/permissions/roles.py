@@ -100,7 +100,11 @@ PERMISSIONS: dict[str, Permission] = {
         _permission("jobs.manage", lazy("See background work, try it again or give it up")),
         _permission("tokens.manage", lazy("Issue and revoke API tokens of services")),
         _permission("plugins.manage", lazy("Switch plugins on and off")),
+        _permission("plugins.settings", lazy("Set plugins up for a project"), _R.MANAGER),
         _permission("plugins.purge", lazy("Delete the data of plugins for good")),
+        _permission(
+            "announcements.send", lazy("Write and send announcements"), _R.MANAGER, _R.CENTRE
+        ),
         _permission("notifications.manage", lazy("Change the words of notifications"), _R.CENTRE),
         _permission("club.settings", lazy("Change the club's brand, contact and terms")),
     )

@@ -15,6 +15,7 @@ from werkzeug.routing import Rule
 
 from portal import clock
 from portal.accounts.models import SignIn, SignInMethod
+from portal.announcements.models import Announcement
 from portal.claims.models import UnitClaim
 from portal.columns import new_public_id
 from portal.crypto import token_hash
@@ -38,6 +39,7 @@ NAMES = {
     "roster_api": {"public_id": "import"},
     "staff_members_api": {"public_id": "member"},
     "accounts": {"public_id": "sign_in"},
+    "announcements": {"public_id": "announcement"},
     "claims": {"public_id": "claim"},
     "files": {"public_id": "file"},
     "members": {"public_id": "member"},
@@ -201,6 +203,10 @@ def _world(slug: str, name: str) -> dict[str, Any]:
         "claim": UnitClaim(
             project_id=project.id, member_id=member.id, building="9", number="901",
             address="9--901", name=name, role="owner",
+        ),
+        "announcement": Announcement(
+            project_id=project.id, audience="owners", subject={"zh_Hans_CN": "x"},
+            body={"zh_Hans_CN": "x"}, written_by_id=account.id,
         ),
         "notification": Notification(
             account_id=account.id, kind="claims.approved", cause=slug, subject={}, body={}
