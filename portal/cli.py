@@ -16,6 +16,7 @@ from portal.operations.job_cli import commands as job_commands
 from portal.operations.run import run
 from portal.plugin_host.cli import commands as plugin_commands
 from portal.privacy.cli import commands as privacy_commands
+from portal.points.cli import commands as points_commands
 from portal.roster.cli import commands as import_commands
 from portal.search.cli import commands as search_commands
 from portal.tokens.cli import commands as token_commands
@@ -27,6 +28,7 @@ COMMANDS: tuple[click.Command, ...] = (
     demo_commands,
     job_commands,
     import_commands,
+    points_commands,
     plugin_commands,
     account_commands,
     token_commands,

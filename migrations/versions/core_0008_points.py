@@ -425,6 +425,7 @@ def upgrade() -> None:
         sa.Column("lot_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("effective_on", sa.Date(), nullable=True),
         sa.Column("expires_on", sa.Date(), nullable=True),
+        sa.Column("bonus", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
             "credit_part IN ('available', 'pending', 'held', 'owed', 'system')",
             name=op.f("ck_points_entry_credit_part_known"),
@@ -546,6 +547,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=16), nullable=False),
         sa.ForeignKeyConstraint(
             ["transaction_id"],
             ["points_transaction.id"],

@@ -133,6 +133,17 @@ def _expire(place: Place, cause: str) -> None:
     balances.move(place, available=-total)
 
 
+def pay_owed(place: Place, after: Any, *, cause: str) -> None:
+    """Pay what is owed once points have come; `after` is the balance's row, which is locked.
+
+    What is due is booked first: points that have matured meanwhile pay before the new ones.
+    """
+    if after.owed:
+        if after.due_on <= place.today:
+            book_due(place, cause=cause)
+        settle(place, cause=cause)
+
+
 def settle(place: Place, *, cause: str) -> None:
     """Pay what is owed out of what is available; the balance must be locked."""
     row = lock(place.account_id)[place.account_id]

@@ -6,6 +6,7 @@ is what the next posting to the same account waits for.
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal import clock
 from portal.columns import new_public_id
+from portal.crypto import lookup_hash
 from portal.extensions import db
 from portal.points.accounts import Place
 from portal.points.errors import PointsError
@@ -88,14 +90,15 @@ def claim(
     (with another body), key_invalid, too_long, sealed_month.
     """
     _check_lengths(key, why)
-    digest = hashlib.sha256(why.note.encode()).digest() if why.note else None
+    salt = secrets.token_bytes(16)
+    digest = note_digest(salt, why.note) if why.note else None
     row: dict[str, Any] = {
         "public_id": new_public_id(),
         "kind": kind,
         "account_id": place.account_id,
         "amount": amount,
         "key": key,
-        "body_hash": _body_hash(place, kind, why, digest, body),
+        "body_hash": _body_hash(place, kind, why, body),
         "business_date": why.business_date or place.today,
         "booked_at": place.at,
         "booked_on": place.today,
@@ -122,7 +125,7 @@ def claim(
     if made is None:
         return _repeated(key, row["body_hash"])
     if why.note:
-        connection.execute(sa.insert(Note).values(transaction_id=made, text=why.note))
+        connection.execute(sa.insert(Note).values(transaction_id=made, text=why.note, salt=salt))
     return Posting(made, row["public_id"], kind, place.account_id, amount)
 
 
@@ -158,9 +161,12 @@ def _check_lengths(key: str, why: Why) -> None:
         raise PointsError("too_long")
 
 
-def _body_hash(
-    place: Place, kind: Kind, why: Why, note: bytes | None, body: Sequence[object]
-) -> bytes:
+def note_digest(salt: bytes, text: str) -> bytes:
+    """Return what a transaction keeps of its free text."""
+    return hashlib.sha256(salt + text.encode()).digest()
+
+
+def _body_hash(place: Place, kind: Kind, why: Why, body: Sequence[object]) -> bytes:
     said = [
         kind,
         place.account_id,
@@ -171,7 +177,7 @@ def _body_hash(
         str(why.business_date),
         why.rule,
         why.rule_version,
-        note.hex() if note else None,
+        lookup_hash("points note", why.note).hex() if why.note else None,
         [str(each) for each in body],
     ]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
@@ -197,9 +203,10 @@ def add_entry(
     lot: Take | None = None,
     *,
     opens: tuple[date | None, date] | None = None,
+    bonus: bool = False,
 ) -> int:
     """Add one entry and return its id; `opens`: the days of the lot that it opens."""
-    row = _entry(posting_id, place, debit, credit, amount, lot, opens)
+    row = _entry(posting_id, place, debit, credit, amount, lot, opens) | {"bonus": bonus}
     return int(db.session.connection().execute(_add_entry, row).scalar_one())
 
 
@@ -240,6 +247,7 @@ def _entry(
         "lot_id": lot.lot_id if lot else None,
         "effective_on": days[0],
         "expires_on": days[1],
+        "bonus": False,
     }
 
 

@@ -219,7 +219,8 @@ class Entry(db.Model):
     """Points that move between two parts or accounts of one currency. Never changed.
 
     An entry into AVAILABLE or PENDING without `lot_id` opens a lot, whose id is its own; any other
-    that touches a holder's points names the lot, with its days. OWED is no lot's.
+    that touches a holder's points names the lot, with its days. OWED is no lot's. `bonus` is the
+    opened lot's.
     """
 
     __tablename__ = "points_entry"
@@ -257,15 +258,20 @@ class Entry(db.Model):
     lot_id: Mapped[int | None] = foreign_key("points_entry.id")
     effective_on: Mapped[date | None]
     expires_on: Mapped[date | None]
+    bonus: Mapped[bool] = mapped_column(default=False)
 
 
 class Note(db.Model):
-    """The free text of a transaction, which an erasure may blank; its digest stays in the row."""
+    """The free text of a transaction, which an erasure may blank; its digest stays in the row.
+
+    The salt goes with the text, so that nobody can guess what a digest was made from.
+    """
 
     __tablename__ = "points_note"
 
     transaction_id: Mapped[int] = _same_id("points_transaction.id")
     text: Mapped[str] = mapped_column(sa.String(500))
+    salt: Mapped[bytes] = mapped_column(sa.LargeBinary(16))
 
 
 class Lot(db.Model):

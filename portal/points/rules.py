@@ -26,7 +26,7 @@ LOTS = f"""
         coalesce(m.held, 0) AS held,
         o.credit_part = 'pending' AND m.matured_on IS NULL AS pending,
         coalesce(m.matured_on, o.effective_on) AS effective_on,
-        coalesce(m.expires_on, o.expires_on) AS expires_on
+        coalesce(m.expires_on, o.expires_on) AS expires_on, o.bonus
     FROM points_entry o LEFT JOIN (
         SELECT lot_id,
             sum(CASE WHEN credit_part IN {_IN} THEN amount ELSE 0 END
@@ -187,6 +187,22 @@ RULES: dict[str, str] = {
             SELECT min(month) FROM points_sealed_month WHERE month > s.month
         )
         WHERE s.opening + s.gained - s.used - s.expired <> s.closing OR n.opening <> s.closing
+        UNION ALL
+        SELECT m.account_id, m.gained, m.used, m.expired FROM (
+            SELECT t.account_id, {month} AS month,
+                sum(CASE WHEN e.debit_part = 'system' THEN e.amount ELSE 0 END) AS gained,
+                sum(CASE WHEN e.credit_part = 'system' AND c.system <> 'expired'
+                    THEN e.amount ELSE 0 END) AS used,
+                sum(CASE WHEN c.system = 'expired' THEN e.amount ELSE 0 END) AS expired
+            FROM points_entry e
+            JOIN points_transaction t ON t.id = e.transaction_id
+            JOIN points_account c ON c.id = e.credit_account_id
+            WHERE (e.debit_part = 'system') <> (e.credit_part = 'system')
+            GROUP BY t.account_id, {month}
+        ) m JOIN points_sealed_month d ON d.month = m.month
+        LEFT JOIN points_statement s ON s.account_id = m.account_id AND s.month = m.month
+        WHERE s.account_id IS NULL OR s.gained <> m.gained OR s.used <> m.used
+            OR s.expired <> m.expired
     """,
     # 14
     "outstanding_is_issued_less_gone": f"""
@@ -230,7 +246,8 @@ RULES: dict[str, str] = {
         UNION ALL
         SELECT x.account_id, x.remaining, 0, x.held, x.id
         FROM ({LOTS}) x LEFT JOIN points_lot l ON l.id = x.id
-        WHERE l.id IS NULL OR l.pending <> x.pending OR l.expires_on <> x.expires_on
+        WHERE l.id IS NULL OR l.pending <> x.pending OR l.bonus <> x.bonus
+            OR l.expires_on <> x.expires_on
             OR coalesce(l.effective_on, '0001-01-01')
                 <> coalesce(x.effective_on, '0001-01-01')
     """,  # noqa: S608

@@ -15,7 +15,7 @@ from portal.accounts.models import Account
 from portal.extensions import db
 from portal.points import balances, policy
 from portal.points.accounts import REDEEMABLE, Place, find_place, place_of
-from portal.points.due import book_due, mature_lot, settle
+from portal.points.due import book_due, mature_lot, pay_owed
 from portal.points.errors import PointsError
 from portal.points.holds import capture, hold, time_out, void
 from portal.points.kinds import NEVER, Kind, Part, System
@@ -180,13 +180,13 @@ def _open_lot(place: Place, posting: Posting, terms: Terms) -> None:
         (here, Part.PENDING if pending else Part.AVAILABLE),
         posting.amount,
         opens=(effective, expires),
+        bonus=terms.bonus,
     )
     due = (effective or NEVER) if pending else policy.due_day(expires)
     after = balances.gain(place, posting.amount, due, pending=pending)
     add_lot(place, lot_id, posting.amount, effective, expires, pending=pending, bonus=terms.bonus)
-    if after.owed and not pending:
-        lock(here)
-        settle(place, cause=str(posting.id))
+    if not pending:
+        pay_owed(place, after, cause=str(posting.id))
 
 
 def _days(place: Place, terms: Terms) -> tuple[date | None, date]:

@@ -9,7 +9,7 @@ from portal.extensions import db
 from portal.members.models import Member
 from portal.points import balances, policy
 from portal.points.accounts import REDEEMABLE, Place, find_place
-from portal.points.due import book_due, settle
+from portal.points.due import book_due, pay_owed
 from portal.points.errors import PointsError
 from portal.points.kinds import Kind, Part, System
 from portal.points.ledger import (
@@ -124,5 +124,4 @@ def _receive(place: Place, given: Posting, takes: list[Take], why: Why) -> None:
         add_lot(place, lot_id, take.amount, *days)
     due = min(policy.due_day(take.expires_on) for take in takes)
     after = balances.gain(place, given.amount, due)
-    if after.owed:
-        settle(place, cause=str(posting.id))
+    pay_owed(place, after, cause=str(posting.id))

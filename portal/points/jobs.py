@@ -1,0 +1,47 @@
+"""The ledger's work by the clock: expiring, timing out, sealing, and proving itself."""
+
+import logging
+from datetime import time, timedelta
+
+from portal.jobs.registry import JobRun, job
+from portal.points import chain, expiring
+from portal.points.verify import verify
+
+_log = logging.getLogger("portal.points")
+
+
+@job("points.expire", at=time(0, 10), long=True)
+def expire(run: JobRun) -> None:
+    """Book what expires or matures today, in batches that a restart takes up again."""
+    after, done = int(run.payload.get("after", 0)), run.done
+    while (batch := expiring.expire_batch(after=after)).after is not None:
+        after, done = batch.after, done + batch.lots
+        run.checkpoint(done=done, payload={**run.payload, "after": after})
+
+
+@job("points.time_out_holds", every=timedelta(minutes=5))
+def time_out_holds(run: JobRun) -> None:
+    """Give the points of holds back whose time is over."""
+    done = run.done
+    while ended := expiring.time_out_batch():
+        done += ended
+        run.checkpoint(done=done)
+
+
+@job("points.seal", every=timedelta(minutes=10))
+def seal(run: JobRun) -> None:
+    """Add what was posted to the hash chain."""
+    done = run.done
+    while sealed := chain.seal_batch():
+        done += sealed
+        run.checkpoint(done=done)
+
+
+@job("points.verify", at=time(3, 40), long=True)
+def verify_nightly(run: JobRun) -> None:
+    """Prove the whole ledger; a fault is an error in the log and fails the job."""
+    found = verify()
+    for fault in found:
+        _log.error("points: %s at account %s: %s", fault.rule, fault.account_id, fault.text)
+    if found:
+        raise RuntimeError(f"the points ledger breaks {len(found)} times its rules")
