@@ -32,6 +32,8 @@ class AnnouncementForm(TextsForm):
         """Offer the audiences of a project with these buildings, or (None) of the club."""
         titles = CLUB_AUDIENCES if buildings is None else AUDIENCES
         self.audience.choices = list(titles.items())
+        for name in ("subject", "body"):
+            self[f"{name}_{current_club().default_language}"].flags.required = True
         self.building.choices = [("", "—"), *((str(b.id), b.name) for b in buildings or ())]
         return self
 
