@@ -37,6 +37,8 @@ VARIABLES = frozenset(
     )
 )
 """Everything that the environment may set; `portal doctor` points at other PORTAL_ names."""
+PLUGIN_VARIABLES = "PORTAL_PLUGIN_"
+"""What the variables of plugins' secrets begin with; a plugin's name and a setting's key follow."""
 
 
 class SettingsError(Exception):
@@ -65,6 +67,7 @@ class Settings:
     upload_megabytes: int = 12
     block_plugins: frozenset[str] = frozenset()
     trace_hooks: bool = False
+    plugin_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def files_dir(self) -> Path:
@@ -103,6 +106,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         upload_megabytes=_number(env, "PORTAL_UPLOAD_MEGABYTES", 12, low=1, high=100),
         block_plugins=_names(env, "PORTAL_BLOCK_PLUGINS"),
         trace_hooks=_flag(env, "PORTAL_TRACE_HOOKS"),
+        plugin_secrets={name: env[name] for name in env if name.startswith(PLUGIN_VARIABLES)},
     )
 
 

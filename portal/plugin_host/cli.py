@@ -1,4 +1,4 @@
-"""`portal plugin`: list, enable, disable, block, unblock, check, faults, purge, remove."""
+"""`portal plugin`: see the plugins, switch them on and off, purge and remove them."""
 
 import sys
 from collections.abc import Callable
@@ -12,10 +12,12 @@ from portal.extensions import db
 from portal.i18n import DEFAULT_LANGUAGE, localized
 from portal.plugin_host import purge, queries, removal, service
 from portal.plugin_host.models import PluginBlock
+from portal.plugin_host.settings_cli import settings_command
 from portal.plugin_host.state import enabled_in, host
 from portal.projects.models import Project
 
 commands = AppGroup("plugin", help="See the plugins and switch them on and off.")
+commands.add_command(settings_command)
 _Result = TypeVar("_Result")
 _SENTENCES = {
     "unknown": "No plugin of that name is installed.",
@@ -23,6 +25,7 @@ _SENTENCES = {
     "blocked": "The plugin is blocked everywhere. Run: portal plugin unblock NAME",
     "migrations": "Its tables are not in the database as it needs them. Run: portal db upgrade",
     "requires": "Switch on first: {}",
+    "settings": "Give a value first for: {}. Run: portal plugin settings NAME",
     "needed": "Switch off first: {}",
     "objection": "Refused: {}",
     "on": "The plugin is on in {}. Switch it off there first: portal plugin disable NAME",

@@ -6,6 +6,10 @@ from portal.slots import NavItem
 
 
 def nav_items(project: Project | None) -> list[NavItem]:
-    """Return the administrator's link to the plugins."""
-    return [NavItem(lazy("Plugins"), "puzzle", "plugins.matrix", "plugins.manage",
-                    section="centre", order=40)]  # fmt: skip
+    """Return the administrator's link to the plugins, and the project's to their settings."""
+    return [
+        NavItem(lazy("Plugins"), "puzzle", "plugins.matrix", "plugins.manage",
+                section="centre", order=40),
+        NavItem(lazy("Plugin settings"), "adjustments", "plugins.project_plugins",
+                "plugins.settings", section="project", order=60),
+    ]  # fmt: skip

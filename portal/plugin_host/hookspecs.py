@@ -15,6 +15,7 @@ from portal.outbox.registry import DomainEvent, EventKind
 from portal.permissions.roles import Permission
 from portal.personal_data import ExportPart
 from portal.plugin_host.refs import MemberRef, ProjectRef
+from portal.plugin_host.setting_types import Setting
 from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget
 
 GROUP = "portal"
@@ -40,6 +41,11 @@ def register_jobs() -> list[Job]:  # type: ignore[empty-body]
 @hookspec
 def register_events() -> list[EventKind]:  # type: ignore[empty-body]
     """Return the kinds of events that the plugin emits."""
+
+
+@hookspec
+def register_settings() -> list[Setting]:  # type: ignore[empty-body]
+    """Return what the club, and perhaps each project, may set; the portal makes the pages."""
 
 
 @hookspec
@@ -78,6 +84,25 @@ def purge_project_data(project: ProjectRef) -> None:
 
 
 @hookspec
+def export_member_data(member: MemberRef) -> list[ExportPart]:  # type: ignore[empty-body]
+    """Return everything that the plugin keeps about `member`, in every project."""
+
+
+@hookspec
+def erase_member_data(member: MemberRef) -> None:
+    """Delete what the plugin keeps about `member`, or take the person out of it. No commit."""
+
+
+@hookspec
+def check_member_removal(member: MemberRef) -> list[str]:  # type: ignore[empty-body]
+    """Return why `member` must not be erased now; an empty list lets it."""
+
+
+ABOUT_MEMBERS = frozenset({"export_member_data", "erase_member_data", "check_member_removal"})
+"""Every installed plugin is asked these, wherever it is on."""
+
+
+@hookspec
 def on_domain_event(event: DomainEvent) -> None:
     """Act on what happened, of any kind, after its commit."""
 
@@ -95,25 +120,6 @@ def on_plugin_disabled(project: ProjectRef) -> None:
 @hookspec
 def on_member_joined(projects: list[ProjectRef], member: MemberRef) -> None:
     """Act on a new member of the club; `projects`: theirs in which the plugin is on."""
-
-
-@hookspec
-def export_member_data(member: MemberRef) -> list[ExportPart]:  # type: ignore[empty-body]
-    """Return everything that the plugin keeps about `member`, in every project."""
-
-
-@hookspec
-def erase_member_data(member: MemberRef) -> None:
-    """Delete what the plugin keeps about `member`, or take the person out of it. No commit."""
-
-
-@hookspec
-def check_member_removal(member: MemberRef) -> list[str]:  # type: ignore[empty-body]
-    """Return why `member` must not be erased now; an empty list lets it."""
-
-
-ABOUT_MEMBERS = frozenset({"export_member_data", "erase_member_data", "check_member_removal"})
-"""Every installed plugin is asked these, wherever it is on."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,7 @@ class Returned:
 RETURNS: dict[str, Returned] = {
     "register_blueprints": Returned(Blueprint),
     "register_permissions": Returned(Permission),
+    "register_settings": Returned(Setting),
     "register_jobs": Returned(Job),
     "register_events": Returned(EventKind),
     "nav_items": Returned(NavItem),

@@ -12,6 +12,7 @@ from portal.jobs.registry import Job
 from portal.outbox.registry import EventKind
 from portal.permissions.roles import Permission
 from portal.plugin_host.manifest import Manifest
+from portal.plugin_host.setting_types import Setting
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ class Plugin:
     catalogues: Mapping[str, Translations] = field(default_factory=dict)
     jobs: tuple[Job, ...] = ()
     events: tuple[EventKind, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    manifest_values: Mapping[str, Any] = field(default_factory=dict)
+    """The values of `[settings]` in plugin.toml, checked."""
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ The order for each: manifest, models, hooks, what it registers, routes. Nothing 
 the application before everything was checked on a scratch application.
 """
 
+import difflib
 import importlib
 import inspect
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,7 @@ from portal.plugin_host.catalogues import read_catalogues
 from portal.plugin_host.hookspecs import GROUP, RETURNS
 from portal.plugin_host.host import Plugin, PluginHost, Quarantined
 from portal.plugin_host.manifest import Manifest, ManifestError, read_manifest
+from portal.plugin_host.setting_rules import check_settings
 from portal.plugin_host.tables import check_tables, core_table_below, forget_tables
 
 ENTRY_POINT_GROUP = "portal.plugins"
@@ -108,6 +110,8 @@ def _load(host: PluginHost, manifest: Manifest) -> Plugin:
     events = _registered(host, manifest, "register_events")
     _check_kinds(manifest, [*jobs, *events])
     check_routes(manifest, blueprints)
+    settings = _registered(host, manifest, "register_settings")
+    values = check_settings(settings, manifest.settings)
     catalogues = read_catalogues(manifest.folder)
     return Plugin(
         manifest,
@@ -116,6 +120,8 @@ def _load(host: PluginHost, manifest: Manifest) -> Plugin:
         catalogues,
         jobs=tuple(jobs),
         events=tuple(events),
+        settings=tuple(settings),
+        manifest_values=values,
     )
 
 
@@ -127,8 +133,15 @@ def _check_hooks(hooks: ModuleType) -> None:
             if name in RETURNS and function.__module__ == hooks.__name__:
                 raise LoadError(f"{name} lacks @hookimpl")
             continue
+        if name not in RETURNS and not options.get("specname"):
+            raise LoadError(_unknown_hook(name))
         if options.get("wrapper") or options.get("hookwrapper"):
             raise LoadError(f"{name} is a hook wrapper, which the portal does not allow")
+
+
+def _unknown_hook(name: str) -> str:
+    near = difflib.get_close_matches(name, RETURNS, n=1)
+    return f"unknown hook {name!r}" + (f": did you mean {near[0]!r}?" if near else "")
 
 
 def _registered(host: PluginHost, manifest: Manifest, hook: str) -> list[Any]:

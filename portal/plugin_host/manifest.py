@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,7 @@ _KEYS = frozenset(
         "migrations",
         "addresses",
         "icon",
+        "settings",
     ]
 )
 
@@ -99,6 +100,8 @@ class Manifest:
     migrations: Path | None
     addresses: frozenset[str]
     icon: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Values of settings, not yet checked against what the plugin registers."""
 
     @property
     def slug(self) -> str:
@@ -147,6 +150,7 @@ def read_manifest(name: str, package: str) -> Manifest:
         migrations=folder / migrations if migrations else None,
         addresses=DEFAULT_FORMS | _addresses(facts),
         icon=_text(facts, "icon", "puzzle"),
+        settings=_table(facts, "settings"),
     )
 
 
@@ -187,6 +191,13 @@ def _texts(facts: Mapping[str, Any], key: str) -> Mapping[str, str]:
         raise ManifestError(f"{key} must be a table of texts by language, zh_Hans_CN among them")
     if not all(isinstance(text, str) for text in value.values()):
         raise ManifestError(f"{key} must be a table of texts by language")
+    return value
+
+
+def _table(facts: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = facts.get(key, {})
+    if not isinstance(value, dict):
+        raise ManifestError(f"[{key}] must be a table")
     return value
 
 

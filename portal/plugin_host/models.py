@@ -1,11 +1,19 @@
-"""Where each plugin is on, where it is blocked, and what went wrong in it."""
+"""Where each plugin is on or blocked, how it is set, what went wrong in it, its links."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.columns import UtcDateTime, created_at, foreign_key, primary_key
+from portal.columns import (
+    UtcDateTime,
+    created_at,
+    foreign_key,
+    new_public_id,
+    primary_key,
+    unique_where,
+)
 from portal.extensions import db
 
 
@@ -53,6 +61,30 @@ class PluginFault(db.Model):
     traceback: Mapped[str] = mapped_column(sa.Text)
     times: Mapped[int] = mapped_column(default=1)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PluginSetting(db.Model):
+    """The value of one setting of a plugin, for a project or (without one) for the whole club.
+
+    `version` is another one after each change, so that who saves says what they saw. Secrets are
+    never kept here.
+    """
+
+    __tablename__ = "plugin_setting"
+    __table_args__ = (
+        # NULLs differ in a unique key: the club's values have an index of their own.
+        sa.UniqueConstraint("project_id", "plugin", "key"),
+        unique_where("uq_plugin_setting_club", "plugin", "key", where="project_id IS NULL"),
+    )
+
+    id: Mapped[primary_key]
+    plugin: Mapped[str] = mapped_column(sa.String(20))
+    key: Mapped[str] = mapped_column(sa.String(40))
+    project_id: Mapped[int | None] = foreign_key("project.id", index=False)
+    value: Mapped[Any] = mapped_column(sa.JSON(none_as_null=True), nullable=False)
+    version: Mapped[str] = mapped_column(sa.String(22), default=new_public_id)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_by_id: Mapped[int | None] = foreign_key("account.id")
 
 
 class PluginToken(db.Model):

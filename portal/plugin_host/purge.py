@@ -10,7 +10,7 @@ from portal.audit.service import record
 from portal.database import removal
 from portal.extensions import db
 from portal.plugin_host import dispatch, service
-from portal.plugin_host.models import PluginFault, PluginState
+from portal.plugin_host.models import PluginFault, PluginSetting, PluginState
 from portal.plugin_host.refs import project_ref
 from portal.plugin_host.service import SwitchError
 from portal.plugin_host.state import host
@@ -89,6 +89,8 @@ def purge(*, actor: Account | None, plugin: str, project: Project) -> Mapping[st
     drop_plugin(plugin=plugin, project_id=project.id)
     faults = PluginFault.plugin == plugin, PluginFault.project_key == project.id
     db.session.execute(sa.delete(PluginFault).where(*faults))
+    own = PluginSetting.plugin == plugin, PluginSetting.project_id == project.id
+    db.session.execute(sa.delete(PluginSetting).where(*own))
     record(
         actor=actor,
         action="plugin.purged",

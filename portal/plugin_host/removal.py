@@ -9,7 +9,13 @@ from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.database import removal
 from portal.extensions import db
-from portal.plugin_host.models import PluginBlock, PluginFault, PluginState, PluginToken
+from portal.plugin_host.models import (
+    PluginBlock,
+    PluginFault,
+    PluginSetting,
+    PluginState,
+    PluginToken,
+)
 from portal.plugin_host.service import SwitchError
 from portal.plugin_host.state import host
 from portal.projects.models import Project
@@ -56,7 +62,7 @@ def remove(*, actor: Account | None, plugin: str) -> Leaving:
     # What this transaction holds would keep the tables from being dropped.
     db.session.commit()
     removal.drop_owner(plugin)
-    for model in (PluginState, PluginFault, PluginBlock, PluginToken):
+    for model in (PluginState, PluginSetting, PluginFault, PluginBlock, PluginToken):
         db.session.execute(sa.delete(model).where(model.plugin == plugin))
     drop_plugin(plugin=plugin)
     record(

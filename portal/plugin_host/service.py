@@ -11,6 +11,7 @@ from portal.plugin_host import dispatch
 from portal.plugin_host.migrated import is_migrated
 from portal.plugin_host.models import PluginBlock, PluginState
 from portal.plugin_host.refs import project_ref
+from portal.plugin_host.settings import missing
 from portal.plugin_host.state import enabled_in, host
 from portal.projects.models import Project
 
@@ -18,8 +19,9 @@ from portal.projects.models import Project
 class SwitchError(Exception):
     """A plugin cannot be switched, purged or removed so.
 
-    `code`: unknown, quarantined, blocked, migrations, requires, needed, objection; on, no_purge,
-    failed, left. `names`: the plugins, projects, tables, objections or the reference.
+    `code`: unknown, quarantined, blocked, migrations, requires, settings, needed, objection; on,
+    no_purge, failed, left. `names`: plugins, projects, tables, keys of settings, objections or the
+    reference.
     """
 
     def __init__(self, code: str, names: list[str] | None = None) -> None:
@@ -41,6 +43,9 @@ def enable(*, actor: Account | None, plugin: str, project: Project) -> None:
         raise SwitchError("requires", lacking)
     if plugin in on:
         return
+    unset = missing(plugin, project.id)
+    if unset:
+        raise SwitchError("settings", unset)
     objections = dispatch.check("check_plugin_enable", project=project_ref(project), plugin=plugin)
     if objections:
         raise SwitchError("objection", objections)

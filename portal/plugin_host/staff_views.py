@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from portal.access import requires
 from portal.accounts.current import current_account
 from portal.extensions import db
-from portal.i18n import gettext, localized
+from portal.i18n import Text, gettext, localized
 from portal.plugin_host import queries, service
 from portal.plugin_host.blueprint import blueprint
 from portal.plugin_host.models import PluginBlock
@@ -54,13 +54,19 @@ def switch(name: str) -> Response:
     if project is None or name not in host().loaded:
         raise NotFound
     act = service.enable if request.form.get("on") == "1" else service.disable
-    there = {"show": url_for("plugins.show", name=name)}
+    there = {
+        "show": url_for("plugins.show", name=name),
+        "settings": url_for("plugins.project_settings", name=name, project=project.slug),
+    }
     back = there.get(request.form.get("back", ""), url_for("plugins.matrix"))
     try:
         act(actor=current_account(), plugin=name, project=project)
     except service.SwitchError as error:
         db.session.rollback()
-        flash(sentence(error), "error")
+        if error.code == "settings":
+            # The form says beside each field what is missing.
+            back = there["settings"]
+        flash(sentence(error, name), "error")
         return redirect(back, 303)
     db.session.commit()
     title, where = localized(host().loaded[name].manifest.title), localized(project.name)
@@ -93,12 +99,14 @@ def block(name: str) -> Response:
     return redirect(url_for("plugins.show", name=name), 303)
 
 
-def sentence(error: service.SwitchError) -> str:
+def sentence(error: service.SwitchError, plugin: str | None = None) -> str:
     """Return why a plugin was not switched, purged or removed, for the administrator."""
-    names = ", ".join(
-        localized(host().loaded[name].manifest.title) if name in host().loaded else name
-        for name in error.names
-    )
+    titles: dict[str, Text] = {
+        name: localized(found.manifest.title) for name, found in host().loaded.items()
+    }
+    if error.code == "settings" and plugin in host().loaded:
+        titles = {setting.key: setting.title for setting in host().loaded[plugin].settings}
+    names = ", ".join(str(titles.get(name, name)) for name in error.names)
     sentences: dict[str, str] = {
         "unknown": gettext("This plugin is not installed."),
         "quarantined": gettext("This plugin could not be loaded: %(names)s", names=names),
@@ -107,6 +115,9 @@ def sentence(error: service.SwitchError) -> str:
             "Its tables are not in the database yet. The operator runs: portal db upgrade"
         ),
         "requires": gettext("Switch on first: %(names)s", names=names),
+        "settings": gettext(
+            "Before it can be switched on, give a value for: %(names)s", names=names
+        ),
         "needed": gettext("Switch off first: %(names)s", names=names),
         "objection": gettext("This was refused: %(names)s", names=names),
         "on": gettext("It is still on in: %(names)s. Switch it off there first.", names=names),

@@ -20,6 +20,8 @@ from portal.personal_data import ExportFile, ExportPart
 from portal.plugin_host.hookspecs import hookimpl
 from portal.plugin_host.manifest import API_VERSION
 from portal.plugin_host.refs import MemberRef, ProjectRef, TokenRef
+from portal.plugin_host.setting_types import Setting, SettingKind
+from portal.plugin_host.settings import plugin_settings
 from portal.plugin_host.tokens import issue_token, revoke_tokens
 from portal.sdk.afterwards import emit
 from portal.sdk.current import current_member, current_project, current_token, visible_projects
@@ -43,6 +45,8 @@ __all__ = [
     "Permission",
     "ProjectRef",
     "RoleName",
+    "Setting",
+    "SettingKind",
     "StaffWidget",
     "Todo",
     "TokenRef",
@@ -66,6 +70,7 @@ __all__ = [
     "ngettext",
     "now",
     "page_of",
+    "plugin_settings",
     "public",
     "record",
     "requires",
