@@ -6,6 +6,13 @@ API_VERSION first. docs/plugins/ tells how each is used.
 
 from portal.access import member_only, public, requires, signed_in
 from portal.accounts.current import current_account
+from portal.api import fields as api_fields
+from portal.api.blueprint import ApiBlueprint
+from portal.api.fields import Input as ApiInput
+from portal.api.fields import Output as ApiOutput
+from portal.api.paging import page_schema as api_page_schema
+from portal.api.paging import paged as api_page
+from portal.api.problems import Problem as ApiProblem
 from portal.audit.service import record
 from portal.clock import business_date, now
 from portal.extensions import db
@@ -30,11 +37,15 @@ from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
 
 __all__ = [
     "API_VERSION",
+    "ApiBlueprint",
+    "ApiInput",
+    "ApiOutput",
+    "ApiProblem",
     "Card",
-    "ExportFile",
-    "ExportPart",
     "DomainEvent",
     "EventKind",
+    "ExportFile",
+    "ExportPart",
     "Hit",
     "Job",
     "JobRun",
@@ -50,6 +61,9 @@ __all__ = [
     "StaffWidget",
     "Todo",
     "TokenRef",
+    "api_fields",
+    "api_page",
+    "api_page_schema",
     "business_date",
     "current_account",
     "current_member",
