@@ -31,6 +31,7 @@ from portal.club import hooks as club_hooks
 from portal.club import staff_views as club_staff_views
 from portal.club import views as club_views
 from portal.files import api as files_api
+from portal.files import jobs as files_jobs
 from portal.files import views as files_views
 from portal.home import api as home_api
 from portal.home import search_views as home_search_views
@@ -88,6 +89,7 @@ from portal.projects import views as projects_views
 from portal.roster import act_views as roster_act_views
 from portal.roster import api as roster_api
 from portal.roster import hooks as roster_hooks
+from portal.roster import importing as roster_importing
 from portal.roster import jobs as roster_jobs
 from portal.roster import models as roster_models
 from portal.roster import privacy as roster_privacy
@@ -234,6 +236,8 @@ JOBS: tuple = (
     roster_jobs,
     messages_jobs,
     points_jobs,
+    roster_importing,
+    files_jobs,
 )
 
 

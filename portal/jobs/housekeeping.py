@@ -1,11 +1,10 @@
-"""Clearing away what is done: jobs themselves, and the keys of forms that were sent."""
+"""Clearing away jobs that ended."""
 
 from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
 
 from portal import clock
-from portal.idempotency.models import IdempotencyKey
 from portal.jobs.models import JobRow, JobState
 from portal.jobs.purging import purge
 from portal.jobs.registry import JobRun, job
@@ -13,8 +12,6 @@ from portal.jobs.registry import JobRun, job
 KEPT = timedelta(days=14)
 """Longer than the longest period: the row of a slot is the mark that it ran."""
 DEAD_LETTERS_KEPT = timedelta(days=90)
-FORM_KEYS_KEPT = timedelta(days=2)
-"""Nobody sends a form again two days later: it would be a new act."""
 
 
 @job("jobs.prune", at=time(3, 10), long=True)
@@ -22,12 +19,6 @@ def prune_jobs(run: JobRun) -> None:
     """Delete jobs that ended long ago; dead letters are kept for longer."""
     for condition in prunable(clock.now()):
         purge(run, JobRow, condition)
-
-
-@job("idempotency.purge", at=time(3, 20), long=True)
-def purge_form_keys(run: JobRun) -> None:
-    """Delete the keys of forms that were sent long ago."""
-    purge(run, IdempotencyKey, IdempotencyKey.created_at < clock.now() - FORM_KEYS_KEPT)
 
 
 def prunable(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:

@@ -38,6 +38,10 @@ class JobRun(Protocol):
     def done(self) -> int:
         """How much earlier attempts have committed."""
 
+    @property
+    def is_last_attempt(self) -> bool:
+        """Whether the job is given up if this attempt fails."""
+
     def checkpoint(
         self,
         *,

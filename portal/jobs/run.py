@@ -56,6 +56,11 @@ class Run:
         """The project that it is for."""
         return self.job.project_id
 
+    @property
+    def is_last_attempt(self) -> bool:
+        """Whether the job is given up if this attempt fails."""
+        return self.job.attempts >= known()[self.job.kind].max_attempts
+
     def checkpoint(
         self,
         *,

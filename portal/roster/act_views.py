@@ -11,11 +11,10 @@ from portal.accounts.current import current_account
 from portal.extensions import db
 from portal.i18n import gettext, ngettext
 from portal.projects.current import current_project
-from portal.roster import queries, service, undoing
+from portal.roster import importing, queries, service, undoing
 from portal.roster.blueprint import blueprint
 from portal.roster.conflicts import ImportMovedError
 from portal.roster.errors import RosterError, RosterStateError
-from portal.roster.runner import run_in_background
 from portal.roster.sentences import ACTS
 from portal.roster.staff_views import import_or_404
 
@@ -26,14 +25,14 @@ __all__ = ["blueprint"]
 @requires("roster.import")
 def staff_start(public_id: str) -> Response:
     """Begin an import."""
-    return _begin(public_id, service.start_import)
+    return _begin(public_id, importing.start)
 
 
 @blueprint.post("/p/<project>/staff/roster/<public_id>/resume")
 @requires("roster.import")
 def staff_resume(public_id: str) -> Response:
     """Take up an import that stopped in the middle."""
-    return _begin(public_id, service.resume_import)
+    return _begin(public_id, importing.resume)
 
 
 @blueprint.post("/p/<project>/staff/roster/<public_id>/cancel")
@@ -96,12 +95,11 @@ def staff_take_row(public_id: str, line: int) -> Response:
 
 def _begin(public_id: str, act: Callable[..., None]) -> Response:
     job = import_or_404(public_id)
-    if _do(lambda: act(actor=current_account(), job=job)):
-        run_in_background(job.id)
+    _do(lambda: act(actor=current_account(), job=job))
     return redirect(url_for("roster.staff_show", public_id=public_id), 303)
 
 
-def _do(act: Callable[[], None], *, done: str = "") -> bool:
+def _do(act: Callable[[], None], *, done: str = "") -> None:
     """Do and commit; a refusal becomes a message, an import that moved on a 409."""
     try:
         act()
@@ -110,8 +108,7 @@ def _do(act: Callable[[], None], *, done: str = "") -> bool:
     except RosterError as error:
         db.session.rollback()
         flash(str(ACTS[error.code]), "error")
-        return False
+        return
     db.session.commit()
     if done:
         flash(done)
-    return True

@@ -18,12 +18,11 @@ from portal.files.errors import UploadError
 from portal.files.limits import takes_files
 from portal.i18n import gettext
 from portal.projects.current import current_project
-from portal.roster import queries, service, undoing
+from portal.roster import importing, queries, service, undoing
 from portal.roster.errors import RosterError, RosterStateError
 from portal.roster.examining import examine
 from portal.roster.mapping import Field, missing_fields
 from portal.roster.models import ImportState, RosterFault, RosterImport
-from portal.roster.runner import run_in_background
 from portal.roster.sentences import ACTS, FAULTS, STATES, fault_sentence, file_sentence
 from portal.roster.staff_views import import_or_404, reading, take_in
 from portal.roster.table import RosterFileError
@@ -177,14 +176,14 @@ def staff_columns(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
 @requires("roster.import")
 def staff_start(public_id: str) -> dict[str, Any]:
     """Begin an import; it runs beside the answer."""
-    return _begin(public_id, service.start_import)
+    return _begin(public_id, importing.start)
 
 
 @blueprint.call("POST", "/<public_id>/resume", ImportShown, errors=_MOVED)
 @requires("roster.import")
 def staff_resume(public_id: str) -> dict[str, Any]:
     """Take up an import that stopped in the middle."""
-    return _begin(public_id, service.resume_import)
+    return _begin(public_id, importing.resume)
 
 
 @blueprint.call("POST", "/<public_id>/cancel", ImportShown, errors=_MOVED)
@@ -207,9 +206,7 @@ def staff_undo(public_id: str) -> Any:
 def _begin(public_id: str, act: Callable[..., None]) -> dict[str, Any]:
     job = import_or_404(public_id)
     _do(lambda: act(actor=current_account(), job=job))
-    shown = _shown(job)
-    run_in_background(job.id)
-    return shown
+    return _shown(job)
 
 
 def _do(act: Callable[[], Any]) -> Any:

@@ -11,12 +11,16 @@ from flask import Flask
 
 from portal import clock
 from portal.extensions import db
+from portal.jobs.models import JobRow, JobState
+from portal.jobs.runner import Runner
+from portal.jobs.service import retry
 from portal.projects.models import Unit
 from portal.roster import queries, running, service
 from portal.roster.errors import RosterError, RosterStateError
+from portal.roster.importing import ask_for_run
 from portal.roster.models import ImportState, RosterEntry, RosterImport
 from portal.roster.progress import RosterStoppedError
-from portal.roster.runner import run_in_background, run_to_end
+from portal.roster.runner import run_to_end
 from portal.roster.running import run_import
 from tests.factories import make_project
 from tests.roster.helpers import EXPECTED, csv_of, preview, run, sample, start
@@ -118,26 +122,99 @@ def test_two_runs_of_one_import_do_not_write_twice(app: Flask, small_chunks: Non
     assert _numbers()[0] == ROWS
 
 
-def test_the_background_thread_ends_with_the_import_done(app: Flask) -> None:
+def ask(job: RosterImport) -> None:
+    """Ask for the run of a started import, and commit."""
+    ask_for_run(job)
+    db.session.commit()
+
+
+def work(app: Flask) -> JobRow:
+    """Do what is due of imports; return the newest job."""
+    db.session.rollback()
+    Runner(app, kinds=("roster.import",)).run_once()
+    newest = sa.select(JobRow).where(JobRow.kind == "roster.import").order_by(JobRow.id.desc())
+    return db.session.scalars(newest.execution_options(populate_existing=True)).first() or JobRow()
+
+
+def due_now() -> None:
+    db.session.execute(sa.update(JobRow).values(due_at=clock.now()))
+    db.session.commit()
+
+
+def test_the_job_tells_how_far_it_is(app: Flask, small_chunks: None) -> None:
     job = start(make_project(), sample())
-
-    run_in_background(job.id).join(60)
-
+    ask(job)
+    row = work(app)
     service.reload(job)
     assert (job.state, job.rows_done) == (ImportState.DONE, EXPECTED["rows"])
+    assert (row.state, row.done, row.total) == (JobState.DONE, EXPECTED["rows"], job.rows_total)
 
 
-def test_the_background_thread_notes_a_crash(
+def test_the_job_goes_on_behind_a_crash(
+    app: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+    small_chunks: None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    job = start(make_project(), sample())
+    ask(job)
+    cure = die_at(monkeypatch, 3)
+    row = work(app)
+    service.reload(job)
+    assert (row.state, row.done, job.state, job.rows_done) == (
+        JobState.WAITING,
+        300,
+        ImportState.RUNNING,
+        300,
+    )
+    cure()
+    due_now()
+    work(app)
+    service.reload(job)
+    assert (job.state, job.counts["new"], _numbers()[0]) == (ImportState.DONE, ROWS, ROWS)
+
+
+def test_a_job_that_crashes_every_time_leaves_the_import_to_staff(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     job = start(make_project(), sample())
-    die_at(monkeypatch, 0)
+    ask(job)
 
-    run_in_background(job.id).join(60)
+    def broken(import_id: int, rows: list[dict[str, Any]]) -> None:
+        raise DiedError
 
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "add_faults", broken)
+        for _ in range(4):
+            service.reload(job)
+            assert job.state == ImportState.RUNNING
+            row = work(app)
+            due_now()
     service.reload(job)
-    assert (job.state, job.failure) == (ImportState.FAILED, "crashed")
-    assert "failed" in caplog.text
+    assert (job.state, job.failure, row.state) == (ImportState.FAILED, "crashed", JobState.FAILED)
+    retry(job=row)
+    db.session.commit()
+    row = work(app)
+    service.reload(job)
+    assert (job.state, job.counts["new"], row.state) == (ImportState.DONE, ROWS, JobState.DONE)
+
+
+def test_an_import_that_is_done_is_not_run_again(app: Flask) -> None:
+    job = start(make_project(), sample())
+    ask(job)
+    ask(job)
+    assert work(app).state == JobState.SKIPPED
+    service.reload(job)
+    assert (job.state, _numbers()[0]) == (ImportState.DONE, ROWS)
+
+
+def test_the_job_tells_what_is_wrong_with_the_file(app: Flask) -> None:
+    job = start(make_project(), sample())
+    job.file.erased_at = clock.now()
+    ask(job)
+    assert work(app).state == JobState.DONE
+    service.reload(job)
+    assert (job.state, job.failure) == (ImportState.FAILED, "file_gone")
 
 
 def test_a_file_that_vanished_is_told(app: Flask) -> None:

@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 
 from portal.audit.models import AuditEntry
 from portal.extensions import db
+from portal.jobs.runner import Runner
 from portal.projects.models import Project
-from portal.roster import act_views, hooks, queries, service
+from portal.roster import hooks, queries, service
 from portal.roster.models import ImportState, RosterEntry, RosterImport
-from portal.roster.runner import run_to_end
 from tests.factories import make_project, make_staff, make_unit, sign_in
 from tests.roster.helpers import EXPECTED, csv_of, preview, run, sample, start, upload_of
 from tests.roster.test_imports import OTHER, OWNER, SPOUSE, claim
@@ -33,9 +33,16 @@ def staff(client: FlaskClient, project: Project) -> FlaskClient:
 
 
 @pytest.fixture
-def in_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run imports at once instead of in a thread."""
-    monkeypatch.setattr(act_views, "run_in_background", run_to_end)
+def in_line(app: Flask, staff: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run imports as soon as they are asked for."""
+    post = staff.post
+
+    def post_and_work(*args: Any, **values: Any) -> Any:
+        answer = post(*args, **values)
+        Runner(app, kinds=("roster.*",)).run_once()
+        return answer
+
+    monkeypatch.setattr(staff, "post", post_and_work)
 
 
 def send(client: FlaskClient, data: bytes, name: str = "roster.csv", **values: Any) -> Any:
