@@ -28,6 +28,7 @@ class TokenForm(Form):
     )
     days = SelectField(
         lazy("Valid for"),
+        [InputRequired()],
         choices=[SelectChoice(days, title) for days, title in LIVES.items()],
         default="365",
     )

@@ -80,7 +80,7 @@ def service_new() -> str | tuple[str, int]:
             form.scopes.errors = [str(ERRORS[error.code])]
         else:
             db.session.commit()
-            return render_template("tokens/issued.html", token=token, row=row, project=project)
+            return render_template("tokens/issued.html", token=token, row=row, where=project)
     body = render_template("tokens/new.html", form=form)
     return (body, 422) if request.method == "POST" else body
 
