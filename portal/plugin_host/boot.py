@@ -21,6 +21,7 @@ from portal.plugin_host.host import PluginHost
 from portal.plugin_host.refs import as_ref
 from portal.plugin_host.slow import SlowHooks
 from portal.plugin_host.state import is_on, is_on_somewhere
+from portal.plugin_host.telling import configure_telling
 from portal.plugin_host.trace import configure_trace
 from portal.slots import Card, MemberHome, Slots
 
@@ -44,6 +45,7 @@ def configure_plugins(
     loader.register_blueprints(app, host)
     configure_domain(app, [plugin.catalogues for _, plugin in sorted(host.loaded.items())])
     configure_afterwards(app, host)
+    configure_telling(app, host, settings)
     faults.configure_faults(app)
     if settings.trace_hooks:
         configure_trace(app, settings)

@@ -11,6 +11,8 @@ import pluggy
 from flask import Blueprint
 
 from portal.jobs.registry import Job
+from portal.messages.senders import SenderPoint
+from portal.notifications.kinds import NotificationKind
 from portal.outbox.registry import DomainEvent, EventKind
 from portal.permissions.roles import Permission
 from portal.personal_data import ExportPart
@@ -46,6 +48,16 @@ def register_events() -> list[EventKind]:  # type: ignore[empty-body]
 @hookspec
 def register_settings() -> list[Setting]:  # type: ignore[empty-body]
     """Return what the club, and perhaps each project, may set; the portal makes the pages."""
+
+
+@hookspec
+def register_notifications() -> list[NotificationKind]:  # type: ignore[empty-body]
+    """Return what the plugin tells owners: the words, and how they are told."""
+
+
+@hookspec
+def register_senders() -> list[SenderPoint]:  # type: ignore[empty-body]
+    """Return ways out of the portal, for mails, text messages or WeChat messages."""
 
 
 @hookspec
@@ -145,6 +157,8 @@ RETURNS: dict[str, Returned] = {
     "register_settings": Returned(Setting),
     "register_jobs": Returned(Job),
     "register_events": Returned(EventKind),
+    "register_notifications": Returned(NotificationKind),
+    "register_senders": Returned(SenderPoint),
     "nav_items": Returned(NavItem),
     "member_home": Returned(MemberHome, many=False),
     "staff_widgets": Returned(StaffWidget),

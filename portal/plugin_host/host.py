@@ -9,6 +9,8 @@ from babel.support import Translations
 from flask import Blueprint
 
 from portal.jobs.registry import Job
+from portal.messages.senders import SenderPoint
+from portal.notifications.kinds import NotificationKind
 from portal.outbox.registry import EventKind
 from portal.permissions.roles import Permission
 from portal.plugin_host.manifest import Manifest
@@ -26,6 +28,8 @@ class Plugin:
     jobs: tuple[Job, ...] = ()
     events: tuple[EventKind, ...] = ()
     settings: tuple[Setting, ...] = ()
+    notifications: tuple[NotificationKind, ...] = ()
+    senders: tuple[SenderPoint, ...] = ()
     manifest_values: Mapping[str, Any] = field(default_factory=dict)
     """The values of `[settings]` in plugin.toml, checked."""
 

@@ -27,6 +27,7 @@ from portal.plugin_host.host import Plugin, PluginHost, Quarantined
 from portal.plugin_host.manifest import Manifest, ManifestError, read_manifest
 from portal.plugin_host.setting_rules import check_settings
 from portal.plugin_host.tables import check_tables, core_table_below, forget_tables
+from portal.plugin_host.telling import check_telling
 
 ENTRY_POINT_GROUP = "portal.plugins"
 
@@ -112,6 +113,9 @@ def _load(host: PluginHost, manifest: Manifest) -> Plugin:
     check_routes(manifest, blueprints)
     settings = _registered(host, manifest, "register_settings")
     values = check_settings(settings, manifest.settings)
+    notifications = _registered(host, manifest, "register_notifications")
+    senders = _registered(host, manifest, "register_senders")
+    check_telling(manifest.name, notifications, senders)
     catalogues = read_catalogues(manifest.folder)
     return Plugin(
         manifest,
@@ -121,6 +125,8 @@ def _load(host: PluginHost, manifest: Manifest) -> Plugin:
         jobs=tuple(jobs),
         events=tuple(events),
         settings=tuple(settings),
+        notifications=tuple(notifications),
+        senders=tuple(senders),
         manifest_values=values,
     )
 

@@ -19,6 +19,8 @@ from portal.extensions import db
 from portal.i18n import gettext, lazy, localized, ngettext
 from portal.jobs.registry import Job, JobRun
 from portal.jobs.service import enqueue
+from portal.messages.senders import Message, SenderPoint, SendError
+from portal.notifications.kinds import NotificationKind
 from portal.outbox.registry import DomainEvent, EventKind
 from portal.pagination import Page, page_of
 from portal.permissions.current import may
@@ -29,6 +31,7 @@ from portal.plugin_host.manifest import API_VERSION
 from portal.plugin_host.refs import MemberRef, ProjectRef, TokenRef
 from portal.plugin_host.setting_types import Setting, SettingKind
 from portal.plugin_host.settings import plugin_settings
+from portal.plugin_host.telling import notify
 from portal.plugin_host.tokens import issue_token, revoke_tokens
 from portal.sdk.afterwards import emit
 from portal.sdk.current import current_member, current_project, current_token, visible_projects
@@ -51,11 +54,15 @@ __all__ = [
     "JobRun",
     "MemberHome",
     "MemberRef",
+    "Message",
     "NavItem",
+    "NotificationKind",
     "Page",
     "Permission",
     "ProjectRef",
     "RoleName",
+    "SendError",
+    "SenderPoint",
     "Setting",
     "SettingKind",
     "StaffWidget",
@@ -82,6 +89,7 @@ __all__ = [
     "may",
     "member_only",
     "ngettext",
+    "notify",
     "now",
     "page_of",
     "plugin_settings",

@@ -3,16 +3,21 @@
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from portal.api.blueprint import ApiBlueprint
 from portal.sdk import (
     Card,
     Hit,
     MemberHome,
     MemberRef,
+    Message,
     NavItem,
+    NotificationKind,
     Permission,
     ProjectRef,
     RoleName,
+    SenderPoint,
     StaffWidget,
+    Todo,
     current_project,
     current_token,
     db,
@@ -26,6 +31,8 @@ from portal.sdk import (
 )
 
 blueprint = Blueprint("notes", __name__)
+SENT: list[Message] = []
+api = ApiBlueprint("notes_api", __name__)
 
 
 @blueprint.get("/p/<project>/notes/")
@@ -44,6 +51,30 @@ def desk() -> str:
 @signed_in
 def mine() -> str:
     return ",".join(project.slug for project in visible_projects())
+
+
+@blueprint.get("/centre/notes/")
+@signed_in
+def everywhere() -> str:
+    return "notes are open"
+
+
+@api.call("GET", "/api/v1/p/<project>/notes/", media="text/plain")
+@signed_in
+def api_of_project() -> Response:
+    return Response("notes are open")
+
+
+@api.call("GET", "/api/v1/centre/notes/", media="text/plain")
+@signed_in
+def api_of_centre() -> Response:
+    return Response("notes are open")
+
+
+@api.call("GET", "/api/v1/me/notes/", media="text/plain")
+@signed_in
+def api_of_oneself() -> Response:
+    return Response("notes are open")
 
 
 @blueprint.get("/t/notes/<token>")
@@ -72,12 +103,26 @@ def linked_desk() -> str:
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
-    return [blueprint]
+    return [blueprint, api]
 
 
 @hookimpl
 def register_permissions() -> list[Permission]:
     return [Permission("notes.manage", "Manage notes", frozenset({RoleName.STAFF}))]
+
+
+@hookimpl
+def register_notifications() -> list[NotificationKind]:
+    return [
+        NotificationKind(
+            "notes.written", "A note", "A note from {name}", "Read it.", {"name": "Lin"}
+        )
+    ]
+
+
+@hookimpl
+def register_senders() -> list[SenderPoint]:
+    return [SenderPoint("sms", SENT.append)]
 
 
 @hookimpl
@@ -87,7 +132,8 @@ def nav_items() -> list[NavItem]:
 
 @hookimpl
 def member_home(project: ProjectRef) -> MemberHome:
-    return MemberHome(cards=(Card("notes/card.html", f"notes of {project.slug}"),))
+    todo = Todo("A note to read", "", "puzzle", "gold", f"/p/{project.slug}/notes/")
+    return MemberHome((todo,), (Card("notes/card.html", f"notes of {project.slug}"),))
 
 
 @hookimpl
