@@ -121,7 +121,9 @@ def _write(
         PluginSetting
     )
     new = {"plugin": plugin, "key": setting.key, "project_id": project_id, **values}
-    return _touched(insert.values(new).on_conflict_do_nothing())
+    # The drivers do not agree on the row count of an INSERT.
+    made = insert.values(new).on_conflict_do_nothing().returning(PluginSetting.id)
+    return db.session.scalar(made) is not None
 
 
 def _touched(statement: sa.Executable) -> bool:
