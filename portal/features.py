@@ -49,6 +49,7 @@ from portal.members import views as members_views
 from portal.messages import jobs as messages_jobs
 from portal.messages import models as messages_models
 from portal.messages import privacy as messages_privacy
+from portal.notifications import api as notifications_api
 from portal.notifications import hooks as notifications_hooks
 from portal.notifications import jobs as notifications_jobs
 from portal.notifications import models as notifications_models
@@ -67,9 +68,11 @@ from portal.plugin_host import hooks as plugin_host_hooks
 from portal.plugin_host import privacy as plugin_host_privacy
 from portal.plugin_host import settings_views as plugin_host_settings_views
 from portal.plugin_host import staff_views as plugin_host_staff_views
+from portal.points import hooks as points_hooks
 from portal.points import jobs as points_jobs
 from portal.points import models as points_models
 from portal.points import privacy as points_privacy
+from portal.points import views as points_views
 from portal.privacy import hooks as privacy_hooks
 from portal.privacy import jobs as privacy_jobs
 from portal.privacy import privacy as privacy_privacy
@@ -140,6 +143,7 @@ APIS: tuple = (
     club_api,
     files_api,
     claims_staff_api,
+    notifications_api,
     projects_staff_api,
     staff_members_api,
     staff_roles_api,
@@ -190,6 +194,7 @@ VIEWS: tuple = (
     notifications_staff_views,
     plugin_host_ending_views,
     staff_token_views,
+    points_views,
 )
 HOOKS: tuple = (
     accounts_hooks,
@@ -203,11 +208,11 @@ HOOKS: tuple = (
     privacy_hooks,
     notifications_hooks,
     plugin_host_hooks,
+    points_hooks,
 )
 
 # What features keep of people. An erasure goes through them from the last to the first.
 PRIVACY: tuple = (
-    audit_privacy,
     accounts_privacy,
     messages_privacy,
     permissions_privacy,
@@ -220,6 +225,7 @@ PRIVACY: tuple = (
     claims_privacy,
     privacy_privacy,
     plugin_host_privacy,
+    audit_privacy,
 )
 
 # Handlers of jobs and of events: importing them registers them.

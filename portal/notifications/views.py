@@ -10,6 +10,7 @@ from portal import clock
 from portal.access import signed_in
 from portal.accounts.current import current_account
 from portal.accounts.flow import own_path
+from portal.accounts.models import Account
 from portal.club.queries import current_club
 from portal.extensions import db
 from portal.i18n import Text, gettext, lazy
@@ -84,7 +85,7 @@ def choices() -> Page:
     account = current_account()
     begins, ends = queries.quiet_hours(account)
     form = ChoicesForm(begins=as_time(begins), ends=as_time(ends))
-    chosen, offered = queries.choices(account), _offered(account.email, account.phone)
+    chosen, offered = queries.choices(account), offered_channels(account)
     wanted = {
         (kind.key, channel)
         for kind in queries.sorted_kinds()
@@ -95,7 +96,7 @@ def choices() -> Page:
         sent = set(form.wanted.data or ())
         wanted = {
             (kind.key, channel)
-            for kind in _choosable()
+            for kind in choosable()
             for channel in offered
             if f"{kind.key}|{channel}" in sent
         }
@@ -107,7 +108,7 @@ def choices() -> Page:
         account=account,
         wanted={
             (kind.key, channel): (kind.key, channel) in wanted
-            for kind in _choosable()
+            for kind in choosable()
             for channel in offered
         },
         begins=as_minutes(form.begins.data),
@@ -124,7 +125,7 @@ def _show(
     body = render_template(
         "notifications/choices.html",
         form=form,
-        kinds=_choosable(),
+        kinds=choosable(),
         required=[kind for kind in queries.sorted_kinds() if kind.required],
         wanted=wanted,
         channels={channel: CHANNEL_TITLES[channel] for channel in offered},
@@ -132,17 +133,18 @@ def _show(
     return body, status
 
 
-def _choosable() -> list[NotificationKind]:
+def choosable() -> list[NotificationKind]:
+    """Return the kinds that may be switched off."""
     return [kind for kind in queries.sorted_kinds() if not kind.required]
 
 
-def _offered(email: str | None, phone: str | None) -> list[str]:
-    """Return the channels that reach this account."""
+def offered_channels(account: Account) -> list[str]:
+    """Return the channels that reach an account."""
     return [
         channel
         for channel, reaches in (
-            (Channel.MAIL, email),
-            (Channel.SMS, phone),
+            (Channel.MAIL, account.email),
+            (Channel.SMS, account.phone),
             (Channel.WECHAT, has_sender(Channel.WECHAT)),
         )
         if reaches

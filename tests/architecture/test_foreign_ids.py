@@ -44,6 +44,7 @@ NAMES = {
     "files": {"public_id": "file"},
     "members": {"public_id": "member"},
     "notifications": {"public_id": "notification"},
+    "notifications_api": {"public_id": "notification"},
     "privacy": {"public_id": "export"},
     "privacy.staff_start": {"public_id": "member"},
     "members.person": {"public_id": "person"},
