@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal import clock
 from portal.accounts.models import Account
 from portal.club.models import Club
-from portal.config import PLUGIN_VARIABLES, VARIABLES, Settings
+from portal.config import VARIABLES, Settings
 from portal.crypto import lookup_hash
 from portal.database import revisions
 from portal.database.owners import CORE
@@ -25,15 +25,11 @@ from portal.jobs.models import JobState
 from portal.jobs.queries import standing
 from portal.operations.accounts import has_administrator
 from portal.operations.parts import asset_problem, translation_problem
+from portal.operations.plugins import not_of_plugins, settings_problem
 from portal.plugin_host.queries import switched_on_somewhere
-from portal.plugin_host.settings import missing_in
-from portal.plugin_host.settings import variables as secret_variables
-from portal.plugin_host.state import enabled_in, host
-from portal.projects.models import Project
 
 LEAST_FREE_MEGABYTES = 500
 CLOCK_SECONDS = 60
-MOST_TOLD = 5
 ZONES = ("Asia/Shanghai", "Asia/Hong_Kong", "UTC")
 _MEGABYTE = 1024 * 1024
 
@@ -79,12 +75,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 
 def _variables(environ: Mapping[str, str]) -> Finding:
-    known, of_others = VARIABLES | secret_variables(host()), _of_plugins_not_loaded()
-    unknown = sorted(
-        name
-        for name in environ
-        if name.startswith("PORTAL_") and name not in known and not name.startswith(of_others)
-    )
+    names = [name for name in environ if name.startswith("PORTAL_")]
+    unknown = not_of_plugins(name for name in names if name not in VARIABLES)
     if unknown:
         return Finding(
             State.WARN,
@@ -93,11 +85,6 @@ def _variables(environ: Mapping[str, str]) -> Finding:
             "Correct the names; docs/operate.md lists them all.",
         )
     return Finding(State.OK, "variables", "every PORTAL_ name is known")
-
-
-def _of_plugins_not_loaded() -> tuple[str, ...]:
-    """Return what the variables of plugins begin with whose settings nobody could read."""
-    return tuple(f"{PLUGIN_VARIABLES}{name}_".upper() for name in host().quarantined)
 
 
 def _keys(settings: Settings) -> Finding:
@@ -299,22 +286,11 @@ def _administrator(settings: Settings) -> Finding:
 
 
 def _plugin_settings(settings: Settings) -> Finding:
-    """Look for plugins that are on without a value that they need."""
-    projects = {project.id: project.slug for project in db.session.scalars(sa.select(Project))}
-    lacking = missing_in(enabled_in(projects.keys()))
-    if not lacking:
-        return Finding(State.OK, "plugin settings", "every plugin that is on has what it needs")
-    told = [
-        f"{plugin} in {projects[project_id]}: {', '.join(keys)}"
-        for (project_id, plugin), keys in sorted(lacking.items(), key=lambda each: each[0][::-1])
-    ]
-    more = f" and {len(told) - MOST_TOLD} more" if len(told) > MOST_TOLD else ""
-    return Finding(
-        State.WARN,
-        "plugin settings",
-        f"no value for {'; '.join(told[:MOST_TOLD])}{more}",
-        "Run: portal plugin settings NAME --project SLUG",
-    )
+    problem = settings_problem()
+    if problem:
+        remedy = "Run: portal plugin settings NAME --project SLUG"
+        return Finding(State.WARN, "plugin settings", problem, remedy)
+    return Finding(State.OK, "plugin settings", "every plugin that is on has what it needs")
 
 
 def _demo_people(settings: Settings) -> Finding:
@@ -354,4 +330,5 @@ DATABASE_CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     _administrator,
     _demo_people,
     _jobs,
+    _plugin_settings,
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 import sqlalchemy as sa
+from flask.cli import with_appcontext
 
 from portal.extensions import db
 from portal.i18n import LANGUAGES
@@ -34,6 +35,7 @@ _SENTENCES = {
 
 
 @click.command("settings")
+@with_appcontext
 @click.argument("name")
 @click.option("--project", "slug", help="The project's short name; without it, the whole club.")
 @click.option("--set", "given", multiple=True, metavar="KEY=VALUE", help="May be repeated.")
