@@ -103,7 +103,9 @@ def write(project: Project) -> None:
 def counts() -> list[int]:
     """Return how many notes and lines there are in all."""
     names = ("keeper_note", "keeper_line")
-    found = [db.session.scalar(sa.select(sa.func.count()).select_from(sa.table(name))) for name in names]
+    found = [
+        db.session.scalar(sa.select(sa.func.count()).select_from(sa.table(name))) for name in names
+    ]
     db.session.rollback()
     return found
 
