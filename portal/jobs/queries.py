@@ -8,7 +8,9 @@ import sqlalchemy as sa
 
 from portal import clock
 from portal.extensions import db
+from portal.jobs.leasing import due
 from portal.jobs.models import JobRow, JobState
+from portal.jobs.registry import known
 from portal.pagination import Page, page_of
 
 MOST_KINDS = 20
@@ -57,13 +59,12 @@ def standing() -> Standing:
 
 
 def oldest_due() -> datetime | None:
-    """Return since when the job that has been due for longest waits, or its runner is gone."""
-    return db.session.scalar(
-        sa.select(JobRow.due_at)
-        .where(sa.text("job.state IN ('waiting', 'running')"), JobRow.due_at <= clock.now())
-        .order_by(JobRow.due_at, JobRow.id)
-        .limit(1)
-    )
+    """Return since when the job that has been due for longest waits, or its runner is gone.
+
+    Of the kinds known here: what an uninstalled plugin left says nothing about the runners.
+    """
+    found = due(known()).order_by(JobRow.due_at, JobRow.id).limit(1)
+    return db.session.scalar(found.with_only_columns(JobRow.due_at))
 
 
 def is_late() -> bool:

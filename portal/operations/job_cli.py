@@ -70,7 +70,7 @@ def _drain(runner: Runner, signum: int) -> None:
 @click.option("--kind", default="", help="Only kinds with this in their name.")
 @click.option("--limit", type=click.IntRange(1, 10000), default=50, show_default=True)
 def list_jobs(*, state: str | None, kind: str, limit: int) -> None:
-    """Show jobs, the newest first, and how many there are; exit 1 when no runner works."""
+    """Show jobs, the newest first, and how many are not done; exit 1 when no runner works."""
     with reading():
         wanted = queries.JobFilter(state or "", kind)
         newest = queries.jobs_of(wanted).order_by(JobRow.created_at.desc(), JobRow.id.desc())
@@ -83,7 +83,7 @@ def list_jobs(*, state: str | None, kind: str, limit: int) -> None:
             )
         found = queries.standing()
     counts = [f"{number:,} {name}" for name, number in sorted(found.counts.items())]
-    click.echo(", ".join(counts) or "No jobs.")
+    click.echo(", ".join(counts) or "Nothing waits, nothing was given up.")
     if found.late:
         click.echo(
             f"Work has been due since {found.oldest_due:%Y-%m-%d %H:%M} UTC and nobody does it: "

@@ -88,9 +88,11 @@ class Queue:
         return self.engine.dialect.name == "sqlite"
 
     def start(self, *options: str) -> "subprocess.Popen[bytes]":
-        words = [sys.executable, str(self.folder / "kinds.py"), str(self.folder)]
+        return self.portal("jobs", "run", "--lease", "1", *options)
+
+    def portal(self, *words: str) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(
-            [*words, "jobs", "run", "--lease", "1", *options],
+            [sys.executable, str(self.folder / "kinds.py"), str(self.folder), *words],
             env=self.env | {"PYTHONPATH": str(ROOT)},
             cwd=ROOT,
             stdout=subprocess.PIPE,
@@ -212,6 +214,19 @@ def test_a_runner_of_some_kinds_leaves_the_others(queue: Queue) -> None:
     assert queue.job().state == "waiting"
     assert queue.start("--once", "--kinds", "test.*").wait(PATIENCE) == 0
     assert queue.job().state == "done"
+
+
+def test_the_server_does_the_work_itself_unless_told_not_to(queue: Queue) -> None:
+    queue.let_go()
+    queue.enqueue("test.act")
+    idle = queue.portal("run", "--port", "0", "--no-jobs")
+    time.sleep(4)
+    assert idle.poll() is None
+    assert queue.job().state == "waiting"
+    server = queue.portal("run", "--port", "0")
+    until(lambda: queue.job().state == "done")
+    server.terminate()
+    assert server.wait(PATIENCE) == 0
 
 
 def test_nothing_is_lost_or_doubled_under_kills(environment: dict[str, str]) -> None:
