@@ -42,9 +42,9 @@ def delete_data(name: str) -> Page:
     """Delete a plugin's data of the project whose short name was typed again."""
     if name not in host().loaded:
         raise NotFound
-    project = _project(request.form.get("project", ""))
-    if request.form.get("typed", "").strip() != project.slug:
-        return _purge_page(name, project, wrong=True)
+    project, typed = _project(request.form.get("project", "")), _typed()
+    if typed != project.slug:
+        return _purge_page(name, project, wrong=typed)
     try:
         deleted = purge.purge(actor=current_account(), plugin=name, project=project)
     except SwitchError as error:
@@ -74,8 +74,9 @@ def look_at_removal(name: str) -> Page:
 @requires("plugins.purge")
 def remove(name: str) -> Page:
     """Drop the tables of the plugin whose name was typed again."""
-    if request.form.get("typed", "").strip() != name:
-        return _removal_page(name, wrong=True)
+    typed = _typed()
+    if typed != name:
+        return _removal_page(name, wrong=typed)
     try:
         leaving = removal.remove(actor=current_account(), plugin=name)
     except SwitchError as error:
@@ -91,7 +92,7 @@ def remove(name: str) -> Page:
     return redirect(url_for("plugins.matrix"), 303)
 
 
-def _purge_page(name: str, project: Project, *, wrong: bool = False) -> Page:
+def _purge_page(name: str, project: Project, *, wrong: str | None = None) -> Page:
     refusal: Text | None = None
     rows: Mapping[str, int] = {}
     try:
@@ -106,10 +107,10 @@ def _purge_page(name: str, project: Project, *, wrong: bool = False) -> Page:
         refusal=refusal,
         wrong=wrong,
     )
-    return (body, 422) if wrong else body
+    return body if wrong is None else (body, 422)
 
 
-def _removal_page(name: str, *, wrong: bool = False) -> Page:
+def _removal_page(name: str, *, wrong: str | None = None) -> Page:
     leaving, refusal = None, None
     try:
         leaving = removal.look(name)
@@ -127,7 +128,12 @@ def _removal_page(name: str, *, wrong: bool = False) -> Page:
         refusal=refusal,
         wrong=wrong,
     )
-    return (body, 422) if wrong else body
+    return body if wrong is None else (body, 422)
+
+
+def _typed() -> str:
+    """Return what was typed as the last answer, as much of it as is shown again."""
+    return request.form.get("typed", "").strip()[:80]
 
 
 def _project(slug: str) -> Project:

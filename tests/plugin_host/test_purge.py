@@ -261,6 +261,7 @@ def test_the_page_asks_twice(administrator: FlaskClient, own: Project) -> None:
     for typed in ("", "other", "OWN"):
         answer = administrator.post(page, data={"project": "own", "typed": typed})
         assert answer.status_code == 422
+        assert f'value="{typed}"' in answer.text
     assert counts() == [4, 4]
     answer = administrator.post(page, data={"project": "own", "typed": "own"})
     assert answer.status_code == 303
