@@ -15,6 +15,7 @@ from portal.demo.cases import add_cases
 from portal.demo.cast import PASSWORD, WAITING, Waiting
 from portal.demo.neighbours import add_neighbours
 from portal.demo.people import add_cast
+from portal.demo.points import add_points
 from portal.demo.stage import ZONE, Stage
 from portal.demo.texts import CLUB_NAME, CLUB_TAGLINE, PROJECTS
 from portal.extensions import db
@@ -63,6 +64,7 @@ def load(*, members: int, seed: int, done: Callable[[int], None] = lambda number
     _add_projects(stage)
     add_cast(stage)
     add_cases(stage)
+    add_points(stage)
     db.session.flush()
     add_neighbours(stage, members, done)
     # The neighbours were written past the session, which would have noticed them.

@@ -106,7 +106,7 @@ def home() -> dict[str, Any]:
                 "role": home.role,
                 "since": home.since,
             }
-            for home in queries.homes_in(member.id, project.id)
+            for home in queries.homes_and_points(member.id, project.id)[0]
         ],
         "todos": [
             {

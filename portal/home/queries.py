@@ -7,7 +7,10 @@ from sqlalchemy.orm import contains_eager
 
 from portal.extensions import db
 from portal.i18n import LANGUAGES
+from portal.members.models import Member
 from portal.pagination import Page, page_of
+from portal.points.queries import Figures, figures_from, figures_statement
+from portal.points.terms import Holder
 from portal.projects.models import Ownership, Project, Unit
 
 HOMES_SHOWN = 5
@@ -16,21 +19,33 @@ TOO_FEW_TO_TELL = 10
 """Below this the number of households is not shown: it would say who lives there."""
 
 
-def homes_in(member_id: int, project_id: int) -> Sequence[Ownership]:
-    """Return the member's present homes in a project, oldest first, with unit and building."""
-    return db.session.scalars(
-        sa.select(Ownership)
-        .join(Ownership.unit)
-        .join(Unit.building)
-        .options(contains_eager(Ownership.unit).contains_eager(Unit.building))
-        .where(
-            Ownership.member_id == member_id,
-            Ownership.project_id == project_id,
-            Ownership.until.is_(None),
+def homes_and_points(member_id: int, project_id: int) -> tuple[list[Ownership], Figures]:
+    """Return the member's present homes in a project, oldest first, and their points' figures.
+
+    One statement. The homes come with unit and building.
+    """
+    figures = figures_statement(Holder.member(member_id)).subquery()
+    rows = db.session.execute(
+        sa.select(Ownership, *figures.c)
+        .select_from(Member)
+        .outerjoin(figures, sa.true())
+        .outerjoin(
+            Ownership,
+            sa.and_(
+                Ownership.member_id == Member.id,
+                Ownership.project_id == project_id,
+                Ownership.until.is_(None),
+            ),
         )
+        .outerjoin(Ownership.unit)
+        .outerjoin(Unit.building)
+        .options(contains_eager(Ownership.unit).contains_eager(Unit.building))
+        .where(Member.id == member_id)
         .order_by(Ownership.since, Ownership.id)
         .limit(HOMES_SHOWN)
     ).all()
+    homes = [row.Ownership for row in rows if row.Ownership is not None]
+    return homes, figures_from(rows[0] if rows else None)
 
 
 def count_households(project_id: int) -> int | None:

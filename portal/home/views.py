@@ -17,6 +17,7 @@ from portal.i18n import gettext, localized
 from portal.members.current import current_member, find_current_member
 from portal.members.models import Member
 from portal.permissions.current import current_rights
+from portal.points.queries import Figures
 from portal.projects import service as projects
 from portal.projects.current import belonging, current_project, my_projects
 from portal.projects.models import Ownership, Project
@@ -40,6 +41,7 @@ class OwnerHome:
     cards: list[Card]
     claiming: bool
     show_all: bool
+    points: Figures
 
     @property
     def todos_shown(self) -> list[Todo]:
@@ -69,10 +71,10 @@ def project_home() -> str:
     project = current_project()
     member = find_current_member() if g.get("account") else None
     if member is not None:
-        homes = list(queries.homes_in(member.id, project.id))
+        homes, points = queries.homes_and_points(member.id, project.id)
         if homes or project.id in belonging():
             session["project"] = project.slug
-            page = _owner_home(member, project, homes)
+            page = _owner_home(member, project, homes, points)
             return render_template("home/owner.html", page=page, unit_title=unit_title)
     return render_template(
         "home/welcome.html",
@@ -142,7 +144,9 @@ def _last_project() -> Project | None:
     )
 
 
-def _owner_home(member: Member, project: Project, homes: list[Ownership]) -> OwnerHome:
+def _owner_home(
+    member: Member, project: Project, homes: list[Ownership], points: Figures
+) -> OwnerHome:
     now = clock.now()
     filled = fill("member_home", project)
     return OwnerHome(
@@ -153,4 +157,5 @@ def _owner_home(member: Member, project: Project, homes: list[Ownership]) -> Own
         cards=sorted((card for part in filled for card in part.cards), key=lambda card: card.order),
         claiming=any(part.claiming for part in filled),
         show_all=request.args.get("todos") == "all",
+        points=points,
     )

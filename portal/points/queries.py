@@ -21,7 +21,8 @@ class Figures:
     """An account's points in milli-points as of today, whether or not the nightly job has run.
 
     `expiring`: what of the available points has its last day within 60 days, the first of them on
-    `expires_on`. `account_id` is None for somebody who never had points.
+    `expires_on`. `account_id` is None for somebody who never had points. `dead` and `ripe`: what
+    has expired or begun since the last posting and is booked with the next one.
     """
 
     available: int = 0
@@ -31,6 +32,8 @@ class Figures:
     owed: int = 0
     expires_on: date | None = None
     account_id: int | None = None
+    dead: int = 0
+    ripe: int = 0
 
 
 def _sum(amount: Any, *conditions: Any) -> Any:
@@ -77,12 +80,23 @@ _figures = (
 
 def balance(holder: Holder, currency: str = REDEEMABLE, *, at: datetime | None = None) -> Figures:
     """Return a holder's five figures: one statement, besides the club's."""
+    row = db.session.execute(figures_statement(holder, currency, at=at)).first()
+    return figures_from(row)
+
+
+def figures_statement(
+    holder: Holder, currency: str = REDEEMABLE, *, at: datetime | None = None
+) -> sa.Select[Any]:
+    """Return the statement of a holder's figures, at most one row, to be joined to a page's own."""
     today = clock.business_date(current_club().time_zone, at)
-    row = db.session.execute(
-        _figures.where(HOLDER_COLUMNS[holder.kind] == holder.id),
-        {"currency": currency, "today": today, "soon": today + timedelta(days=SOON_DAYS)},
-    ).first()
-    if row is None:
+    return _figures.where(HOLDER_COLUMNS[holder.kind] == holder.id).params(
+        currency=currency, today=today, soon=today + timedelta(days=SOON_DAYS)
+    )
+
+
+def figures_from(row: Any) -> Figures:
+    """Return the figures of a row of `figures_statement`, zeros for nobody's."""
+    if row is None or row.account_id is None:
         return Figures()
     available = row.available - row.dead + row.ripe - row.ripe_dead
     paid = min(available, row.owed) if row.ripe else 0
@@ -94,4 +108,15 @@ def balance(holder: Holder, currency: str = REDEEMABLE, *, at: datetime | None =
         owed=row.owed - paid,
         expires_on=row.expires_on,
         account_id=row.account_id,
+        dead=row.dead + row.ripe_dead,
+        ripe=row.ripe,
+    )
+
+
+def account_of(holder: Holder, currency: str) -> int | None:
+    """Return the id of a holder's account; None when they never had points of the currency."""
+    return db.session.scalar(
+        sa.select(PointsAccount.id)
+        .join(Currency, Currency.id == PointsAccount.currency_id)
+        .where(HOLDER_COLUMNS[holder.kind] == holder.id, Currency.key == currency)
     )

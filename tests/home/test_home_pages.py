@@ -124,7 +124,7 @@ def test_an_owner_is_greeted_with_home_and_year(client: FlaskClient) -> None:
     assert "Building 2, 1502" in seen
     assert "Year 4 as a member" in seen
     assert f"{member.card_number[:4]} {member.card_number[4:]}" in seen
-    assert "Points and tiers open soon" in seen
+    assert "Available points" in seen
 
 
 def test_no_points_are_invented(client: FlaskClient) -> None:

@@ -1,0 +1,30 @@
+"""Milli-points as people write and read them; no float comes near a balance."""
+
+from decimal import Decimal, InvalidOperation
+
+from flask_babel import format_decimal
+
+MILLI = 1000
+_FORMAT = "#,##0.###"
+
+
+def format_points(amount: int) -> str:
+    """Return milli-points as points: 12680000 -> 12,680 and 500 -> 0.5."""
+    return str(format_decimal(Decimal(amount) / MILLI, format=_FORMAT))
+
+
+def format_change(amount: int) -> str:
+    """Return a change of points with its sign: +60, −640."""
+    sign = "+" if amount > 0 else "−" if amount < 0 else ""
+    return sign + format_points(abs(amount))
+
+
+def read_points(text: str) -> int | None:
+    """Return what was typed, as milli-points; None when it is no number of whole milli-points."""
+    try:
+        amount = Decimal(text.strip().replace(",", "").replace("，", "")) * MILLI
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or amount != amount.to_integral_value():
+        return None
+    return int(amount)

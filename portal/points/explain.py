@@ -1,0 +1,232 @@
+"""Why each line of a ledger is there, in the reader's words: nothing moves without a reason."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import format_currency
+
+from portal.i18n import Text, format_day, gettext, lazy
+from portal.points.amounts import format_change, format_points
+from portal.points.kinds import NEVER, Kind
+from portal.points.statement import Line
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What happened: its title, how it looks, and a sentence made from a transaction's facts."""
+
+    title: Text
+    icon: str
+    tone: str
+    sentence: Callable[[Facts], str] | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A line for a reader: title, one short reason, the whole answer, and the change shown."""
+
+    title: str
+    short: str
+    sentences: list[str]
+    icon: str
+    tone: str
+    change: int
+    part: str
+
+
+def _paid(facts: Facts) -> str:
+    amount = format_currency(Decimal(facts["fen"]) / 100, "CNY")
+    return str(
+        gettext(
+            "%(amount)s paid, 1 point for each %(each)s.",
+            amount=amount,
+            each=format_currency(Decimal(facts["each_fen"]) / 100, "CNY"),
+        )
+    )
+
+
+SOURCES: dict[str, Source] = {
+    "manual": Source(lazy("Entered by club staff"), "pencil", "violet"),
+    "member.joined": Source(lazy("Welcome to the club"), "gift", "gold"),
+    "unit.verified": Source(lazy("Home verified"), "home-2", "green"),
+    "fee.paid": Source(lazy("Management fee paid"), "receipt", "brand", _paid),
+    "survey.answered": Source(lazy("Survey answered"), "checklist", "violet"),
+    "event.attended": Source(lazy("Event attended"), "calendar-event", "blue"),
+    "birthday": Source(lazy("Birthday present"), "cake", "rose"),
+    "referral.signed": Source(lazy("A friend has bought"), "users", "gold"),
+    "reward.redeemed": Source(lazy("Reward redeemed"), "gift", "gold"),
+    "event.fee": Source(lazy("Event fee"), "ticket", "blue"),
+    "transfer": Source(lazy("Within the household"), "users", "blue"),
+    "points.expired": Source(lazy("Expired points"), "history", ""),
+    "points.matured": Source(lazy("Pending points are available"), "hourglass", "green"),
+    "points.settled": Source(lazy("Paid what was owed"), "circle-check", "green"),
+    "points.timed_out": Source(lazy("Hold given back: its time was over"), "refresh", "blue"),
+}
+KINDS: dict[str, Source] = {
+    Kind.EARN: Source(lazy("Points earned"), "award", "green"),
+    Kind.AWARD: Source(lazy("Given by the club"), "award", "gold"),
+    Kind.SPEND: Source(lazy("Points used"), "shopping-bag", "gold"),
+    Kind.DEDUCT: Source(lazy("Corrected by the club"), "pencil", "violet"),
+    Kind.FORFEIT: Source(lazy("Points forfeited"), "alert-circle", "rose"),
+    Kind.HOLD: Source(lazy("Set aside"), "lock", "blue"),
+    Kind.CAPTURE: Source(lazy("Set aside, now used"), "shopping-bag", "gold"),
+    Kind.VOID: Source(lazy("Set aside, given back"), "refresh", "blue"),
+    Kind.TIME_OUT: Source(lazy("Set aside, given back"), "refresh", "blue"),
+    Kind.MATURE: Source(lazy("Pending points are available"), "hourglass", "green"),
+    Kind.EXPIRE: Source(lazy("Expired points"), "history", ""),
+    Kind.REVERSE: Source(lazy("Taken back"), "refresh", "rose"),
+    Kind.GIVE: Source(lazy("Given within the household"), "users", "blue"),
+    Kind.RECEIVE: Source(lazy("Received within the household"), "users", "green"),
+    Kind.SETTLE: Source(lazy("Paid what was owed"), "circle-check", "green"),
+}
+_BY_HAND = {Kind.AWARD, Kind.DEDUCT}
+_OWN_TITLE = {Kind.REVERSE, Kind.GIVE, Kind.RECEIVE, Kind.HOLD, Kind.VOID, *_BY_HAND}
+_PARTS: dict[str, Text] = {
+    "pending": lazy("pending"),
+    "held": lazy("held"),
+    "owed": lazy("owed"),
+}
+
+
+def explain(line: Line) -> Explanation:
+    """Return what a line says to its owner: what happened, by which rule, what became of it."""
+    row = line.row
+    by_kind = KINDS[row.kind]
+    source = SOURCES.get(row.source, by_kind)
+    shown = by_kind if row.kind in _OWN_TITLE else source
+    sentences = [
+        sentence
+        for sentence in (
+            _origin(line),
+            _facts(source, row.facts),
+            _note(line),
+            _rule(line),
+            _days(line),
+            _part_sentence(line),
+            _taken_back(line),
+        )
+        if sentence
+    ]
+    change, part = _change(line)
+    return Explanation(
+        title=_title(line, shown, source),
+        short=sentences[0] if sentences else str(by_kind.title),
+        sentences=sentences,
+        icon=shown.icon,
+        tone=shown.tone,
+        change=change,
+        part=str(_PARTS.get(part, "")),
+    )
+
+
+def _title(line: Line, shown: Source, source: Source) -> str:
+    title = str(shown.title)
+    if line.row.kind in (Kind.HOLD, Kind.VOID) and source is not shown:
+        return f"{source.title} · {title}"
+    return title
+
+
+def _change(line: Line) -> tuple[int, str]:
+    """Return what to show: the change of the available points, else of the part that changed."""
+    effect = line.effect
+    if effect.available:
+        return effect.available, "available"
+    for part in ("pending", "held", "owed"):
+        change = int(getattr(effect, part))
+        if change:
+            return change, part
+    return 0, "available"
+
+
+def _facts(source: Source, facts: Facts) -> str:
+    if source.sentence is None:
+        return ""
+    try:
+        return source.sentence(facts)
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return ""
+
+
+def _note(line: Line) -> str:
+    return str(gettext("The club's reason: %(reason)s", reason=line.note) if line.note else "")
+
+
+def _rule(line: Line) -> str:
+    row = line.row
+    if not row.rule:
+        return ""
+    return str(
+        gettext(
+            "Rule %(rule)s, version %(version)s, of %(day)s.",
+            rule=row.rule,
+            version=row.rule_version or 1,
+            day=format_day(row.business_date),
+        )
+    )
+
+
+def _origin(line: Line) -> str:
+    if line.origin is None:
+        return ""
+    source = SOURCES.get(line.origin.source, KINDS[line.origin.kind])
+    return str(
+        gettext(
+            "Takes back “%(title)s” of %(day)s.",
+            title=source.title,
+            day=format_day(line.origin.booked_on),
+        )
+    )
+
+
+def _days(line: Line) -> str:
+    kind, effect = line.row.kind, line.effect
+    if effect.last_day is None or effect.first_day is None:
+        return ""
+    if kind == Kind.EXPIRE:
+        return str(gettext("They were good until %(day)s.", day=format_day(effect.last_day)))
+    if kind in (Kind.EARN, Kind.AWARD, Kind.MATURE, Kind.RECEIVE):
+        if effect.last_day == NEVER:
+            return str("" if effect.pending > 0 else gettext("These points do not expire."))
+        return str(gettext("Good until %(day)s.", day=format_day(effect.last_day)))
+    if kind in (Kind.SPEND, Kind.HOLD, Kind.GIVE):
+        if effect.first_day == NEVER:
+            return ""
+        return str(
+            gettext(
+                "Points that expire first go first: here those good until %(day)s.",
+                day=format_day(effect.first_day),
+            )
+        )
+    return ""
+
+
+def _part_sentence(line: Line) -> str:
+    kind, effect = line.row.kind, line.effect
+    if kind in (Kind.EARN, Kind.AWARD) and effect.pending > 0:
+        return str(gettext("Pending: they become available when the condition is met."))
+    if kind == Kind.HOLD:
+        return str(gettext("They are yours until this is settled, and do not expire meanwhile."))
+    if kind == Kind.CAPTURE and effect.available > 0:
+        return str(gettext("What was not needed is available again."))
+    if kind == Kind.REVERSE and effect.owed > 0:
+        return str(
+            gettext(
+                "%(points)s were used already: points earned later pay them first.",
+                points=format_points(effect.owed),
+            )
+        )
+    if kind == Kind.REVERSE and effect.available > 0:
+        return str(gettext("The points keep the last day that they had."))
+    return ""
+
+
+def _taken_back(line: Line) -> str:
+    if not line.reversed:
+        return ""
+    if line.reversed >= line.row.amount:
+        return str(gettext("Taken back in full later."))
+    return str(gettext("%(points)s taken back later.", points=format_change(line.reversed)[1:]))

@@ -1,0 +1,176 @@
+"""The lines of a ledger: what each transaction did, and the balance after it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from portal.extensions import db
+from portal.pagination import Page, page_of
+from portal.points.kinds import Kind, Part
+from portal.points.models import Balance, Entry, Note, Reversed, Transaction
+
+SHOWN: dict[str, tuple[Kind, ...]] = {
+    "earned": (Kind.EARN, Kind.AWARD, Kind.RECEIVE, Kind.MATURE),
+    "used": (Kind.SPEND, Kind.CAPTURE, Kind.GIVE, Kind.DEDUCT, Kind.FORFEIT, Kind.SETTLE),
+    "expired": (Kind.EXPIRE,),
+    "held": (Kind.HOLD, Kind.CAPTURE, Kind.VOID, Kind.TIME_OUT),
+    "reversed": (Kind.REVERSE,),
+}
+"""Filters of a ledger's lines and the kinds that each shows."""
+_Origin = aliased(Transaction)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a transaction did to each part of its account, in signed milli-points.
+
+    `first_day` and `last_day`: the earliest and latest last day of the lots that it touched.
+    """
+
+    available: int = 0
+    pending: int = 0
+    held: int = 0
+    owed: int = 0
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One transaction as a reader sees it; `after`: the available points after it, if known."""
+
+    row: Transaction
+    effect: Effect
+    note: str
+    reversed: int
+    origin: Transaction | None
+    after: int | None
+
+
+@dataclass(frozen=True)
+class Month:
+    """The lines of a month that a page shows, under what the whole month gained and used."""
+
+    first: date
+    gained: int
+    used: int
+    lines: list[Line] = field(default_factory=list)
+
+
+def ledger_of(account_id: int, show: str = "", **paging: Any) -> Page[Line]:
+    """Return a page of an account's lines, the newest first; three statements."""
+    statement = (
+        sa.select(Transaction, Note.text, Reversed.reversed, _Origin)
+        .outerjoin(Note, Note.transaction_id == Transaction.id)
+        .outerjoin(Reversed, Reversed.transaction_id == Transaction.id)
+        .outerjoin(_Origin, _Origin.id == Transaction.reverses_id)
+        .where(Transaction.account_id == account_id)
+    )
+    if show in SHOWN:
+        statement = statement.where(Transaction.kind.in_(SHOWN[show]))
+    page = page_of(statement, Transaction.booked_at, Transaction.id, descending=True, **paging)
+    rows = [row[0] for row in page.items]
+    known = bool(rows) and show not in SHOWN
+    found = db.session.execute(
+        _effects([row.id for row in rows]).add_columns(
+            (_after(account_id, rows[0]) if known else sa.null()).label("after")
+        )
+    ).all()
+    effects = {row.transaction_id: _effect(row) for row in found}
+    after = int(found[0].after) if known else None
+    lines = []
+    for row, note, reversed_, origin in page.items:
+        effect = effects.get(row.id, Effect())
+        lines.append(Line(row, effect, note or "", reversed_ or 0, origin, after))
+        after = None if after is None else after - effect.available
+    return Page(lines, page.next_cursor, page.previous_cursor)
+
+
+def _effects(ids: Sequence[int]) -> sa.Select[Any]:
+    """Return the statement of what transactions did, a row each."""
+    return (
+        sa.select(
+            Entry.transaction_id,
+            *(_change(part).label(part) for part in (Part.AVAILABLE, Part.PENDING, Part.HELD)),
+            (-_change(Part.OWED)).label("owed"),
+            sa.func.min(Entry.expires_on).label("first_day"),
+            sa.func.max(Entry.expires_on).label("last_day"),
+        )
+        .where(Entry.transaction_id.in_(ids))
+        .group_by(Entry.transaction_id)
+    )
+
+
+def _effect(row: Any) -> Effect:
+    return Effect(
+        int(row.available),
+        int(row.pending),
+        int(row.held),
+        int(row.owed),
+        row.first_day,
+        row.last_day,
+    )
+
+
+def _change(part: Part, entry: Any = Entry) -> sa.ColumnElement[Any]:
+    return sa.func.sum(
+        sa.case((entry.credit_part == part, entry.amount), else_=0)
+        - sa.case((entry.debit_part == part, entry.amount), else_=0)
+    )
+
+
+def _after(account_id: int, first: Transaction) -> sa.ScalarSelect[Any]:
+    """Return the available points after `first`: those of now, less what came later."""
+    later = sa.tuple_(Transaction.booked_at, Transaction.id) > sa.tuple_(
+        sa.literal(first.booked_at, Transaction.booked_at.type), sa.literal(first.id)
+    )
+    entry = aliased(Entry)
+    since = (
+        sa.select(sa.func.coalesce(_change(Part.AVAILABLE, entry), 0))
+        .join(Transaction, Transaction.id == entry.transaction_id)
+        .where(Transaction.account_id == account_id, later)
+        .scalar_subquery()
+    )
+    now = sa.select(Balance.available - since).where(Balance.account_id == account_id)
+    return now.scalar_subquery()
+
+
+def by_month(account_id: int, lines: Iterable[Line]) -> list[Month]:
+    """Return lines under their months, each with what the whole month gained and used."""
+    months: dict[date, list[Line]] = {}
+    for line in lines:
+        months.setdefault(line.row.booked_on.replace(day=1), []).append(line)
+    if not months:
+        return []
+    totals = _totals(account_id, min(months), max(months))
+    return [
+        Month(first, *totals.get((first.year, first.month), (0, 0)), found)
+        for first, found in months.items()
+    ]
+
+
+def _totals(account_id: int, first: date, last: date) -> dict[tuple[int, int], tuple[int, int]]:
+    end = date(last.year + last.month // 12, last.month % 12 + 1, 1)
+    year, month = (sa.extract(part, Transaction.booked_on) for part in ("year", "month"))
+    into = sa.and_(Entry.debit_part == Part.SYSTEM, Entry.credit_part != Part.SYSTEM)
+    out = sa.and_(Entry.credit_part == Part.SYSTEM, Entry.debit_part != Part.SYSTEM)
+    rows = db.session.execute(
+        sa.select(
+            year.label("year"),
+            month.label("month"),
+            sa.func.sum(sa.case((into, Entry.amount), else_=0)).label("gained"),
+            sa.func.sum(sa.case((out, Entry.amount), else_=0)).label("used"),
+        )
+        .join(Transaction, Transaction.id == Entry.transaction_id)
+        .where(
+            Transaction.account_id == account_id,
+            Transaction.booked_on >= first,
+            Transaction.booked_on < end,
+        )
+        .group_by(year, month)
+    )
+    return {(int(row.year), int(row.month)): (int(row.gained), int(row.used)) for row in rows}
