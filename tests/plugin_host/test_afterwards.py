@@ -21,7 +21,7 @@ from portal.jobs.service import enqueue
 from portal.members.service import join
 from portal.outbox import service as outbox
 from portal.plugin_host import service
-from portal.plugin_host.models import PluginFault
+from portal.plugin_host.models import PluginBlock, PluginFault
 from portal.projects.models import Project, ProjectInterest
 from portal.projects.service import add_ownership, end_ownership
 from portal.sdk import emit
@@ -96,6 +96,18 @@ def test_a_club_wide_job_waits_for_no_project(toy: Any) -> None:
     assert heard(toy, "tidy") == []
     (job,) = jobs("diary.tidy")
     assert (job.state, job.error) == (JobState.SKIPPED, "the plugin is off")
+
+
+def test_a_blocked_plugin_does_nothing(toy: Any) -> None:
+    project = factories.make_project()
+    switch_on("diary", project)
+    factories.add(PluginBlock(plugin="diary", reason="broken"))
+    enqueue(kind="diary.tidy", project_id=project.id)
+    outbox.emit(kind="claim.made", project_id=project.id, subject=("claim", "c"))
+    run_jobs()
+    assert toy.HEARD == []
+    (job,) = jobs("diary.tidy")
+    assert job.state == JobState.SKIPPED
 
 
 def test_a_switch_between_asking_and_starting_counts(toy: Any) -> None:
