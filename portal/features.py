@@ -13,6 +13,7 @@ from portal.accounts import totp_views as accounts_totp_views
 from portal.accounts import views as accounts_views
 from portal.announcements import hooks as announcements_hooks
 from portal.announcements import jobs as announcements_jobs
+from portal.announcements import privacy as announcements_privacy
 from portal.announcements import staff_views as announcements_staff_views
 from portal.api import views as api_views
 from portal.audit import jobs as audit_jobs
@@ -223,6 +224,7 @@ PRIVACY: tuple = (
     points_privacy,
     roster_privacy,
     claims_privacy,
+    announcements_privacy,
     privacy_privacy,
     plugin_host_privacy,
     audit_privacy,

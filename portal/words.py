@@ -24,6 +24,12 @@ TITLES: dict[str, dict[str, Text]] = {
         "other": lazy("Family"),
     },
     "salutation": {"none": lazy("No title"), "ms": lazy("Ms"), "mr": lazy("Mr")},
+    "legal_text": {"terms": lazy("Terms of membership"), "privacy": lazy("Privacy notice")},
+    "audit_actor": {
+        "you": lazy("Yourself"),
+        "staff": lazy("Club staff"),
+        "system": lazy("The system"),
+    },
     "end_reason": {
         "sale": lazy("Sold"),
         "death": lazy("Death"),

@@ -22,6 +22,7 @@ from portal.config import Settings
 from portal.database import revisions
 from portal.extensions import db
 from tests import services
+from tests.audited import check_audited, watched
 
 pytest_plugins = ["tests.no_skips"]
 UNCOUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SET TRANSACTION", "SAVEPOINT", "RELEASE")
@@ -42,7 +43,12 @@ class IsolatedClient(FlaskClient):
         """Send a request; afterwards the test's session reads its rows anew."""
         db.session.commit()
         with self.application.app_context():
-            answer = super().open(*args, **kwargs)
+            with watched() as written:
+                answer = super().open(*args, **kwargs)
+            request = answer.request
+            check_audited(
+                self.application, request.method, request.path, answer.status_code, written
+            )
         after = self.application.extensions.get("tests.after_request")
         if after is not None:
             after()

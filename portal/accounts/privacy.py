@@ -101,7 +101,7 @@ def _account(account: Account) -> ExportPart:
     columns = {
         "phone": lazy("Mobile number"),
         "email": lazy("E-mail address"),
-        "name": lazy("Name"),
+        "name": lazy("Full name"),
         "language": lazy("Language"),
         "large_type": lazy("Large type"),
         "two_step": lazy("Two-step sign-in since"),
@@ -164,6 +164,7 @@ def _consents(account: Account) -> ExportPart:
         lazy("Consents"),
         columns,
         [{"text": kind, "version": version, "accepted": at} for kind, version, at in rows],
+        words={"text": "legal_text"},
     )
 
 

@@ -32,7 +32,7 @@ def export_member_data(member: "Member") -> list[ExportPart]:
         "about": lazy("About"),
         "by": lazy("By"),
         "reason": lazy("Reason"),
-        "facts": lazy("Facts"),
+        "facts": lazy("Details"),
     }
     mine = AuditEntry.actor_id == member.account_id
     about = sa.and_(AuditEntry.subject_kind == "member", AuditEntry.subject_key == member.public_id)
@@ -57,6 +57,7 @@ def export_member_data(member: "Member") -> list[ExportPart]:
                 }
                 for row in rows
             ],
+            words={"act": "audit_action", "about": "audit_subject", "by": "audit_actor"},
         )
     ]
 

@@ -54,10 +54,10 @@ def export_member_data(member: Member) -> list[ExportPart]:
             "claim_steps",
             lazy("Steps of the claims"),
             {
-                "home": lazy("Home"),
+                "home": lazy("Address of the home"),
                 "state": lazy("State"),
                 "reason": lazy("Reason"),
-                "note": lazy("Note"),
+                "note": lazy("Remark"),
                 "at": lazy("Time"),
             },
             [
@@ -198,8 +198,8 @@ def _part_of_claims(claims: Sequence[UnitClaim]) -> ExportPart:
     ).all()
     columns = {
         "project": lazy("Project"),
-        "home": lazy("Home"),
-        "name": lazy("Name"),
+        "home": lazy("Address of the home"),
+        "name": lazy("Full name"),
         "role": lazy("Role in the home"),
         "state": lazy("State"),
         "sent": lazy("Sent"),

@@ -33,7 +33,7 @@ def former_name() -> str:
 def export_member_data(member: Member) -> list[ExportPart]:
     """Return the profile, the households lived in, and the persons of the present one."""
     profile = {
-        "name": lazy("Name"),
+        "name": lazy("Full name"),
         "salutation": lazy("Salutation"),
         "birth_month": lazy("Month of birth"),
         "card_number": lazy("Card number"),
@@ -55,17 +55,14 @@ def export_member_data(member: Member) -> list[ExportPart]:
         ExportPart(
             "household_stays",
             lazy("Households"),
-            {"household": lazy("Household"), "since": lazy("Since"), "until": lazy("Until")},
-            [
-                {"household": row.household_id, "since": row.since, "until": row.until}
-                for row in stays
-            ],
+            {"since": lazy("Since"), "until": lazy("Until")},
+            [{"since": row.since, "until": row.until} for row in stays],
         ),
         ExportPart(
             "persons",
             lazy("Family members without an account"),
             {
-                "name": lazy("Name"),
+                "name": lazy("Full name"),
                 "relation": lazy("Relation"),
                 "birth_month": lazy("Month of birth"),
                 "guardian": lazy("You consented as guardian"),

@@ -51,7 +51,7 @@ def export_member_data(member: Member) -> list[ExportPart]:
                 "kind": lazy("Kind"),
                 "milli_points": lazy("Points, in thousandths"),
                 "source": lazy("For"),
-                "note": lazy("Note"),
+                "note": lazy("Remark"),
             },
             [
                 {

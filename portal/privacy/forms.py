@@ -51,7 +51,7 @@ class StopForm(Form):
         [InputRequired(lazy("Choose why."))],
         choices=[SelectChoice(str(value), REASON_TITLES[value]) for value in REFUSAL_REASONS],
     )
-    note = TextAreaField(lazy("Note"), [Length(max=NOTE_MAX)])
+    note = TextAreaField(lazy("Remark"), [Length(max=NOTE_MAX)])
 
 
 class TermsForm(Form):

@@ -68,7 +68,7 @@ def _of(member: Member, account: Account) -> sa.ColumnElement[bool]:
 def _homes(member: Member) -> ExportPart:
     columns = {
         "project": lazy("Project"),
-        "home": lazy("Home"),
+        "home": lazy("Address of the home"),
         "role": lazy("Role in the home"),
         "since": lazy("Since"),
         "until": lazy("Until"),
@@ -120,7 +120,7 @@ def _interests(member: Member) -> ExportPart:
 
 def _invitations(member: Member) -> ExportPart:
     columns = {
-        "name": lazy("Name"),
+        "name": lazy("Full name"),
         "role": lazy("Role in the home"),
         "sent": lazy("Sent"),
         "accepted": lazy("Accepted"),

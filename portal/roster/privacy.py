@@ -32,12 +32,12 @@ _FOREVER = 100_000
 def export_member_data(member: Member) -> list[ExportPart]:
     """Return the roster's rows that name the member."""
     columns = {
-        "home": lazy("Home"),
-        "name": lazy("Name"),
+        "home": lazy("Address of the home"),
+        "name": lazy("Full name"),
         "phone": lazy("Mobile number"),
         "id_tail": lazy("Last digits of the ID number"),
         "role": lazy("Role in the home"),
-        "note": lazy("Note"),
+        "note": lazy("Remark"),
         "claimed": lazy("Verified"),
     }
     return [

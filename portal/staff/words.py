@@ -1,6 +1,7 @@
 """The words for what the audit trail records."""
 
 from portal.i18n import Text, lazy
+from portal.words import TITLES
 
 ACTION_TITLES: dict[str, Text] = {
     "account.consented": lazy("Accepted terms or privacy notice"),
@@ -84,6 +85,9 @@ ACTION_TITLES: dict[str, Text] = {
 }
 
 
+TITLES["audit_action"] = ACTION_TITLES
+
+
 def action_title(action: str) -> Text:
     """Return the words for an audit action; an unknown one is shown as its code."""
     return ACTION_TITLES.get(action, action)
@@ -110,6 +114,9 @@ SUBJECT_TITLES: dict[str, Text] = {
     "token": lazy("API token"),
     "unit": lazy("A single home"),
 }
+
+
+TITLES["audit_subject"] = SUBJECT_TITLES
 
 
 def subject_title(kind: str) -> Text:

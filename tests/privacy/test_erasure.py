@@ -127,7 +127,9 @@ def test_the_account_is_closed_and_the_phone_may_join_anew(world, client):
 
 
 def test_a_household_with_others_stays(world):
-    spouse = make_member(name="周明", household=db.session.get(Household, world.member.household_id))
+    spouse = make_member(
+        name="周明", household=db.session.get(Household, world.member.household_id)
+    )
     unit = db.session.scalar(sa.select(Unit))
     make_ownership(spouse, unit, role="co_owner")
     assert erase(world)
