@@ -55,21 +55,19 @@ class Switch(Input):
 @requires("plugins.manage")
 def matrix() -> dict[str, Any]:
     """Show where each plugin is on, and what could not be loaded."""
-    found = queries.matrix()
-    slugs = {project.id: project.slug for project in found.projects}
     return {
         "items": [
             {
-                "name": row.plugin.name,
-                "title": localized(row.plugin.manifest.title),
-                "summary": localized(row.plugin.manifest.summary),
-                "on": sorted(slugs[id_] for id_ in row.on),
-                "blocked": row.blocked,
-                "faults": row.faults_in_all,
+                "name": each.plugin.name,
+                "title": localized(each.plugin.manifest.title),
+                "summary": localized(each.plugin.manifest.summary),
+                "on": each.on,
+                "blocked": each.blocked,
+                "faults": each.faults,
             }
-            for row in found.rows
+            for each in queries.standings()
         ],
-        "quarantined": found.quarantined,
+        "quarantined": [found for _, found in sorted(host().quarantined.items())],
     }
 
 

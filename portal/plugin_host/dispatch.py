@@ -213,7 +213,8 @@ def _keep(plugin: str, hook: str, project_key: int, error: BaseException) -> str
 
 def _note_time(plugin: str, hook: str, project: Any, seconds: float) -> None:
     slow: SlowHooks = current_app.extensions["portal.slow_hooks"]
-    if slow.note(plugin, hook, seconds):
+    project_key = project.id if project else 0
+    if slow.note(plugin, hook, project_key, seconds):
         text = f"took {seconds:.1f} s, three times over {SLOW_SECONDS} s: skipped for five minutes"
         reference = request_id()
-        faults.note(plugin, hook, project.id if project else 0, "SlowHook", text, reference)
+        faults.note(plugin, hook, project_key, "SlowHook", text, reference)

@@ -14,7 +14,14 @@ from portal.plugin_host.blueprint import blueprint
 from portal.plugin_host.host import Plugin
 from portal.plugin_host.models import PluginBlock
 from portal.plugin_host.settings import Layer
-from portal.plugin_host.settings_form import SettingsForm, below, form_of, input_type, shown
+from portal.plugin_host.settings_form import (
+    SettingsForm,
+    below,
+    below_text,
+    form_of,
+    input_type,
+    shown,
+)
 from portal.plugin_host.settings_queries import last_change, places_on
 from portal.plugin_host.settings_service import SettingsChangeError
 from portal.plugin_host.state import enabled_for, host
@@ -119,9 +126,9 @@ def _show(plugin: Plugin, project: Project | None, form: SettingsForm) -> str:
         place=project,
         form=form,
         title=localized(plugin.manifest.title),
-        layers=_LAYERS,
         Layer=Layer,
         below=below,
+        below_text=below_text,
         shown=shown,
         input_type=input_type,
         variable=settings.variable,
@@ -131,9 +138,6 @@ def _show(plugin: Plugin, project: Project | None, form: SettingsForm) -> str:
         changed=last_change(plugin.name, project.id if project else None),
         may_switch=current_rights().allows("plugins.manage", None),
     )
-
-
-_LAYERS = (Layer.PROJECT, Layer.CLUB, Layer.MANIFEST, Layer.DEFAULT)
 
 
 def _address(plugin: Plugin, project: Project | None) -> str:

@@ -22,15 +22,33 @@ class Timing:
 
 
 @dataclass
+class Share:
+    """How long all hooks of one plugin took in one project, in this process."""
+
+    calls: int = 0
+    seconds: float = 0.0
+
+    @property
+    def milliseconds(self) -> float:
+        """The mean of a call."""
+        return self.seconds / self.calls * 1000 if self.calls else 0.0
+
+
+@dataclass
 class SlowHooks:
     """The timings of this process, safe between threads."""
 
     timings: dict[tuple[str, str], Timing] = field(default_factory=lambda: defaultdict(Timing))
+    shares: dict[tuple[str, int], Share] = field(default_factory=lambda: defaultdict(Share))
+    """By plugin and project; 0 for calls without a project."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, plugin: str, hook: str, seconds: float) -> bool:
+    def note(self, plugin: str, hook: str, project_key: int, seconds: float) -> bool:
         """Take a call's time; True when the hook was slow for the third time and now rests."""
         with self.lock:
+            share = self.shares[plugin, project_key]
+            share.calls += 1
+            share.seconds += seconds
             timing = self.timings[plugin, hook]
             timing.calls += 1
             timing.seconds += seconds

@@ -1,5 +1,7 @@
 """The administrator's pages: plugins × projects, and one plugin with what went wrong in it."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
@@ -22,7 +24,12 @@ MOST_REASON = 500
 @requires("plugins.manage")
 def matrix() -> str:
     """Show where each plugin is on, and what could not be loaded."""
-    return render_template("plugins/matrix.html", matrix=queries.matrix())
+    search = request.args.get("q", "").strip()[: queries.LONGEST_SEARCH]
+    found = queries.matrix(search)
+    titles = {name: plugin.manifest.title for name, plugin in host().loaded.items()}
+    return render_template(
+        "plugins/matrix.html", matrix=found, search=search, keep=_kept(), titles=titles
+    )
 
 
 @blueprint.get("/centre/plugins/<name>")
@@ -41,6 +48,7 @@ def show(name: str) -> str:
         timings=queries.timings_of(name),
         blocked=db.session.get(PluginBlock, name),
         projects=projects,
+        last=queries.last_change(name),
         on={id_ for id_, names in enabled_in(projects.keys()).items() if name in names},
     )
 
@@ -58,7 +66,7 @@ def switch(name: str) -> Response:
         "show": url_for("plugins.show", name=name),
         "settings": url_for("plugins.project_settings", name=name, project=project.slug),
     }
-    back = there.get(request.form.get("back", ""), url_for("plugins.matrix"))
+    back = there.get(request.form.get("back", ""), url_for("plugins.matrix", **_kept()))
     try:
         act(actor=current_account(), plugin=name, project=project)
     except service.SwitchError as error:
@@ -88,15 +96,24 @@ def block(name: str) -> Response:
     if name not in host().loaded:
         raise NotFound
     reason = request.form.get("reason", "").strip()[:MOST_REASON]
+    back = url_for("plugins.show", name=name)
+    if request.form.get("back") == "matrix":
+        back = url_for("plugins.matrix", **_kept())
     if request.form.get("on") == "1":
         if not reason:
             flash(gettext("Say why: the reason is kept in the audit trail."), "error")
-            return redirect(url_for("plugins.show", name=name), 303)
+            return redirect(back, 303)
         service.block(actor=current_account(), plugin=name, reason=reason)
     else:
         service.unblock(actor=current_account(), plugin=name)
     db.session.commit()
-    return redirect(url_for("plugins.show", name=name), 303)
+    return redirect(back, 303)
+
+
+def _kept() -> dict[str, Any]:
+    """Return search and page of the matrix, which its forms lead back to."""
+    asked = request.form if request.method == "POST" else request.args
+    return {name: asked[name] for name in ("q", "cursor") if asked.get(name)}
 
 
 def sentence(error: service.SwitchError, plugin: str | None = None) -> str:
