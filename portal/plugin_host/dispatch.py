@@ -10,7 +10,7 @@ import logging
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from flask import current_app
 from pluggy import HookImpl
 
-from portal.extensions import db
+from portal.extensions import db, transaction_kept
 from portal.jobs.registry import Handler, JobRun
 from portal.plugin_host import faults
 from portal.plugin_host.hookspecs import RETURNS
@@ -100,9 +100,14 @@ def do_job(plugin: str, kind: str, handler: Handler, run: JobRun) -> None:
 def _noted(plugin: str, hook: str, project_id: int | None) -> Iterator[None]:
     try:
         yield
-    except (Exception, SystemExit) as error:
-        _keep(plugin, hook, project_id or 0, error)
+    except KeyboardInterrupt:
         raise
+    except BaseException as error:
+        _keep(plugin, hook, project_id or 0, error)
+        if isinstance(error, Exception):
+            raise
+        # What is no Exception would end the process that does the jobs of all.
+        raise RuntimeError(f"{plugin} raised {type(error).__name__}") from error
 
 
 def check(hook: str, *, project: Any = None, **arguments: Any) -> list[str]:
@@ -111,11 +116,12 @@ def check(hook: str, *, project: Any = None, **arguments: Any) -> list[str]:
     for implementation in _asked(hook, project):
         savepoint = db.session.begin_nested()
         answer = _ask(hook, implementation, project, arguments, checking=True)
+        # What a check writes is undone; one that ended the transaction left no savepoint.
+        with suppress(sa.exc.SQLAlchemyError):
+            savepoint.rollback()
         if answer.fault is None:
-            savepoint.commit()
             objections += answer.value
         else:
-            savepoint.rollback()
             objections.append(f"{answer.plugin}: {answer.fault}")
     return objections
 
@@ -184,10 +190,13 @@ def _answer(
     values = [given[name] for name in implementation.argnames]
     started = time.perf_counter()
     try:
-        value = implementation.function(*values)
+        with transaction_kept():
+            value = implementation.function(*values)
         RETURNS[hook].check(hook, value)
         check_ownership(plugin, value)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         # A check's caller undoes its savepoint; what else ran may have broken the transaction.
         if not checking:
             if faults.strict():
