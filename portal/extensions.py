@@ -18,6 +18,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from flask_wtf import CSRFProtect
 from sqlalchemy.orm import DeclarativeBase
 
@@ -38,8 +39,44 @@ class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
 
 
+_keeps_transaction: ContextVar[bool] = ContextVar("keeps_transaction", default=False)
+
+
+@contextmanager
+def transaction_kept() -> Iterator[None]:
+    """Let nobody in the block end the session's transaction: what core has read would be lost."""
+    token = _keeps_transaction.set(True)
+    try:
+        yield
+    finally:
+        _keeps_transaction.reset(token)
+
+
+class GuardedSession(Session):
+    """The session; its transaction can be kept from being ended by a plugin's hook."""
+
+    def commit(self) -> None:
+        _refuse("commit")
+        super().commit()
+
+    def rollback(self) -> None:
+        _refuse("roll back")
+        super().rollback()
+
+    def close(self) -> None:
+        _refuse("close the session")
+        super().close()
+
+
+def _refuse(act: str) -> None:
+    if _keeps_transaction.get():
+        raise RuntimeError(f"a hook must not {act}: the portal does")
+
+
 # Rows stay readable after a commit: what changed meanwhile is caught by guarded updates.
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+db = SQLAlchemy(
+    model_class=Base, session_options={"class_": GuardedSession, "expire_on_commit": False}
+)
 migrate = Migrate()
 babel = Babel()
 csrf = CSRFProtect()

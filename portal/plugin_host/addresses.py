@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from flask import Blueprint, Flask
+from flask import Blueprint
 
 from portal.access import Audience, access_of
 from portal.api.blueprint import ApiBlueprint
 from portal.api_address import API_PREFIX
 from portal.plugin_host.manifest import Manifest
+from portal.plugin_host.reach import AddressError, try_blueprints
 
 FORMS = {
     "project": "/p/<project>/{slug}/",
@@ -23,21 +24,13 @@ TOKEN_PREFIX = "/t/"  # noqa: S105 - the beginning of an address
 """Where the addresses lie that a token opens."""
 
 
-class AddressError(Exception):
-    """A plugin's route breaks the contract; the text says how."""
-
-
 def check_routes(manifest: Manifest, blueprints: Iterable[Blueprint]) -> None:
     """Register the blueprints on a scratch application and look at every route.
 
     Raises AddressError for an address outside the forms, a route without access, and a blueprint
     that hooks into requests of others.
     """
-    scratch = Flask(f"scratch_{manifest.name}", static_folder=None)
-    for blueprint in blueprints:
-        _check_blueprint(manifest, blueprint)
-        scratch.register_blueprint(blueprint)
-    _check_reach(scratch)
+    scratch = try_blueprints(manifest, blueprints)
     prefixes = allowed_prefixes(manifest)
     for rule in scratch.url_map.iter_rules():
         if rule.endpoint.partition(".")[0] not in scratch.blueprints:
@@ -68,30 +61,6 @@ def allowed_prefixes(manifest: Manifest) -> list[str]:
             if form in API_TOO:
                 found.append(f"/api/v1{path}")
     return found
-
-
-def _check_blueprint(manifest: Manifest, blueprint: Blueprint) -> None:
-    name = blueprint.name
-    if name != manifest.name and not name.startswith(manifest.table_prefix):
-        raise AddressError(f"the blueprint {name!r} must be called {manifest.name}")
-    if blueprint.has_static_folder:
-        raise AddressError("static files lie in the plugin's static/ folder, served by the portal")
-
-
-def _check_reach(scratch: Flask) -> None:
-    """Raise AddressError when a blueprint put itself around the requests of others."""
-    around = (
-        scratch.before_request_funcs,
-        scratch.after_request_funcs,
-        scratch.teardown_request_funcs,
-        scratch.url_value_preprocessors,
-        scratch.url_default_functions,
-        scratch.error_handler_spec,
-    )
-    if any(functions.get(None) for functions in around):
-        raise AddressError("a blueprint must not hook into requests outside the plugin")
-    if scratch.teardown_appcontext_funcs or len(scratch.template_context_processors[None]) > 1:
-        raise AddressError("a blueprint must not hook into requests outside the plugin")
 
 
 def _lies_under(rule: str, prefix: str) -> bool:

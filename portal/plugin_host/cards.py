@@ -2,7 +2,7 @@
 
 import traceback
 
-from flask import current_app, render_template
+from flask import current_app, g, render_template
 from markupsafe import Markup
 
 from portal.plugin_host import faults
@@ -19,13 +19,15 @@ def render_card(card: Card) -> Markup:
     plugin = card.template.split("/")[0]
     try:
         return Markup(render_template(card.template, card=card, data=card.data))  # noqa: S704 - a template's own output
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         if plugin not in host().loaded or faults.strict():
             raise
         forget_broken_transaction()
         text = "".join(traceback.format_exception(error))
-        faults.note(
-            plugin, f"template {card.template}"[:80], 0, type(error).__name__, text, request_id()
-        )
+        where = f"template {card.template}"[:80]
+        project_key = g.project.id if g.get("project") else 0
+        faults.note(plugin, where, project_key, type(error).__name__, text, request_id())
         current_app.logger.exception("card %s failed", card.template)
         return Markup(render_template(BROKEN, reference=request_id()))  # noqa: S704 - our own

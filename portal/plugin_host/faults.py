@@ -33,6 +33,8 @@ class Fault:
 
 def note(plugin: str, hook: str, project_key: int, kind: str, text: str, reference: str) -> None:
     """Keep a fault until the request (or command) is over."""
+    # A plugin may put anything into its message; neither database keeps half a character or a NUL.
+    text = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
     fault = Fault(plugin, hook, project_key, kind[:80], text[-MOST_CHARACTERS:], reference)
     g.setdefault("plugin_faults", []).append(fault)
 

@@ -51,7 +51,9 @@ def load_plugins(
         tables = set(db.metadata.tables)
         try:
             host.loaded[manifest.name] = _load(host, manifest)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             forget_tables(set(db.metadata.tables) - tables)
             if manager.has_plugin(manifest.name):
                 manager.unregister(name=manifest.name)
@@ -111,6 +113,7 @@ def _load(host: PluginHost, manifest: Manifest) -> Plugin:
     events = _registered(host, manifest, "register_events")
     _check_kinds(manifest, [*jobs, *events])
     check_routes(manifest, blueprints)
+    _check_templates(manifest)
     settings = _registered(host, manifest, "register_settings")
     values = check_settings(settings, manifest.settings)
     notifications = _registered(host, manifest, "register_notifications")
@@ -129,6 +132,14 @@ def _load(host: PluginHost, manifest: Manifest) -> Plugin:
         senders=tuple(senders),
         manifest_values=values,
     )
+
+
+def _check_templates(manifest: Manifest) -> None:
+    """Refuse templates that would stand for another plugin's, or for core's."""
+    folder = manifest.folder / "templates"
+    for found in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if found.name != manifest.name and not found.name.startswith("."):
+            raise LoadError(f"templates/{found.name} does not lie in templates/{manifest.name}/")
 
 
 def _check_hooks(hooks: ModuleType) -> None:
@@ -208,7 +219,10 @@ def _quarantine(
 
 
 def _sentence(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or "no further words"
+    try:
+        text = " ".join(str(error).split()) or "no further words"
+    except Exception:
+        text = "no further words"
     return text if isinstance(error, LoadError) else f"{type(error).__name__}: {text}"[:500]
 
 

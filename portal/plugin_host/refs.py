@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from portal.members.models import Member
@@ -46,7 +47,9 @@ class TokenRef:
 
 def project_ref(project: Project) -> ProjectRef:
     """Return a project's facts."""
-    return ProjectRef(project.id, project.slug, dict(project.name), project.time_zone)
+    return ProjectRef(
+        project.id, project.slug, MappingProxyType(dict(project.name)), project.time_zone
+    )
 
 
 def member_ref(member: Member) -> MemberRef:

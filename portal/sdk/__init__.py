@@ -4,6 +4,8 @@ Names are added with care and leave by deprecation: a name that goes warns for o
 API_VERSION first. docs/plugins/ tells how each is used.
 """
 
+from typing import TYPE_CHECKING
+
 from portal.access import member_only, public, requires, signed_in
 from portal.accounts.current import current_account
 from portal.api import fields as api_fields
@@ -35,6 +37,7 @@ from portal.plugin_host.telling import notify
 from portal.plugin_host.tokens import issue_token, revoke_tokens
 from portal.sdk.afterwards import emit
 from portal.sdk.current import current_member, current_project, current_token, visible_projects
+from portal.sdk.leaving import find_leaving
 from portal.sdk.search import drop_document, index_document
 from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
 
@@ -100,3 +103,8 @@ __all__ = [
     "signed_in",
     "visible_projects",
 ]
+
+if not TYPE_CHECKING:  # For mypy every name would exist.
+
+    def __getattr__(name: str) -> object:
+        return find_leaving(__name__, name)

@@ -1,4 +1,4 @@
-"""A plugin that misbehaves as `MOOD` says; the tests set it."""
+"""A plugin that misbehaves as `MOOD` says, a word or a function; the tests set it."""
 
 import sys
 import time
@@ -18,7 +18,7 @@ from portal.sdk import (
     public,
 )
 
-MOOD: dict[str, str] = {}
+MOOD: dict[str, object] = {}
 MOOD_FILE = Path(__file__).with_name("mood.txt")
 """Where a process of its own finds its mood: a line "hook mood" for each."""
 blueprint = Blueprint("hostile", __name__)
@@ -94,6 +94,8 @@ def _written() -> dict[str, str]:
 
 def _act(hook: str, value: object) -> object:
     mood = (MOOD or _written()).get(hook)
+    if callable(mood):
+        return mood()
     if mood == "raises":
         raise RuntimeError("hostile on purpose")
     if mood == "exits":
