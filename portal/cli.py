@@ -20,6 +20,7 @@ from portal.points.cli import commands as points_commands
 from portal.roster.cli import commands as import_commands
 from portal.search.cli import commands as search_commands
 from portal.tokens.cli import commands as token_commands
+from portal.webhooks.cli import commands as webhook_commands
 
 # In the order in which an installation meets them; a feature adds its own group here.
 COMMANDS: tuple[click.Command, ...] = (
@@ -32,6 +33,7 @@ COMMANDS: tuple[click.Command, ...] = (
     plugin_commands,
     account_commands,
     token_commands,
+    webhook_commands,
     files_commands,
     search_commands,
     audit_commands,

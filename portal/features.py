@@ -118,6 +118,12 @@ from portal.staff import views as staff_views
 from portal.tokens import models as tokens_models
 from portal.tokens import privacy as tokens_privacy
 from portal.tokens import sign_in_api as tokens_sign_in_api
+from portal.webhooks import api as webhooks_api
+from portal.webhooks import hooks as webhooks_hooks
+from portal.webhooks import jobs as webhooks_jobs
+from portal.webhooks import models as webhooks_models
+from portal.webhooks import privacy as webhooks_privacy
+from portal.webhooks import staff_views as webhooks_staff_views
 
 MODELS = (
     tokens_models,
@@ -131,6 +137,7 @@ MODELS = (
     permissions_models,
     roster_models,
     claims_models,
+    webhooks_models,
     points_models,
 )
 APIS: tuple = (
@@ -149,6 +156,7 @@ APIS: tuple = (
     staff_members_api,
     staff_roles_api,
     staff_tokens_api,
+    webhooks_api,
     roster_api,
     plugin_host_api,
 )
@@ -195,6 +203,7 @@ VIEWS: tuple = (
     notifications_staff_views,
     plugin_host_ending_views,
     staff_token_views,
+    webhooks_staff_views,
     points_views,
 )
 HOOKS: tuple = (
@@ -207,6 +216,7 @@ HOOKS: tuple = (
     members_hooks,
     announcements_hooks,
     privacy_hooks,
+    webhooks_hooks,
     notifications_hooks,
     plugin_host_hooks,
     points_hooks,
@@ -226,6 +236,7 @@ PRIVACY: tuple = (
     claims_privacy,
     announcements_privacy,
     privacy_privacy,
+    webhooks_privacy,
     plugin_host_privacy,
     audit_privacy,
 )
@@ -240,6 +251,7 @@ JOBS: tuple = (
     notifications_jobs,
     claims_notices,
     announcements_jobs,
+    webhooks_jobs,
     search_jobs,
     roster_jobs,
     messages_jobs,

@@ -17,7 +17,8 @@ class NotificationKind:
 
     `subject` and `body` may hold fields such as `{home}`; `sample` gives an example for each.
     `channels`: besides the inbox, unless the reader chose otherwise. `required`: cannot be
-    switched off. `urgent`: does not wait for the morning.
+    switched off. `urgent`: does not wait for the morning. `staff_only`: members are not asked how
+    they want to hear of it.
     """
 
     key: str
@@ -30,6 +31,7 @@ class NotificationKind:
     channels: frozenset[str] = frozenset({Channel.MAIL})
     required: bool = False
     urgent: bool = False
+    staff_only: bool = False
     plugin: str | None = None
 
     @property

@@ -135,7 +135,7 @@ def _show(
 
 def choosable() -> list[NotificationKind]:
     """Return the kinds that may be switched off."""
-    return [kind for kind in queries.sorted_kinds() if not kind.required]
+    return [kind for kind in queries.sorted_kinds() if not (kind.required or kind.staff_only)]
 
 
 def offered_channels(account: Account) -> list[str]:

@@ -53,20 +53,21 @@ CORE: dict[str, Subscriber] = {}
 
 
 def subscribe(
-    kind: str, *, name: str
+    kind: str | None, *, name: str, wants: Callable[[DomainEvent], bool] | None = None
 ) -> Callable[[Callable[[DomainEvent], None]], Callable[[DomainEvent], None]]:
-    """Let the decorated function hear of core's events of `kind`, after their commit.
+    """Let the decorated function hear of core's events of `kind`, after their commit; with None of
+    every event, plugins' too. `wants` is asked before a job is made of an event.
 
     Runs in a transaction of its own, which is committed with the mark that it was delivered; it
     does not commit. When it raises, it is tried again with back-off, others are not held up.
     """
-    if kind not in CORE_KINDS:
+    if kind is not None and kind not in CORE_KINDS:
         raise ValueError(f"{kind!r} is not in portal.outbox.kinds")
 
     def register(handler: Callable[[DomainEvent], None]) -> Callable[[DomainEvent], None]:
         if name in CORE:
             raise ValueError(f"there are two subscribers {name!r}")
-        CORE[name] = Subscriber(name, kind, handler)
+        CORE[name] = Subscriber(name, kind, handler, wants=wants)
         jobs.add(_job(CORE[name]))
         return handler
 
@@ -87,6 +88,11 @@ def declare_in(app: Flask, kind: str) -> None:
 def declared(kind: str) -> bool:
     """Tell whether events of this kind may be emitted."""
     return kind in CORE_KINDS or kind in current_app.extensions.get(_KINDS, ())
+
+
+def declared_kinds() -> list[str]:
+    """Return every kind that may be emitted: core's, then plugins' by name."""
+    return [*CORE_KINDS, *sorted(current_app.extensions.get(_KINDS, ()))]
 
 
 def subscribers() -> Mapping[str, Subscriber]:

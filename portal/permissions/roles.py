@@ -99,6 +99,7 @@ PERMISSIONS: dict[str, Permission] = {
         _permission("roles.edit", lazy("Give and take roles, change what a role may do")),
         _permission("jobs.manage", lazy("See background work, try it again or give it up")),
         _permission("tokens.manage", lazy("Issue and revoke API tokens of services")),
+        _permission("webhooks.manage", lazy("Register webhooks and see what they were told")),
         _permission("plugins.manage", lazy("Switch plugins on and off")),
         _permission("plugins.settings", lazy("Set plugins up for a project"), _R.MANAGER),
         _permission("plugins.purge", lazy("Delete the data of plugins for good")),

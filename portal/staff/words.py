@@ -82,6 +82,13 @@ ACTION_TITLES: dict[str, Text] = {
     "token.issued": lazy("Issued an API token"),
     "token.revoked": lazy("Revoked an API token"),
     "unit.added": lazy("Added a home to the register"),
+    "webhook.deleted": lazy("Deleted a webhook"),
+    "webhook.paused": lazy("Paused a webhook"),
+    "webhook.registered": lazy("Registered a webhook"),
+    "webhook.resumed": lazy("Resumed a webhook"),
+    "webhook.secret_rotated": lazy("Gave a webhook a new secret"),
+    "webhook.sent_again": lazy("Had a webhook told once more"),
+    "webhook.tested": lazy("Sent a webhook a test"),
 }
 
 
@@ -113,6 +120,7 @@ SUBJECT_TITLES: dict[str, Text] = {
     "roster_import": lazy("Roster import"),
     "token": lazy("API token"),
     "unit": lazy("A single home"),
+    "webhook": lazy("Webhook"),
 }
 
 

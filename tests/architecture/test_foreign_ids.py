@@ -70,6 +70,14 @@ CLUB_WIDE = {
     "announcements.centre_stop",
     "tokens.service_revoke",
     "tokens_api.service_revoke",
+    "webhooks.show",
+    "webhooks.rotate",
+    "webhooks.pause",
+    "webhooks.resume",
+    "webhooks.test",
+    "webhooks.again",
+    "webhooks.delete",
+    "webhooks_api.service_delete",
     "staff_api.revoke",
 }
 
