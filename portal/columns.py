@@ -39,6 +39,11 @@ def new_public_id() -> str:
     return secrets.token_urlsafe(16)
 
 
+def storable(text: str) -> str:
+    """Return a text as both databases take it: NUL and halves of surrogate pairs written out."""
+    return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+
+
 def foreign_key(target: str, **options: Any) -> Any:
     """Return an indexed bigint column that refers to `target` and forbids its deletion."""
     options.setdefault("index", True)

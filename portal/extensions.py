@@ -5,6 +5,7 @@ in a READ ONLY one. Everything else may write: SQLite takes the write lock at on
 IMMEDIATE), so that two writers queue instead of failing half way.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,9 @@ NAMING_CONVENTION = {
 }
 SQLITE_BUSY_MS = 5000
 POSTGRES_OPTIONS = "-c statement_timeout=20000 -c lock_timeout=2000 -c timezone=UTC"
+
+
+_DETAIL = re.compile(r"\n(DETAIL|CONTEXT|LINE \d+):.*", re.DOTALL)
 
 
 class Base(DeclarativeBase):
@@ -135,6 +139,14 @@ def _prepare_connection(connection: Any, record: Any) -> None:
             f"busy_timeout={SQLITE_BUSY_MS}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+
+@sa.event.listens_for(sa.Engine, "handle_error")
+def _tell_no_values(context: sa.ExceptionContext) -> None:
+    """Take out of an error what PostgreSQL adds to it: the values of the row that it refused."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args and isinstance(error.args[0], str):
+            error.args = (_DETAIL.sub("", error.args[0]), *error.args[1:])
 
 
 @sa.event.listens_for(sa.Engine, "begin")

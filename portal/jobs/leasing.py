@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal import clock
+from portal.columns import storable
 from portal.extensions import db
 from portal.jobs.models import JobRow, JobState
 from portal.jobs.registry import known
@@ -85,8 +86,8 @@ def settle_failure(job: JobRow, owner: str, error: BaseException, reference: str
         owner,
         JobState.FAILED if dead else JobState.WAITING,
         due_at=clock.now() + wait_after(job.attempts),
-        error=" ".join(f"{type(error).__name__}: {error}".split())[:300],
-        traceback="".join(traceback.format_exception(error))[-MOST_CHARACTERS:],
+        error=storable(" ".join(f"{type(error).__name__}: {error}".split()))[:300],
+        traceback=storable("".join(traceback.format_exception(error)))[-MOST_CHARACTERS:],
         reference=reference,
     )
 

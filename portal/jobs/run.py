@@ -13,6 +13,7 @@ from flask import g, has_app_context
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.columns import storable
 from portal.extensions import db
 from portal.jobs import leasing
 from portal.jobs.models import JobRow, JobState
@@ -130,7 +131,7 @@ def work(run: Run) -> JobState | None:
         ended = JobState.WAITING
     except SkippedError as reason:
         db.session.rollback()
-        leasing.settle(run.id, run.owner, JobState.SKIPPED, error=str(reason)[:300])
+        leasing.settle(run.id, run.owner, JobState.SKIPPED, error=storable(str(reason))[:300])
         ended = JobState.SKIPPED
     except (Exception, SystemExit) as error:
         db.session.rollback()

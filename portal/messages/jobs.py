@@ -25,6 +25,9 @@ def send(run: JobRun) -> None:
         message = db.session.scalar(
             sa.select(OutgoingMessage).where(OutgoingMessage.public_id == run.payload["message"])
         )
+        if message is not None:
+            # Looked at once more, it would begin a transaction that lasts as long as the server.
+            db.session.expunge(message)
         is_on = message is None or is_plugin_on(message.plugin, message.project_id)
         db.session.rollback()
     if message is None or message.state != MessageState.WAITING:
@@ -57,13 +60,17 @@ def _hand_over(message: OutgoingMessage) -> None:
 
 @job("messages.prune", at=time(3, 30), long=True)
 def prune(run: JobRun) -> None:
-    """Delete what was settled long ago."""
-    ended = (MessageState.SENT, MessageState.REFUSED, MessageState.EXPIRED, MessageState.SKIPPED)
-    for state in ended:
+    """Delete what was settled long ago, and the words of what nobody will send any more."""
+    now = clock.now()
+    db.session.execute(
+        sa.update(OutgoingMessage)
+        .where(OutgoingMessage.state == MessageState.WAITING, OutgoingMessage.expires_at <= now)
+        .values(state=MessageState.EXPIRED, address=None, subject=None, body=None)
+        .execution_options(synchronize_session=False)
+    )
+    for state in MessageState:
         purge(
             run,
             OutgoingMessage,
-            sa.and_(
-                OutgoingMessage.state == state, OutgoingMessage.created_at < clock.now() - KEPT
-            ),
+            sa.and_(OutgoingMessage.state == state, OutgoingMessage.created_at < now - KEPT),
         )

@@ -12,6 +12,7 @@ from flask import Flask, current_app, g
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import clock
+from portal.columns import storable
 from portal.extensions import db, read_only
 from portal.plugin_host.models import PluginFault
 
@@ -33,9 +34,9 @@ class Fault:
 
 def note(plugin: str, hook: str, project_key: int, kind: str, text: str, reference: str) -> None:
     """Keep a fault until the request (or command) is over."""
-    # A plugin may put anything into its message; neither database keeps half a character or a NUL.
-    text = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
-    fault = Fault(plugin, hook, project_key, kind[:80], text[-MOST_CHARACTERS:], reference)
+    fault = Fault(
+        plugin, hook, project_key, kind[:80], storable(text)[-MOST_CHARACTERS:], reference
+    )
     g.setdefault("plugin_faults", []).append(fault)
 
 
