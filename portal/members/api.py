@@ -55,7 +55,7 @@ from portal.members.views import offer_months
 from portal.permissions.current import current_rights
 from portal.phones import mask_phone
 from portal.slots import JoinChoice, fill
-from portal.tokens.current import current_token
+from portal.tokens.current import current_token, is_service
 from portal.tokens.models import TokenKind
 from portal.tokens.sign_in import Issued, issue, proved_phone
 from portal.tokens.tickets import LONGEST
@@ -169,6 +169,8 @@ class HouseholdShown(Output):
 def join_club(body: dict[str, Any]) -> dict[str, Any]:
     """Join the club: with the ticket of a proved phone, or with the token of an account."""
     account: Account | None = g.get("account")
+    if is_service():
+        raise Problem(403)
     phone = None if account else proved_phone(body.get("ticket"))
     if account is None and phone is None:
         raise invalid(ticket=gettext("Please confirm your phone number first."))

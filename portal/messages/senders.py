@@ -138,9 +138,10 @@ class SmtpSender:
     def _mail(self, message: Message) -> EmailMessage:
         name, address = self.sender()
         mail = EmailMessage()
-        mail["From"] = Address(display_name=name, addr_spec=address)
+        # A header is one line: what a name or a subject says over several is said in one.
+        mail["From"] = Address(display_name=" ".join(name.split()), addr_spec=address)
         mail["To"] = Address(addr_spec=message.to)
-        mail["Subject"] = message.subject
+        mail["Subject"] = " ".join(message.subject.split())
         mail["Date"] = formatdate()
         # The same at every attempt, so that a mail taken twice is one mail to its reader.
         mail["Message-ID"] = f"<{message.id}@{address.rpartition('@')[2]}>"

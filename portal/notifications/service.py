@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import clock
+from portal.accounts.flow import own_path
 from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.columns import new_public_id
@@ -44,11 +45,14 @@ def notify(
     `cause`: what happened (at most 80 characters); for one cause nobody is told twice. `values`:
     the kind's fields: text, texts by language, whole numbers, dates, moments. `wording`: other
     words than the kind's. `url`: a path of the portal. At most 500 accounts at once. Raises
-    ValueError for a kind that nobody registered. A plugin that is off tells nothing.
+    ValueError for a kind that nobody registered and for another address. A plugin that is off tells
+    nothing.
     """
     found = known_kinds().get(kind)
     if found is None:
         raise ValueError(f"the notification {kind!r} is not registered")
+    if url and own_path(url) is None:
+        raise ValueError("a notification's url is a path of the portal")
     if not account_ids or not is_plugin_on(found.plugin, project_id):
         return 0
     if wording is None:

@@ -8,7 +8,7 @@ from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.extensions import db
 from portal.permissions.models import RoleChange, RoleGrant
-from portal.permissions.queries import rights_of, role_changes, role_permissions
+from portal.permissions.queries import Rights, rights_of, role_changes, role_permissions
 from portal.permissions.roles import PERMISSIONS, RoleName
 
 
@@ -18,16 +18,23 @@ class RoleError(Exception):
 
 
 def grant_role(
-    *, actor: Account | None, account: Account, role: str, project_id: int | None
+    *,
+    actor: Account | None,
+    account: Account,
+    role: str,
+    project_id: int | None,
+    within: Rights | None = None,
 ) -> RoleGrant:
     """Give `account` a role for a project, or for the club when `project_id` is None.
+
+    `within`: what the actor's token is limited to, None for no limit.
 
     Raises RoleError("unknown"), RoleError("held") or RoleError("beyond_own").
     """
     if role not in set(RoleName):
         raise RoleError("unknown")
     if actor is not None:
-        _check_covered(actor, role, project_id)
+        _check_covered(actor, role, project_id, within)
     held = db.session.scalar(
         sa.select(RoleGrant.id).where(
             RoleGrant.account_id == account.id,
@@ -59,13 +66,13 @@ def grant_role(
     return grant
 
 
-def revoke_role(*, actor: Account, grant: RoleGrant) -> None:
-    """Take a role away.
+def revoke_role(*, actor: Account, grant: RoleGrant, within: Rights | None = None) -> None:
+    """Take a role away; `within` as in `grant_role`.
 
     Raises RoleError("last_administrator") for the club's last one, RoleError("beyond_own"),
     RoleError("ended") when it was taken before.
     """
-    _check_covered(actor, grant.role, grant.project_id)
+    _check_covered(actor, grant.role, grant.project_id, within)
     if grant.role == RoleName.ADMINISTRATOR and grant.project_id is None:
         # Two who take each other's role wait here for one another.
         live = db.session.scalars(
@@ -124,8 +131,11 @@ def change_role(*, actor: Account, role: str, permission: str, allowed: bool) ->
     )
 
 
-def _check_covered(actor: Account, role: str, project_id: int | None) -> None:
+def _check_covered(
+    actor: Account, role: str, project_id: int | None, within: Rights | None
+) -> None:
     """Raise RoleError("beyond_own") unless the actor holds all that the role holds there."""
     keys = role_permissions(role_changes())[role]
-    if not rights_of(actor.id).cover(keys, project_id):
+    held = (rights_of(actor.id), within)
+    if not all(rights.cover(keys, project_id) for rights in held if rights is not None):
         raise RoleError("beyond_own")

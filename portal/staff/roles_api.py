@@ -17,6 +17,7 @@ from portal.audit.models import AuditEntry
 from portal.extensions import db
 from portal.i18n import gettext, localized
 from portal.pagination import page_of
+from portal.permissions.current import current_rights
 from portal.permissions.models import RoleGrant
 from portal.permissions.queries import role_changes, role_permissions
 from portal.permissions.roles import ROLE_TITLES, RoleName
@@ -146,6 +147,7 @@ def grant(body: dict[str, str]) -> dict[str, Any]:
             account=account,
             role=body["role"],
             project_id=project.id if project else None,
+            within=current_rights(),
         )
     except RoleError as error:
         raise _refused(error) from error
@@ -161,7 +163,7 @@ def revoke(public_id: str) -> None:
     if row is None:
         raise NotFound
     try:
-        revoke_role(actor=current_account(), grant=row[0])
+        revoke_role(actor=current_account(), grant=row[0], within=current_rights())
     except RoleError as error:
         raise _refused(error) from error
     db.session.commit()

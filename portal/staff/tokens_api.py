@@ -14,6 +14,7 @@ from portal.extensions import db
 from portal.i18n import gettext
 from portal.idempotency.answers import secret_answer
 from portal.pagination import page_of
+from portal.permissions.current import current_rights
 from portal.permissions.roles import PERMISSIONS
 from portal.projects.models import Project
 from portal.projects.queries import all_projects, find_project
@@ -88,6 +89,7 @@ def service_new(body: dict[str, Any]) -> dict[str, Any]:
             scopes=body["scopes"],
             project_id=project.id if project else None,
             expires_at=body.get("expires_at"),
+            within=current_rights(),
         )
     except TokenError as error:
         field = "expires_at" if error.code == "bad_expiry" else "scopes"

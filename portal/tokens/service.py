@@ -12,7 +12,7 @@ from portal.audit.service import record
 from portal.columns import new_public_id
 from portal.crypto import token_hash
 from portal.extensions import db
-from portal.permissions.queries import rights_of
+from portal.permissions.queries import Rights, rights_of
 from portal.permissions.roles import PERMISSIONS
 from portal.tokens.models import ApiToken, TokenKind
 
@@ -81,13 +81,15 @@ def issue_service_token(
     scopes: Collection[str],
     project_id: int | None,
     expires_at: datetime | None = None,
+    within: Rights | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token for a program of its own name and rights, in a project or club-wide.
 
-    `actor`: None for the operator. `expires_at`: aware UTC, at most two years ahead.
+    `actor`: None for the operator. `expires_at`: aware UTC, at most two years ahead. `within`: what
+    the actor's own token is limited to, None for no limit.
     Raises TokenError: unknown_scope, no_scope, beyond_own, bad_expiry.
     """
-    _check_scopes(actor, scopes, project_id)
+    _check_scopes(actor, scopes, project_id, within)
     now = clock.now()
     if expires_at is not None and not now < expires_at <= now + LONGEST_LIFE:
         raise TokenError("bad_expiry")
@@ -152,10 +154,16 @@ def _new_token() -> str:
     return PREFIX + secrets.token_urlsafe(32)
 
 
-def _check_scopes(actor: Account | None, scopes: Collection[str], project_id: int | None) -> None:
+def _check_scopes(
+    actor: Account | None,
+    scopes: Collection[str],
+    project_id: int | None,
+    within: Rights | None,
+) -> None:
     if not scopes:
         raise TokenError("no_scope")
     if not set(scopes) <= set(PERMISSIONS):
         raise TokenError("unknown_scope")
-    if actor is not None and not rights_of(actor.id).cover(scopes, project_id):
+    held = (rights_of(actor.id) if actor else None, within)
+    if not all(rights.cover(scopes, project_id) for rights in held if rights is not None):
         raise TokenError("beyond_own")
