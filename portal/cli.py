@@ -15,8 +15,8 @@ from portal.operations.doctor import doctor
 from portal.operations.job_cli import commands as job_commands
 from portal.operations.run import run
 from portal.plugin_host.cli import commands as plugin_commands
-from portal.privacy.cli import commands as privacy_commands
 from portal.points.cli import commands as points_commands
+from portal.privacy.cli import commands as privacy_commands
 from portal.roster.cli import commands as import_commands
 from portal.search.cli import commands as search_commands
 from portal.tokens.cli import commands as token_commands

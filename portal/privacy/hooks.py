@@ -5,20 +5,27 @@ from flask import url_for
 from portal.i18n import lazy
 from portal.members.current import find_current_member
 from portal.members.models import Member
+from portal.notifications.kinds import NotificationKind
 from portal.permissions.current import current_rights
 from portal.privacy import words
+from portal.privacy.notices import KINDS
 from portal.privacy.queries import open_erasure
 from portal.projects.models import Project
 from portal.slots import Card, MeLink, NavItem
 
 MANAGE = "privacy.manage"
-__all__ = ["me_links", "member_profile_sections", "nav_items", "words"]
+__all__ = ["me_links", "member_profile_sections", "nav_items", "notification_kinds", "words"]
 
 
 def nav_items(project: Project | None) -> list[NavItem]:
     """Return the link to the requests."""
     title = lazy("Data requests")
     return [NavItem(title, "shield-check", "privacy.staff_list", MANAGE, "centre", 68)]
+
+
+def notification_kinds() -> list[NotificationKind]:
+    """Return what members are told about their requests."""
+    return KINDS
 
 
 def me_links() -> list[MeLink]:

@@ -17,6 +17,7 @@ from portal.privacy.erasing import carry_out, due_erasures
 from portal.privacy.errors import RequestStateError
 from portal.privacy.exporting import write_export
 from portal.privacy.models import PrivacyRequest, RequestReason, RequestState
+from portal.privacy.notices import tell
 from portal.privacy.service import EXPORT_KEPT, expire_exports, move
 
 FILE_OWNER = "privacy_request"
@@ -34,8 +35,9 @@ def build_export(run: JobRun) -> None:
         with reading():
             db.session.rollback()
             member = db.session.get_one(Member, request.member_id)
-            tell = partial(_tell, run, request.id)
-            missing = write_export(target, member, language=request.language, tell=tell)
+            account_id = member.account_id
+            progress = partial(_note_progress, run, request.id)
+            missing = write_export(target, member, language=request.language, tell=progress)
             db.session.rollback()
         target.seek(0)
         file = store_stream(
@@ -58,12 +60,13 @@ def build_export(run: JobRun) -> None:
                 obstacles=missing,
                 finished_at=clock.now(),
             )
+            tell(kind="privacy.export_ready", account_id=account_id, request=request)
     except RequestStateError:
         # Cancelled while it was built: the file goes with this transaction's row.
         db.session.delete(file)
 
 
-def _tell(run: JobRun, request_id: int, done: int, total: int) -> None:
+def _note_progress(run: JobRun, request_id: int, done: int, total: int) -> None:
     """Note how many parts are done, in a transaction of its own."""
     db.session.rollback()
     with writable():

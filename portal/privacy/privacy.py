@@ -42,7 +42,13 @@ def export_member_data(member: Member) -> list[ExportPart]:
         sa.select(PrivacyRequest)
         .where(PrivacyRequest.member_id == member.id)
         .order_by(PrivacyRequest.created_at)
+    ).all()
+    events = db.session.scalars(
+        sa.select(PrivacyEvent)
+        .where(PrivacyEvent.request_id.in_([row.id for row in rows]))
+        .order_by(PrivacyEvent.created_at, PrivacyEvent.id)
     )
+    kinds = {row.id: row.kind for row in rows}
     return [
         ExportPart(
             "requests",
@@ -59,7 +65,33 @@ def export_member_data(member: Member) -> list[ExportPart]:
                 for row in rows
             ],
             words={"kind": "privacy_kind", "state": "privacy_state"},
-        )
+        ),
+        ExportPart(
+            "request_steps",
+            lazy("Steps of these requests"),
+            {
+                "kind": lazy("Request"),
+                "state": lazy("State"),
+                "reason": lazy("Reason"),
+                "note": lazy("Remark"),
+                "at": lazy("Time"),
+            },
+            [
+                {
+                    "kind": kinds[event.request_id],
+                    "state": event.to_state,
+                    "reason": event.reason,
+                    "note": event.note,
+                    "at": event.created_at,
+                }
+                for event in events
+            ],
+            words={
+                "kind": "privacy_kind",
+                "state": "privacy_state",
+                "reason": "privacy_reason",
+            },
+        ),
     ]
 
 

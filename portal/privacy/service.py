@@ -26,6 +26,7 @@ from portal.privacy.models import (
     RequestReason,
     RequestState,
 )
+from portal.privacy.notices import tell
 from portal.privacy.queries import SETTINGS_ID, current_terms, waiting_days
 from portal.projects.models import Project
 
@@ -99,6 +100,7 @@ def request_erasure(*, actor: Account, member: Member) -> PrivacyRequest:
         reason=RequestReason.ASKED,
     )
     _record(actor, request, member, "privacy.erasure_requested")
+    tell(kind="privacy.erasure_begun", account_id=member.account_id, request=request)
     return request
 
 
@@ -150,6 +152,7 @@ def confirm_erasure(*, actor: Account, request: PrivacyRequest) -> None:
         due_at=clock.now() + timedelta(days=waiting_days()),
     )
     _record(actor, request, member, "privacy.erasure_confirmed")
+    tell(kind="privacy.erasure_begun", account_id=member.account_id, request=request)
 
 
 def cancel(

@@ -1,6 +1,6 @@
 """The words for requests, their states and reasons, and the sentences for what went wrong."""
 
-from portal.i18n import Text, gettext, lazy
+from portal.i18n import gettext, lazy
 from portal.words import TITLES
 
 TITLES["privacy_kind"] = KIND_TITLES = {
@@ -17,7 +17,7 @@ TITLES["privacy_state"] = STATE_TITLES = {
     "done": lazy("Erased"),
     "cancelled": lazy("Cancelled"),
 }
-REASON_TITLES: dict[str, Text] = {
+TITLES["privacy_reason"] = REASON_TITLES = {
     "asked": lazy("The member asked on their own page"),
     "built": lazy("The file was made"),
     "too_old": lazy("The week was over"),

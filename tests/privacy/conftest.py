@@ -13,6 +13,7 @@ from portal.accounts.models import (
     Consent,
     OneTimeCode,
     RecoveryCode,
+    SignIn,
     SignInFailure,
 )
 from portal.audit.service import record
@@ -26,9 +27,14 @@ from portal.files.service import store_picture
 from portal.jobs.runner import Runner
 from portal.members.models import Member, Person
 from portal.members.service import add_person
+from portal.messages.models import OutgoingMessage
+from portal.notifications.models import Notification, NotificationChoice, QuietHours
 from portal.plugin_host.models import PluginToken
-from portal.projects.models import Project
+from portal.points.service import post
+from portal.points.terms import Holder, Why
+from portal.projects.models import Invitation, Project, Unit
 from portal.projects.service import follow
+from portal.tokens.models import ApiToken
 from tests import factories
 from tests.factories import add
 
@@ -94,6 +100,7 @@ def world(app: Any) -> World:
             subject="备注静怡",
         )
     )  # fmt: skip
+    _things_of_other_features(world_of=member, account=account, unit=unit)
     for subject in (("member", member.public_id), ("account", account.public_id)):
         record(
             actor=None, action="member.corrected", subject=subject, project_id=None,
@@ -101,6 +108,49 @@ def world(app: Any) -> World:
         )  # fmt: skip
     db.session.commit()
     return World(member, account, project, account.phone or "", claim, photo, child)
+
+
+def _things_of_other_features(*, world_of: Member, account: Account, unit: Unit) -> None:
+    now = clock.now()
+    sign_in = SignIn(
+        public_id="s" * 22, account_id=account.id, token_hash=b"s" * 32, method="code",
+        last_seen_at=now,
+    )  # fmt: skip
+    message = {"zh_Hans_CN": f"{NAME}，您好", "en": NAME}
+    db.session.add_all(
+        [
+            sign_in,
+            Notification(
+                account_id=account.id, kind="claims.approved", cause="c", subject=message,
+                body=message,
+            ),
+            NotificationChoice(
+                account_id=account.id, kind="claims.approved", channel="mail", wanted=True
+            ),
+            QuietHours(account_id=account.id, begins=1, ends=2),
+            OutgoingMessage(
+                channel="mail", about="claims.approved", account_id=account.id, address=EMAIL,
+                body=NAME, hint="j***@example.test",
+            ),
+            Invitation(
+                unit_id=unit.id, project_id=unit.project_id, role="spouse", name=PARENT,
+                phone_hash=b"i" * 32, token_hash=b"i" * 32, invited_by_id=world_of.id,
+                expires_at=now,
+            ),
+        ]
+    )  # fmt: skip
+    db.session.flush()
+    db.session.add(
+        ApiToken(
+            kind="member", name=f"{NAME}的小程序", account_id=account.id, sign_in_id=sign_in.id,
+            token_hash=b"a" * 32, hint="abcd",
+        )
+    )  # fmt: skip
+    post(
+        actor=None, holder=Holder.member(world_of.id), amount=5000, key="k",
+        why=Why("test.done", note="备注静怡"),
+    )  # fmt: skip
+    db.session.flush()
 
 
 def _sign_in_things(account: Account) -> None:

@@ -18,6 +18,8 @@ from portal.extensions import db
 from portal.files.queries import path_of
 from portal.members.models import Household, Member, MemberState, Person
 from portal.members.service import register
+from portal.messages.models import OutgoingMessage
+from portal.notifications.models import Notification
 from portal.permissions.models import RoleGrant
 from portal.privacy import erasing, service
 from portal.privacy.errors import PrivacyError, RequestStateError
@@ -85,7 +87,8 @@ def test_no_trace_is_left(world):
     # The test itself must be able to see: what it looks for is in all these tables before.
     assert {
         "account", "member", "person", "unit_claim", "claim_event", "roster_entry", "stored_file",
-        "audit_entry", "one_time_code", "sign_in_failure", "plugin_token",
+        "audit_entry", "one_time_code", "sign_in_failure", "plugin_token", "notification",
+        "outgoing_message", "api_token", "points_note", "invitation",
     } <= kinds  # fmt: skip
     assert photo.is_file()
     assert erase(world)
@@ -137,6 +140,17 @@ def test_a_household_with_others_stays(world):
     assert db.session.get(Unit, unit.id).household_id == world.member.household_id
     # Her child goes, whom she alone stood for; the father stays with the others.
     assert [p.relation for p in db.session.scalars(sa.select(Person))] == ["parent"]
+
+
+def test_the_member_is_told_by_every_way_at_once(world):
+    """Should somebody else have asked, the owner hears of it and can cancel."""
+    service.request_erasure(actor=world.account, member=world.member)
+    db.session.commit()
+    kind = "privacy.erasure_begun"
+    assert kind in db.session.scalars(sa.select(Notification.kind)).all()
+    about = OutgoingMessage.about == kind
+    sent = db.session.scalars(sa.select(OutgoingMessage.channel).where(about)).all()
+    assert sorted(sent) == ["mail", "sms"]
 
 
 def test_nothing_happens_before_the_day(world):
