@@ -19,7 +19,7 @@ def notification_kinds() -> list[NotificationKind]:
             title=lazy("A webhook was paused"),
             subject=lazy("The webhook “{name}” is paused"),
             body=lazy(
-                "Nobody answered “{name}” for three days. It hears nothing until it is resumed."
+                "Nothing reached “{name}” for three days. It hears nothing until it is resumed."
             ),
             sample={"name": lazy("Customer system")},
             icon="share",

@@ -19,7 +19,7 @@ KIND_TITLES: dict[str, Text] = {
 STATE_TITLES: dict[str, Text] = {
     WebhookState.ACTIVE: lazy("Active"),
     WebhookState.PAUSED: lazy("Paused"),
-    WebhookState.FAILING: lazy("Paused: nobody answers"),
+    WebhookState.FAILING: lazy("Paused: nothing arrives"),
 }
 DELIVERY_TITLES: dict[str, Text] = {
     DeliveryState.WAITING: lazy("On its way"),
