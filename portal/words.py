@@ -26,7 +26,7 @@ TITLES: dict[str, dict[str, Text]] = {
     "salutation": {"none": lazy("No title"), "ms": lazy("Ms"), "mr": lazy("Mr")},
     "legal_text": {"terms": lazy("Terms of membership"), "privacy": lazy("Privacy notice")},
     "audit_actor": {
-        "you": lazy("Yourself"),
+        "you": lazy("You yourself"),
         "staff": lazy("Club staff"),
         "system": lazy("The system"),
     },
