@@ -207,6 +207,27 @@ def test_the_samples_of_the_hooks_run(run: Callable[[str, str], Flask], tmp_path
     assert "library.manage" in PERMISSIONS
 
 
+def test_the_sample_of_settings_runs(run: Callable[[str, str], Flask], tmp_path: Path) -> None:
+    folder = tmp_path / "library_sample"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (table,) = [text for kind, text in FENCE.findall(section("Settings")) if kind == "toml"]
+    (folder / "plugin.toml").write_text(TOML + table, "utf-8")
+    (registered,) = [text for text in samples("Hooks") if "register_settings" in text]
+    blueprints = "@hookimpl\ndef register_blueprints(): return [blueprint]"
+    hooks = "\n".join([registered, *samples("Settings"), blueprints])
+    (folder / "hooks.py").write_text(hooks, "utf-8")
+    app = run("library", "library_sample")
+    project = factories.make_project(slug="own")
+    switch_on("library", project)
+    owner = factories.sign_in(app.test_client(), factories.make_owner(project))
+    assert owner.get("/p/own/library/").text == "21 days, fetch at 会所一层前台"
+
+
+def test_every_kind_of_setting_is_documented() -> None:
+    assert first_column("Settings")[1:] == list(sdk.SettingKind.__members__)
+
+
 def test_the_sample_of_a_post_can_be_imported() -> None:
     (text,) = samples("Who may enter")
     assert callable(run_sample(text)["close"])

@@ -254,6 +254,14 @@ def test_two_first_values_are_a_conflict(project: Project) -> None:
     assert refused("limit", 5, project) == "conflict"
 
 
+def test_the_version_of_another_project_opens_nothing(project: Project) -> None:
+    other = factories.make_project(slug="other")
+    put(other, limit=5)
+    assert refused("limit", 9, project, version("limit", other)) == "conflict"
+    assert refused("limit", None, seen=version("limit", other)) == "conflict"
+    assert value("limit", other) == 5
+
+
 def test_a_conflict_saves_nothing(project: Project) -> None:
     put(project, limit=4)
     changes = [Change("fee", 1, ""), Change("limit", 9, "")]

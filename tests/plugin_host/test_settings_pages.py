@@ -125,8 +125,8 @@ def test_an_emptied_field_is_the_layer_below(
     send(manager, OWN, limit="7", notify="yes")
     assert (value("limit", project), value("notify", project)) == (7, True)
     page = manager.get(OWN).text
-    assert "沿用俱乐部：5" in page
-    assert "沿用俱乐部：否" in page
+    assert "沿用业主会：5" in page
+    assert "沿用业主会：否" in page
     send(manager, OWN, limit="", notify="")
     assert (value("limit", project), value("notify", project)) == (5, False)
     send(administrator, CLUB, limit="", notify="")
@@ -167,6 +167,7 @@ def test_what_does_not_fit_is_told_beside_the_field(
     if said != "is-invalid":
         assert typed in answer.text
     assert 'aria-invalid="true"' in answer.text
+    assert "尚未保存" in answer.text
     assert db.session.scalar(sa.select(sa.func.count(PluginSetting.id))) == 0
     assert acts() == []
 
@@ -300,7 +301,7 @@ def test_the_page_works_and_tells_while_it_is_off_or_blocked(
     assert "尚未启用" not in manager.get(OWN).text
     service.block(actor=None, plugin="dials", reason="a leak")
     db.session.commit()
-    assert "解除停用后生效" in manager.get(OWN).text
+    assert "解除封停后生效" in manager.get(OWN).text
     assert send(manager, OWN, limit="5").status_code == 303
 
 
