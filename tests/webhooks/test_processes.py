@@ -18,7 +18,7 @@ from tests.webhooks.receiver import receiving
 ROOT = Path(__file__).parents[2]
 EVENTS = 12
 KILLS = 3
-PATIENCE = 60
+PATIENCE = 150
 HAPPEN = """
 import sys
 from portal import create_app
