@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from portal.access import requires
 from portal.accounts.current import current_account
 from portal.extensions import db
+from portal.forms import tidy
 from portal.i18n import Text, gettext, localized
 from portal.plugin_host import purge, removal
 from portal.plugin_host.blueprint import blueprint
@@ -42,7 +43,7 @@ def delete_data(name: str) -> Page:
     """Delete a plugin's data of the project whose short name was typed again."""
     if name not in host().loaded:
         raise NotFound
-    project, typed = _project(request.form.get("project", "")), _typed()
+    project, typed = _project(tidy(request.form.get("project", ""))), _typed()
     if typed != project.slug:
         return _purge_page(name, project, wrong=typed)
     try:

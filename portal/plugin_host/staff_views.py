@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from portal.access import requires
 from portal.accounts.current import current_account
 from portal.extensions import db
+from portal.forms import tidy
 from portal.i18n import Text, gettext, localized
 from portal.plugin_host import queries, service
 from portal.plugin_host.blueprint import blueprint
@@ -57,7 +58,7 @@ def show(name: str) -> str:
 @requires("plugins.manage")
 def switch(name: str) -> Response:
     """Switch a plugin on or off in the project that the form names."""
-    slug = request.form.get("slug", "")
+    slug = tidy(request.form.get("slug", ""))
     project = db.session.scalar(sa.select(Project).where(Project.slug == slug))
     if project is None or name not in host().loaded:
         raise NotFound
@@ -95,7 +96,7 @@ def block(name: str) -> Response:
     """Block a plugin everywhere, or lift the block."""
     if name not in host().loaded:
         raise NotFound
-    reason = request.form.get("reason", "").strip()[:MOST_REASON]
+    reason = tidy(request.form.get("reason", ""))[:MOST_REASON]
     back = url_for("plugins.show", name=name)
     if request.form.get("back") == "matrix":
         back = url_for("plugins.matrix", **_kept())

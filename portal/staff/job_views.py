@@ -12,6 +12,7 @@ from portal.accounts.current import current_account
 from portal.audit.service import record
 from portal.exports import ExportFormat, export_file
 from portal.extensions import db, read_only
+from portal.forms import tidy
 from portal.i18n import Text, gettext, lazy, localized, ngettext
 from portal.jobs import queries
 from portal.jobs.blueprint import blueprint
@@ -89,7 +90,7 @@ def cancel(public_id: str) -> Response:
 @requires("jobs.manage")
 def retry_kind() -> Response:
     """Let the dead letters of one kind be tried again."""
-    kind = request.form.get("kind", "")[:_MOST_KIND]
+    kind = tidy(request.form.get("kind", ""))[:_MOST_KIND]
     done = job_acts.retry_kind(actor=current_account(), kind=kind)
     db.session.commit()
     flash(ngettext("%(num)s job is tried again now.", "%(num)s jobs are tried again now.", done))
