@@ -107,6 +107,7 @@ from portal.staff import hooks as staff_hooks
 from portal.staff import job_views as staff_job_views
 from portal.staff import member_list as staff_member_list
 from portal.staff import member_page as staff_member_page
+from portal.staff import member_points as staff_member_points
 from portal.staff import members_api as staff_members_api
 from portal.staff import registration as staff_registration
 from portal.staff import role_views as staff_role_views
@@ -205,6 +206,7 @@ VIEWS: tuple = (
     staff_token_views,
     webhooks_staff_views,
     points_views,
+    staff_member_points,
 )
 HOOKS: tuple = (
     accounts_hooks,

@@ -557,6 +557,112 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("transaction_id", name=op.f("pk_points_note")),
     )
     op.create_table(
+        "points_proposal",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False, cache=100),
+            nullable=False,
+        ),
+        sa.Column("public_id", sa.String(length=22), nullable=False),
+        sa.Column(
+            "member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column(
+            "made_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "posting_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'approved') = (posting_id IS NOT NULL)",
+            name=op.f("ck_points_proposal_posted"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'proposed') = (decided_by_id IS NULL)",
+            name=op.f("ck_points_proposal_decided_by_somebody"),
+        ),
+        sa.CheckConstraint(
+            "kind IN ('award', 'deduct')", name=op.f("ck_points_proposal_kind_known")
+        ),
+        sa.CheckConstraint(
+            "state IN ('proposed', 'approved', 'refused')",
+            name=op.f("ck_points_proposal_state_known"),
+        ),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_points_proposal_amount_positive")),
+        sa.CheckConstraint(
+            "decided_by_id <> made_by_id", name=op.f("ck_points_proposal_second_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"],
+            ["account.id"],
+            name=op.f("fk_points_proposal_decided_by_id_account"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["made_by_id"],
+            ["account.id"],
+            name=op.f("fk_points_proposal_made_by_id_account"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+            name=op.f("fk_points_proposal_member_id_member"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["posting_id"],
+            ["points_transaction.id"],
+            name=op.f("fk_points_proposal_posting_id_points_transaction"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["project.id"],
+            name=op.f("fk_points_proposal_project_id_project"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_points_proposal")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_points_proposal_public_id")),
+    )
+    with op.batch_alter_table("points_proposal", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_points_proposal_decided_by_id"), ["decided_by_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_points_proposal_made_by_id"), ["made_by_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_points_proposal_member_id"), ["member_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_points_proposal_open",
+            ["project_id", "created_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'proposed'"),
+            postgresql_where=sa.text("state = 'proposed'"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_points_proposal_posting_id"), ["posting_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_points_proposal_project_id"), ["project_id"], unique=False
+        )
+
+    op.create_table(
         "points_reversed",
         sa.Column(
             "transaction_id",
@@ -708,6 +814,19 @@ def downgrade() -> None:
 
     op.drop_table("points_sealed_transaction")
     op.drop_table("points_reversed")
+    with op.batch_alter_table("points_proposal", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_points_proposal_project_id"))
+        batch_op.drop_index(batch_op.f("ix_points_proposal_posting_id"))
+        batch_op.drop_index(
+            "ix_points_proposal_open",
+            sqlite_where=sa.text("state = 'proposed'"),
+            postgresql_where=sa.text("state = 'proposed'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_points_proposal_member_id"))
+        batch_op.drop_index(batch_op.f("ix_points_proposal_made_by_id"))
+        batch_op.drop_index(batch_op.f("ix_points_proposal_decided_by_id"))
+
+    op.drop_table("points_proposal")
     op.drop_table("points_note")
     with op.batch_alter_table("points_hold", schema=None) as batch_op:
         batch_op.drop_index(

@@ -84,6 +84,19 @@ PERMISSIONS: dict[str, Permission] = {
             "members.unmask", lazy("Show a full phone number"), _R.STAFF, _R.MANAGER, _R.CENTRE
         ),
         _permission("members.export", lazy("Export a list of members"), _R.MANAGER, _R.CENTRE),
+        _permission(
+            "points.view",
+            lazy("See a member's points"),
+            _R.STAFF,
+            _R.CONCIERGE,
+            _R.MANAGER,
+            _R.FINANCE,
+            _R.CENTRE,
+        ),
+        _permission("points.adjust", lazy("Adjust points by hand"), _R.STAFF, _R.MANAGER),
+        _permission(
+            "points.approve", lazy("Agree to adjustments of points"), _R.MANAGER, _R.FINANCE
+        ),
         _permission("claims.review", lazy("Decide on claims of homes"), _R.STAFF, _R.MANAGER),
         _permission("homes.manage", lazy("Change or end who owns a home"), _R.STAFF, _R.MANAGER),
         _permission("roster.import", lazy("Import and undo rosters"), _R.STAFF, _R.MANAGER),

@@ -40,8 +40,12 @@ HOLDER_COLUMNS = {
 
 @dataclass(frozen=True)
 class Place:
-    """An account with its currency's rules, the account that stands opposite, and the moment."""
+    """An account with its currency's rules, the account that stands opposite, and the moment.
 
+    `connection` is that of the caller's transaction, for all statements of the posting.
+    """
+
+    connection: sa.Connection
     account_id: int
     opposite_id: int
     currency_id: int
@@ -95,11 +99,12 @@ def find_place(
     """
     parameters = {"holder_id": holder.id, "opposite": opposite, "currency": currency}
     statement = _FIND[holder.kind]
-    row = db.session.connection().execute(statement, parameters).first()
+    connection = db.session.connection()
+    row = connection.execute(statement, parameters).first()
     if row is None or row.account_id is None or row.opposite_id is None:
         _make(holder, currency)
-        row = db.session.connection().execute(statement, parameters).one()
-    return _place(row, at)
+        row = connection.execute(statement, parameters).one()
+    return _place(connection, row, at)
 
 
 def place_of(*, account_id: int, opposite: System, at: datetime | None = None) -> Place:
@@ -115,16 +120,17 @@ def place_of(*, account_id: int, opposite: System, at: datetime | None = None) -
         "opposite": opposite,
         "currency": connection.scalar(key),
     }
-    return _place(connection.execute(_FIND_BY_ID, parameters).one(), at)
+    return _place(connection, connection.execute(_FIND_BY_ID, parameters).one(), at)
 
 
-def _place(row: Any, at: datetime | None) -> Place:
+def _place(connection: sa.Connection, row: Any, at: datetime | None) -> Place:
     if row.closed_at is not None:
         raise PointsError("account_closed")
     if row.opposite_id is None:
         raise PointsError("never_spent")
     at = at or clock.now()
     return Place(
+        connection=connection,
         account_id=row.account_id,
         opposite_id=row.opposite_id,
         currency_id=row.id,

@@ -5,7 +5,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.extensions import db
 from portal.points.accounts import Place
 from portal.points.errors import PointsError
 from portal.points.ledger import balances, expect, lock
@@ -39,7 +38,7 @@ def gain(place: Place, amount: int, due: date, *, pending: bool = False) -> Any:
     """Add points and return available, owed and due_on as they are now; the row stays locked."""
     statement = _gain_pending if pending else _gain
     parameters = {"account": place.account_id, "n": amount, "due": due}
-    return db.session.connection().execute(statement, parameters).one()
+    return place.connection.execute(statement, parameters).one()
 
 
 def take(place: Place, amount: int, *, hold: bool, book_due: Any) -> None:
@@ -49,7 +48,7 @@ def take(place: Place, amount: int, *, hold: bool, book_due: Any) -> None:
     """
     statement = _hold if hold else _spend
     parameters = {"account": place.account_id, "n": amount, "today": place.today}
-    connection = db.session.connection()
+    connection = place.connection
     if connection.execute(statement, parameters).rowcount:
         return
     if lock(place.account_id)[place.account_id].due_on <= place.today:
@@ -77,7 +76,7 @@ def move(place: Place, due: date | None = None, **changes: int) -> Any:
         values["due_on"] = _sooner
         parameters["due"] = due
     statement = sa.update(balances).where(_account, *guards).values(values).returning(*_after)
-    row = db.session.connection().execute(statement, parameters).first()
+    row = place.connection.execute(statement, parameters).first()
     if row is None:
         raise PointsError("not_enough")
     return row
@@ -89,4 +88,4 @@ _set_due = sa.update(balances).where(_account).values(due_on=sa.bindparam("due")
 def set_due(place: Place, due: date) -> None:
     """Set the first day on which something of a locked account expires or matures."""
     parameters = {"account": place.account_id, "due": due}
-    expect(db.session.connection().execute(_set_due, parameters), 1)
+    expect(place.connection.execute(_set_due, parameters), 1)

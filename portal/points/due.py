@@ -129,7 +129,7 @@ def _expire(place: Place, cause: str) -> None:
     expired = system_account(place, System.EXPIRED)
     here = (place.account_id, Part.AVAILABLE)
     add_entries(posting.id, place, here, (expired, Part.SYSTEM), takes)
-    use_lots(takes)
+    use_lots(place, takes)
     balances.move(place, available=-total)
 
 
@@ -163,7 +163,7 @@ def settle(place: Place, *, cause: str) -> None:
     )
     here = place.account_id
     add_entries(posting.id, place, (here, Part.AVAILABLE), (here, Part.OWED), takes)
-    use_lots(takes)
+    use_lots(place, takes)
     balances.move(place, available=-total, owed=-total)
 
 

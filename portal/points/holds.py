@@ -53,7 +53,7 @@ def hold(
     check_amount(amount)
     db.session.flush()
     place = find_place(holder=holder, currency=currency, opposite=System.SPENT, at=at)
-    with refusable():
+    with refusable(place):
         posting = claim(
             place=place,
             kind=Kind.HOLD,
@@ -71,7 +71,7 @@ def hold(
             check_enough(takes, amount)
             here = place.account_id
             add_entries(posting.id, place, (here, Part.AVAILABLE), (here, Part.HELD), takes)
-            hold_lots(takes)
+            hold_lots(place, takes)
             db.session.connection().execute(
                 sa.insert(Hold).values(
                     id=posting.id, account_id=here, amount=amount, ends_at=ends_at
@@ -127,7 +127,7 @@ def _end(
     if captured > found.amount:
         raise PointsError("over_held")
     place = place_of(account_id=found.account_id, opposite=System.SPENT, at=at)
-    with refusable():
+    with refusable(place):
         try:
             posting = claim(
                 place=place,

@@ -99,3 +99,11 @@ class HoldState(StrEnum):
     CAPTURED = "captured"
     VOIDED = "voided"
     TIMED_OUT = "timed_out"
+
+
+class ProposalState(StrEnum):
+    """What became of an adjustment that needs a second person."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REFUSED = "refused"

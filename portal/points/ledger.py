@@ -14,7 +14,6 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from portal import clock
@@ -34,12 +33,18 @@ transactions: Any = Transaction.__table__
 entries: Any = Entry.__table__
 balances: Any = Balance.__table__
 
-_claims = {
-    name: insert(transactions)
-    .on_conflict_do_nothing(index_elements=["key"])
-    .returning(transactions.c.id)
-    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
+_CLAIMED = tuple(column for column in transactions.c if column.name != "id")
+# As text: SQLAlchemy compiles an INSERT with ON CONFLICT anew each time, which takes longer than
+# all other statements of a posting.
+_claim = (
+    sa.text(
+        f"INSERT INTO {transactions.name} ({', '.join(column.name for column in _CLAIMED)})"  # noqa: S608
+        f" VALUES ({', '.join(f':{column.name}' for column in _CLAIMED)})"
+        " ON CONFLICT (key) DO NOTHING RETURNING id"
+    )
+    .bindparams(*(sa.bindparam(column.name, type_=column.type) for column in _CLAIMED))
+    .columns(id=sa.BigInteger)
+)
 _by_key = sa.select(transactions).where(transactions.c.key == sa.bindparam("key"))
 _add_entry = sa.insert(entries).returning(entries.c.id)
 _add_entries = sa.insert(entries)
@@ -115,15 +120,15 @@ def claim(
         "note_digest": digest,
         "created_at": clock.now(),
     }
-    connection = db.session.connection()
+    connection = place.connection
     try:
-        made = connection.execute(_claims[connection.dialect.name], row).scalar()
+        made = connection.execute(_claim, row).scalar()
     except IntegrityError as error:
         if "month is sealed" in str(error.orig):
             raise PointsError("sealed_month") from error
         raise
     if made is None:
-        return _repeated(key, row["body_hash"])
+        return _repeated(place, key, row["body_hash"])
     if why.note:
         connection.execute(sa.insert(Note).values(transaction_id=made, text=why.note, salt=salt))
     return Posting(made, row["public_id"], kind, place.account_id, amount)
@@ -144,13 +149,20 @@ def find_posting(key: str) -> Posting | None:
 
 
 @contextmanager
-def refusable(*, possible: bool = True) -> Iterator[None]:
+def refusable(place: Place, *, possible: bool = True) -> Iterator[None]:
     """Undo what the block has written when it is refused, so that the caller may go on."""
     if not possible:
         yield
         return
-    with db.session.begin_nested():
+    # Plain statements: the session keeps out of it, since none of its rows is written within.
+    place.connection.exec_driver_sql("SAVEPOINT points_posting")
+    try:
         yield
+    except Exception:
+        place.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT points_posting")
+        raise
+    finally:
+        place.connection.exec_driver_sql("RELEASE SAVEPOINT points_posting")
 
 
 def _check_lengths(key: str, why: Why) -> None:
@@ -183,8 +195,8 @@ def _body_hash(place: Place, kind: Kind, why: Why, body: Sequence[object]) -> by
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
 
 
-def _repeated(key: str, body_hash: bytes) -> Posting:
-    first = db.session.connection().execute(_by_key, {"key": key}).one()
+def _repeated(place: Place, key: str, body_hash: bytes) -> Posting:
+    first = place.connection.execute(_by_key, {"key": key}).one()
     if bytes(first.body_hash) != body_hash:
         raise PointsError("key_used")
     return _made_before(first)
@@ -207,7 +219,7 @@ def add_entry(
 ) -> int:
     """Add one entry and return its id; `opens`: the days of the lot that it opens."""
     row = _entry(posting_id, place, debit, credit, amount, lot, opens) | {"bonus": bonus}
-    return int(db.session.connection().execute(_add_entry, row).scalar_one())
+    return int(place.connection.execute(_add_entry, row).scalar_one())
 
 
 def add_entries(
@@ -220,7 +232,7 @@ def add_entries(
     """Add an entry for each lot of `takes`."""
     rows = [_entry(posting_id, place, debit, credit, take.amount, take, None) for take in takes]
     if rows:
-        db.session.connection().execute(_add_entries, rows)
+        place.connection.execute(_add_entries, rows)
 
 
 def _entry(

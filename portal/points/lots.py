@@ -43,7 +43,7 @@ def add_lot(
         "expires_on": expires_on,
         "spend_order": effective_on and policy.rank(place.spend_order, effective_on, bonus=bonus),
     }
-    db.session.connection().execute(_add_lots, row)
+    place.connection.execute(_add_lots, row)
 
 
 _opened = (
@@ -111,7 +111,7 @@ _ranked = _free.where(lots.c.spend_order.is_not(None)).order_by(
 def _free_lots(place: Place, size: int) -> Sequence[Any]:
     statement = _soonest if place.spend_order == SpendOrder.EXPIRY_FIRST else _ranked
     parameters = {"account_id": place.account_id, "today": place.today, "size": size}
-    return db.session.connection().execute(statement, parameters).all()
+    return place.connection.execute(statement, parameters).all()
 
 
 _use_part = (
@@ -137,18 +137,18 @@ _hold_whole = (
 )
 
 
-def use_lots(takes: Sequence[Take]) -> None:
+def use_lots(place: Place, takes: Sequence[Take]) -> None:
     """Take points that `pick` found out of their lots."""
-    _change_lots(takes, _use_part, _use_whole)
+    _change_lots(place, takes, _use_part, _use_whole)
 
 
-def hold_lots(takes: Sequence[Take]) -> None:
+def hold_lots(place: Place, takes: Sequence[Take]) -> None:
     """Set points that `pick` found aside in their lots."""
-    _change_lots(takes, _hold_part, _hold_whole)
+    _change_lots(place, takes, _hold_part, _hold_whole)
 
 
-def _change_lots(takes: Sequence[Take], part: Any, whole: Any) -> None:
-    connection = db.session.connection()
+def _change_lots(place: Place, takes: Sequence[Take], part: Any, whole: Any) -> None:
+    connection = place.connection
     ids = [take.lot_id for take in takes if take.whole]
     for first in range(0, len(ids), _CHUNK):
         chunk = ids[first : first + _CHUNK]

@@ -7,7 +7,7 @@ from portal.extensions import db
 from portal.i18n import gettext, lazy
 from portal.members.models import Member
 from portal.personal_data import Coverage, ErasureNote, ExportPart
-from portal.points.models import Balance, Currency, Note, PointsAccount, Transaction
+from portal.points.models import Balance, Currency, Note, PointsAccount, Proposal, Transaction
 
 _LEDGER = "the ledger is never changed or deleted; ids, days and amounts, no name"
 _BOOKS = "follows from the ledger's lines, which are exported; ids and amounts, no name"
@@ -15,6 +15,9 @@ TABLES = {
     "points_account": Coverage(erased=False, why=_LEDGER),
     "points_transaction": Coverage(erased=False, why=_LEDGER),
     "points_note": Coverage(),
+    "points_proposal": Coverage(
+        exported=False, why="a proposal that is agreed to becomes a line, which is exported"
+    ),
     **{
         name: Coverage(exported=False, erased=False, why=_BOOKS)
         for name in (
@@ -96,6 +99,12 @@ def erase_member_data(member: Member) -> None:
         sa.update(Note)
         .where(Note.transaction_id.in_(own), Note.text != "")
         .values(text="", salt=b"")
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        sa.update(Proposal)
+        .where(Proposal.member_id == member.id, Proposal.reason != "")
+        .values(reason="")
         .execution_options(synchronize_session=False)
     )
 

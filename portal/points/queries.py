@@ -94,6 +94,14 @@ def figures_statement(
     )
 
 
+def figures_by_member(currency: str = REDEEMABLE, *, at: datetime | None = None) -> sa.Select[Any]:
+    """Return the statement of every member's figures, with `member_id`, to be joined to members."""
+    today = clock.business_date(current_club().time_zone, at)
+    return _figures.add_columns(PointsAccount.member_id).params(
+        currency=currency, today=today, soon=today + timedelta(days=SOON_DAYS)
+    )
+
+
 def figures_from(row: Any) -> Figures:
     """Return the figures of a row of `figures_statement`, zeros for nobody's."""
     if row is None or row.account_id is None:

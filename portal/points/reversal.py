@@ -72,7 +72,7 @@ def reverse(
         raise PointsError("not_reversible")
     wanted = _wanted(row, amount, ratio)
     place = place_of(account_id=row.account_id, opposite=_OPPOSITE[row.kind], at=at)
-    with refusable():
+    with refusable(place):
         posting = claim(
             place=place,
             kind=Kind.REVERSE,
@@ -177,17 +177,17 @@ def _claw_back(place: Place, posting: Posting, row: Any) -> None:
         part = replace(own, amount=taken)
         add_entries(posting.id, place, (here, Part.PENDING), there, [part])
         balances.move(place, pending=-taken)
-        use_lots([part])
+        use_lots(place, [part])
         return
     takes = []
     if lot.remaining > lot.held:
         takes = [replace(own, amount=min(left, lot.remaining - lot.held))]
         left -= takes[0].amount
-        use_lots(takes)
+        use_lots(place, takes)
     left -= _from_expired(place, posting, own, left)
     if left:
         others = pick(place, left)
-        use_lots(others)
+        use_lots(place, others)
         takes += others
         left -= sum(take.amount for take in others)
     add_entries(posting.id, place, (here, Part.AVAILABLE), there, takes)

@@ -77,7 +77,7 @@ def post(
         at=at,
     )
     kind = Kind.AWARD if by_hand else Kind.EARN
-    with refusable(possible=at is not None or terms.budget is not None):
+    with refusable(place, possible=at is not None or terms.budget is not None):
         posting = claim(
             place=place,
             kind=kind,
@@ -236,7 +236,7 @@ def _debit(
     check_amount(amount)
     db.session.flush()
     place = find_place(holder=holder, currency=currency, opposite=system, at=at)
-    with db.session.begin_nested():
+    with refusable(place):
         posting = claim(
             place=place,
             kind=kind,
@@ -254,5 +254,5 @@ def _debit(
             check_enough(takes, amount)
             here = (place.account_id, Part.AVAILABLE)
             add_entries(posting.id, place, here, (place.opposite_id, Part.SYSTEM), takes)
-            use_lots(takes)
+            use_lots(place, takes)
     return posting

@@ -51,7 +51,7 @@ def transfer(
     receiver = find_place(
         holder=Holder.member(receiver_id), currency=currency, opposite=there, at=at
     )
-    with refusable():
+    with refusable(giver):
         posting = claim(
             place=giver,
             kind=Kind.GIVE,
@@ -104,7 +104,7 @@ def _give(place: Place, posting: Posting) -> list[Take]:
     check_enough(takes, posting.amount)
     here = (place.account_id, Part.AVAILABLE)
     add_entries(posting.id, place, here, (place.opposite_id, Part.SYSTEM), takes)
-    use_lots(takes)
+    use_lots(place, takes)
     return takes
 
 

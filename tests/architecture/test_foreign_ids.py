@@ -24,6 +24,9 @@ from portal.files.models import StoredFile
 from portal.members.models import Person
 from portal.notifications.models import Notification
 from portal.privacy.models import PrivacyRequest, RequestKind, RequestState
+from portal.points.models import Proposal
+from portal.points.service import post
+from portal.points.terms import Holder, Why
 from portal.projects.models import Invitation
 from portal.roster.models import ImportState, RosterImport
 from tests import factories
@@ -45,6 +48,7 @@ NAMES = {
     "members": {"public_id": "member"},
     "notifications": {"public_id": "notification"},
     "notifications_api": {"public_id": "notification"},
+    "points": {"public_id": "member", "posting_id": "posting", "proposal_id": "proposal"},
     "privacy": {"public_id": "export"},
     "privacy.staff_start": {"public_id": "member"},
     "members.person": {"public_id": "person"},
@@ -239,11 +243,18 @@ def _world(slug: str, name: str) -> dict[str, Any]:
             state=ImportState.DONE,
         ),
     }  # fmt: skip
+    rows["proposal"] = Proposal(
+        member_id=member.id, project_id=project.id, kind="award", amount=1, reason="x",
+        made_by_id=account.id,
+    )  # fmt: skip
     db.session.add_all(rows.values())
+    posting = post(
+        actor=None, holder=Holder.member(member.id), amount=1, key=slug, why=Why("test")
+    )
     db.session.commit()
     ids: dict[str, Any] = {key: row.public_id for key, row in rows.items()}
     ids |= {
         "file": file.public_id, "member": member.public_id, "unit": unit.public_id,
-        "ownership": ownership.public_id,
+        "ownership": ownership.public_id, "posting": posting.public_id,
     }  # fmt: skip
     return {**ids, "account": account, "project": slug}

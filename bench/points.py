@@ -1,0 +1,430 @@
+"""The points ledger against its limit: the same statements sent by hand through psycopg.
+
+    python -m bench.points [--database postgresql|sqlite] [--postings N] [--rounds N] [--lots N]
+
+Prints ratios of medians within one run: postings through the service to postings by hand (goal: at
+least 0.5), a hot account to random ones with 4 threads (at least 0.5), the time of a spending, a
+balance and a ledger page in a small and a large ledger (at most 1.5), and lots expired per second.
+"""
+
+import argparse
+import contextlib
+import itertools
+import json
+import random
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+
+from portal import clock, create_app
+from portal.accounts.models import Account
+from portal.columns import new_public_id
+from portal.config import load_settings
+from portal.database import revisions
+from portal.extensions import db
+from portal.members.models import Household, Member
+from portal.points import expiring, queries, service
+from portal.points.ledger import entries, transactions
+from portal.points.lots import lots
+from portal.points.statement import ledger_of
+from portal.points.terms import Holder, Why
+from portal.points.verify import verify
+from tests import services
+
+WHY = Why("bench")
+THREADS = 4
+_keys = itertools.count(1)
+
+
+@contextlib.contextmanager
+def application(kind: str) -> Iterator[Flask]:
+    """Yield an application over an empty, migrated database."""
+    with contextlib.ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = f"sqlite:///{home / 'bench.sqlite3'}"
+        if kind == "postgresql":
+            url = stack.enter_context(services.postgresql())
+        app = create_app(load_settings({"PORTAL_HOME": str(home), "PORTAL_DATABASE_URL": url}))
+        with app.app_context():
+            revisions.upgrade()
+            # The pool asks a connection whether it lives, once a web request; by hand nobody does.
+            db.engine.pool._pre_ping = False
+            yield app
+            db.session.remove()
+            db.engine.dispose()
+
+
+def add_members(number: int) -> list[int]:
+    """Add members with an account of points each; return their ids."""
+    connection = db.session.connection()
+    homes = connection.scalars(
+        sa.insert(Household).returning(Household.id),
+        [{"public_id": new_public_id(), "created_at": clock.now()} for _ in range(number)],
+    ).all()
+    first = next(_keys)
+    accounts = connection.scalars(
+        sa.insert(Account).returning(Account.id),
+        [{"email": f"{first}-{i}@bench.test", "display_name": "x"} for i in range(number)],
+    ).all()
+    ids = connection.scalars(
+        sa.insert(Member).returning(Member.id),
+        [
+            {
+                "account_id": account,
+                "household_id": home,
+                "card_number": f"{first}-{i}"[-12:],
+                "name": "x",
+                "joined_on": date(2024, 1, 1),
+            }
+            for i, (account, home) in enumerate(zip(accounts, homes, strict=True))
+        ],
+    ).all()
+    for id_ in ids:
+        earn(id_, 1_000_000)
+    db.session.commit()
+    return list(ids)
+
+
+def earn(member_id: int, amount: int = 1_000, **values: Any) -> None:
+    """Post an earning."""
+    service.post(
+        actor=None,
+        holder=Holder.member(member_id),
+        amount=amount,
+        key=f"bench:{next(_keys)}",
+        why=WHY,
+        **values,
+    )
+
+
+def spend(member_id: int) -> None:
+    """Post a spending."""
+    service.spend(
+        actor=None,
+        holder=Holder.member(member_id),
+        amount=1,
+        key=f"bench:{next(_keys)}",
+        why=WHY,
+    )
+
+
+def through_the_service(act: Callable[[int], None], ids: list[int], number: int) -> float:
+    """Return postings per second through the service, each committed."""
+    begun = time.perf_counter()
+    for i in range(number):
+        act(ids[i % len(ids)])
+        db.session.commit()
+    return number / (time.perf_counter() - begun)
+
+
+FIND = """
+SELECT c.*, a.id AS account_id, a.closed_at, s.id AS opposite_id,
+    (SELECT time_zone FROM club LIMIT 1) AS time_zone
+FROM points_currency c
+LEFT JOIN points_account a ON a.currency_id = c.id AND a.member_id = %s
+LEFT JOIN points_account s ON s.currency_id = c.id AND s.system = %s
+WHERE c.key = %s"""
+CLAIM = """
+INSERT INTO points_transaction (public_id, kind, account_id, amount, key, body_hash, business_date,
+    booked_at, booked_on, project_id, rule, rule_version, source, source_key, facts, reverses_id,
+    ends_hold_id, budget_id, actor_id, note_digest, created_at)
+VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)
+ON CONFLICT (key) DO NOTHING RETURNING id"""
+ENTRY = """
+INSERT INTO points_entry (transaction_id, currency_id, debit_account_id, debit_part,
+    credit_account_id, credit_part, amount, lot_id, effective_on, expires_on, bonus)
+VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id"""
+GAIN = """
+UPDATE points_balance SET available = available + %s,
+    due_on = CASE WHEN due_on > %s THEN %s ELSE due_on END
+WHERE account_id = %s RETURNING available, owed, due_on"""
+LOT = """
+INSERT INTO points_lot (id, account_id, original, remaining, held, pending, bonus, effective_on,
+    expires_on, spend_order) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)"""
+TAKE = """
+UPDATE points_balance SET available = available - %s
+WHERE account_id = %s AND available >= %s AND due_on > %s"""
+PICK = """
+SELECT id, remaining - held AS free, effective_on, expires_on FROM points_lot
+WHERE account_id = %s AND remaining > held AND NOT pending AND expires_on >= %s
+    AND effective_on <= %s ORDER BY expires_on, id LIMIT 8"""
+USE = "UPDATE points_lot SET remaining = remaining - %s WHERE id = %s AND remaining - held >= %s"
+
+
+def by_hand(what: str, ids: list[int], number: int) -> float:
+    """Return postings per second of the same statements, sent through psycopg."""
+    import psycopg
+
+    url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, options="-c timezone=UTC") as connection:
+        cursor = connection.cursor()
+        begun = time.perf_counter()
+        for i in range(number):
+            (_earn_by_hand if what == "earn" else _spend_by_hand)(cursor, ids[i % len(ids)])
+            connection.commit()
+        return number / (time.perf_counter() - begun)
+
+
+def _claim_by_hand(cursor: Any, kind: str, member_id: int, system: str) -> tuple[Any, ...]:
+    now = clock.now()
+    today = clock.business_date("Asia/Shanghai", now)
+    found = cursor.execute(FIND, (member_id, system, "redeemable")).fetchone()
+    account, opposite, currency = found[-4], found[-2], found[0]
+    row = (new_public_id(), kind, account, 1_000, f"hand:{next(_keys)}", bytes(32), today, now,
+           today, None, None, None, "bench", "", json.dumps({}), None, None, None, None, None,
+           now)  # fmt: skip
+    posting = cursor.execute(CLAIM, row).fetchone()[0]
+    return posting, account, opposite, currency, today
+
+
+def _earn_by_hand(cursor: Any, member_id: int) -> None:
+    posting, account, opposite, currency, today = _claim_by_hand(
+        cursor, "earn", member_id, "issued"
+    )
+    end = date(today.year + 2, 12, 31)
+    entry = cursor.execute(
+        ENTRY,
+        (posting, currency, opposite, "system", account, "available", 1_000, None, today, end,
+         False),
+    ).fetchone()[0]  # fmt: skip
+    cursor.execute(GAIN, (1_000, end, end, account)).fetchone()
+    cursor.execute(LOT, (entry, account, 1_000, 1_000, 0, False, False, today, end, None))
+
+
+def _spend_by_hand(cursor: Any, member_id: int) -> None:
+    cursor.execute("SAVEPOINT s")
+    posting, account, opposite, currency, today = _claim_by_hand(
+        cursor, "spend", member_id, "spent"
+    )
+    cursor.execute(TAKE, (1, account, 1, today))
+    lot = cursor.execute(PICK, (account, today, today)).fetchall()[0]
+    cursor.execute(
+        ENTRY,
+        (posting, currency, account, "available", opposite, "system", 1, lot[0], lot[2], lot[3],
+         False),
+    )  # fmt: skip
+    cursor.execute(USE, (1, lot[0], 1))
+    cursor.execute("RELEASE s")
+
+
+def with_threads(app: Flask, ids: list[int], number: int) -> float:
+    """Return earnings per second of four threads, each posting to `ids` at random."""
+
+    def work(seed: int) -> None:
+        chance = random.Random(seed)
+        with app.app_context():
+            for _ in range(number // THREADS):
+                earn(chance.choice(ids))
+                db.session.commit()
+            db.session.remove()
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(THREADS)]
+    begun = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return number / (time.perf_counter() - begun)
+
+
+def fill(ids: list[int], number: int, *, expires_on: date, at: Any) -> None:
+    """Add `number` one-point lots in bulk, the same to each member's account in turn."""
+    connection = db.session.connection()
+    pairs = sa.text("SELECT member_id, id FROM points_account WHERE member_id IS NOT NULL")
+    table = dict(connection.execute(pairs).tuples().all())
+    issued, currency = connection.execute(
+        sa.text(
+            "SELECT a.id, a.currency_id FROM points_account a JOIN points_currency c"
+            " ON c.id = a.currency_id WHERE a.system = 'issued' AND c.key = 'redeemable'"
+        )
+    ).one()
+    day = clock.business_date("Asia/Shanghai", at)
+    for first in range(0, number, 5_000):
+        size = min(5_000, number - first)
+        owners = [table[ids[(first + i) % len(ids)]] for i in range(size)]
+        postings = connection.scalars(
+            sa.insert(transactions).returning(transactions.c.id, sort_by_parameter_order=True),
+            [
+                {
+                    "public_id": new_public_id(),
+                    "kind": "earn",
+                    "account_id": owner,
+                    "amount": 1_000,
+                    "key": f"fill:{next(_keys)}",
+                    "body_hash": bytes(32),
+                    "business_date": day,
+                    "booked_at": at,
+                    "booked_on": day,
+                    "source": "bench",
+                    "facts": {},
+                }
+                for owner in owners
+            ],
+        ).all()
+        opened = connection.scalars(
+            sa.insert(entries).returning(entries.c.id, sort_by_parameter_order=True),
+            [
+                {
+                    "transaction_id": posting,
+                    "currency_id": currency,
+                    "debit_account_id": issued,
+                    "debit_part": "system",
+                    "credit_account_id": owner,
+                    "credit_part": "available",
+                    "amount": 1_000,
+                    "effective_on": day,
+                    "expires_on": expires_on,
+                }
+                for posting, owner in zip(postings, owners, strict=True)
+            ],
+        ).all()
+        connection.execute(
+            sa.insert(lots),
+            [
+                {
+                    "id": entry,
+                    "account_id": owner,
+                    "original": 1_000,
+                    "remaining": 1_000,
+                    "effective_on": day,
+                    "expires_on": expires_on,
+                }
+                for entry, owner in zip(opened, owners, strict=True)
+            ],
+        )
+    connection.execute(
+        sa.text(
+            "UPDATE points_balance SET available = (SELECT sum(remaining - held) FROM points_lot l"
+            " WHERE l.account_id = points_balance.account_id), due_on = (SELECT min(expires_on)"
+            " FROM points_lot l WHERE l.account_id = points_balance.account_id"
+            " AND remaining > held)"
+        )
+    )
+    db.session.commit()
+    # Outside of a transaction: statistics and, on PostgreSQL, the visibility map.
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as plain:
+        plain.exec_driver_sql(
+            "VACUUM ANALYZE" if db.engine.dialect.name == "postgresql" else "ANALYZE"
+        )
+
+
+def milliseconds(act: Callable[[], Any], number: int = 60) -> float:
+    """Return the median time of an act and its commit, warm."""
+    taken = []
+    for i in range(number + 10):
+        begun = time.perf_counter()
+        act()
+        db.session.commit()
+        if i >= 10:
+            taken.append((time.perf_counter() - begun) * 1000)
+    return statistics.median(taken)
+
+
+def times(member: int) -> dict[str, float]:
+    """Return the times of one member's spending, earning, balance and ledger page."""
+    who = Holder.member(member)
+    account = queries.balance(who).account_id
+    assert account is not None
+    return {
+        "spend": milliseconds(lambda: spend(member)),
+        "earn": milliseconds(lambda: earn(member)),
+        "balance": milliseconds(lambda: queries.balance(who)),
+        "last 50 lines": milliseconds(lambda: ledger_of(account, size=50)),
+    }
+
+
+def expire_all() -> float:
+    """Return lots expired per second, in the job's batches."""
+    done, after, begun = 0, 0, time.perf_counter()
+    while (batch := expiring.expire_batch(after=after)).after is not None:
+        done, after = done + batch.lots, batch.after
+        db.session.commit()
+    return done / (time.perf_counter() - begun)
+
+
+def measure(kind: str, postings: int, rounds: int, many: int) -> None:
+    """Print every figure of one database."""
+    _say(f"{kind}, {postings:,} postings a sample, median of {rounds}")
+    with application(kind) as app, app.test_request_context():
+        ids = add_members(500)
+        if kind == "postgresql":
+            _compare_with_hand(ids, postings, rounds)
+        else:
+            for name, act in (("earn", earn), ("spend", spend)):
+                speeds = [through_the_service(act, ids, postings) for _ in range(rounds)]
+                _say(f"  {name}: {statistics.median(speeds):,.0f} a second")
+        hot, spread = [], []
+        for _ in range(rounds):
+            hot.append(with_threads(app, ids[:1], postings))
+            spread.append(with_threads(app, ids, postings))
+        ratio = statistics.median(a / b for a, b in zip(hot, spread, strict=True))
+        _say(
+            f"  {THREADS} threads: hot {statistics.median(hot):,.0f}, random "
+            f"{statistics.median(spread):,.0f} a second, ratio {ratio:.2f} (goal 0.5)"
+        )
+    with application(kind) as app, app.test_request_context():
+        _sizes(many)
+        _say(f"  verify finds {len(verify())} faults")
+
+
+def _compare_with_hand(ids: list[int], postings: int, rounds: int) -> None:
+    for name, act in (("earn", earn), ("spend", spend)):
+        ours, hand = [], []
+        for _ in range(rounds):
+            hand.append(by_hand(name, ids, postings))
+            ours.append(through_the_service(act, ids, postings))
+        ratio = statistics.median(a / b for a, b in zip(ours, hand, strict=True))
+        _say(
+            f"  {name}: service {statistics.median(ours):,.0f}, by hand "
+            f"{statistics.median(hand):,.0f} a second, ratio {ratio:.2f} (goal 0.5)"
+        )
+
+
+def _sizes(many: int) -> None:
+    ids = add_members(1_000)
+    today = clock.business_date("Asia/Shanghai")
+    later = today + timedelta(days=400)
+    fill(ids[:1], 1_000, expires_on=later, at=clock.now())
+    small = times(ids[0])
+    # The same member among many, and a member who has a hundredth of them all.
+    fill(ids[1:], many, expires_on=later, at=clock.now())
+    fill(ids[1:2], many // 10, expires_on=later, at=clock.now())
+    large, owner_of_many = times(ids[0]), times(ids[1])
+    for name in small:
+        _say(
+            f"  {name}: {small[name]:.2f} ms with 10^3 lots, {large[name]:.2f} with {many:,} "
+            f"({large[name] / small[name]:.2f}x), {owner_of_many[name]:.2f} for one who has "
+            f"{many // 10:,} ({owner_of_many[name] / small[name]:.2f}x; goal 1.5)"
+        )
+    past = clock.now() - timedelta(days=30)
+    fill(ids[2:], many, expires_on=today - timedelta(days=3), at=past)
+    _say(f"  expiry: {expire_all():,.0f} lots a second (goal 10,000 PostgreSQL, 5,000 SQLite)")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", choices=("postgresql", "sqlite"), action="append")
+    parser.add_argument("--postings", type=int, default=1_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--lots", type=int, default=100_000)
+    given = parser.parse_args()
+    for kind in given.database or ("postgresql", "sqlite"):
+        measure(kind, given.postings, given.rounds, given.lots)
+
+
+if __name__ == "__main__":
+    main()

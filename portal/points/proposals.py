@@ -1,0 +1,162 @@
+"""Adjusting points by hand: at once up to a limit, beyond it by two people."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from portal import clock
+from portal.accounts.models import Account
+from portal.audit.service import record
+from portal.extensions import db
+from portal.members.models import Member
+from portal.points import service
+from portal.points.errors import PointsError
+from portal.points.kinds import Kind, ProposalState
+from portal.points.ledger import check_amount
+from portal.points.models import Proposal
+from portal.points.terms import Holder, Posting, Why
+
+ALONE = 500_000
+"""Milli-points that one person may give or take at once; more needs a second one."""
+SOURCE = "manual"
+
+
+def adjust(
+    *,
+    actor: Account,
+    member: Member,
+    project_id: int,
+    kind: Kind,
+    amount: int,
+    reason: str,
+    key: str,
+) -> Posting | Proposal:
+    """Award or deduct by hand, with a reason that the member reads; beyond the limit, propose it.
+
+    Raises PointsError: amount_invalid, not_enough, key_used, reason_needed.
+    """
+    check_amount(amount)
+    if not reason:
+        raise PointsError("reason_needed")
+    if amount <= ALONE:
+        return _post(actor, member, project_id, kind, amount, reason, key)
+    proposal = Proposal(
+        member_id=member.id,
+        project_id=project_id,
+        kind=kind,
+        amount=amount,
+        reason=reason,
+        made_by_id=actor.id,
+    )
+    db.session.add(proposal)
+    db.session.flush()
+    record(
+        actor=actor,
+        action="points.proposed",
+        subject=("member", member.public_id),
+        project_id=project_id,
+        facts={"proposal": proposal.public_id, "kind": str(kind), "amount": amount},
+    )
+    return proposal
+
+
+def decide(
+    *,
+    actor: Account,
+    proposal: Proposal,
+    member: Member,
+    approve: bool,
+    at: datetime | None = None,
+) -> Posting | None:
+    """Approve a proposal, which posts it, or refuse it.
+
+    Raises PointsError: own_proposal, decided_already (with its state), not_enough.
+    """
+    if proposal.made_by_id == actor.id:
+        raise PointsError("own_proposal")
+    posting = None
+    if approve:
+        posting = _post(
+            actor,
+            member,
+            proposal.project_id,
+            Kind(proposal.kind),
+            proposal.amount,
+            proposal.reason,
+            f"proposal:{proposal.public_id}",
+        )
+    state = ProposalState.APPROVED if approve else ProposalState.REFUSED
+    done = db.session.execute(
+        sa.update(Proposal)
+        .where(Proposal.id == proposal.id, Proposal.state == ProposalState.PROPOSED)
+        .values(
+            state=state,
+            decided_by_id=actor.id,
+            decided_at=at or clock.now(),
+            posting_id=posting.id if posting else None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(proposal, ["state"])
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise PointsError("decided_already", state=proposal.state)
+    if not approve:
+        record(
+            actor=actor,
+            action="points.proposal_refused",
+            subject=("member", member.public_id),
+            project_id=proposal.project_id,
+            facts={"proposal": proposal.public_id},
+        )
+    return posting
+
+
+def take_back(
+    *, actor: Account, member: Member, project_id: int, posting_id: int, reason: str, key: str
+) -> Posting:
+    """Reverse the rest of a posting, with a reason that the member reads.
+
+    Raises PointsError like `reverse`, and reason_needed.
+    """
+    if not reason:
+        raise PointsError("reason_needed")
+    posting = service.reverse(
+        actor=actor,
+        posting_id=posting_id,
+        key=key,
+        why=Why(SOURCE, project_id=project_id, note=reason),
+    )
+    _note(actor, member, project_id, "points.reversed", posting)
+    return posting
+
+
+def _post(
+    actor: Account,
+    member: Member,
+    project_id: int,
+    kind: Kind,
+    amount: int,
+    reason: str,
+    key: str,
+) -> Posting:
+    why = Why(SOURCE, project_id=project_id, note=reason)
+    holder = Holder.member(member.id)
+    if kind == Kind.AWARD:
+        posting = service.post(
+            actor=actor, holder=holder, amount=amount, key=key, why=why, by_hand=True
+        )
+    else:
+        posting = service.deduct(actor=actor, holder=holder, amount=amount, key=key, why=why)
+    _note(actor, member, project_id, f"points.{kind}ed", posting)
+    return posting
+
+
+def _note(actor: Account, member: Member, project_id: int, action: str, posting: Posting) -> None:
+    if posting.is_new:
+        record(
+            actor=actor,
+            action=action,
+            subject=("member", member.public_id),
+            project_id=project_id,
+            facts={"posting": posting.public_id, "amount": posting.amount},
+        )

@@ -1,0 +1,217 @@
+"""A member's ledger, as the staff of a project see it and correct it."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import joinedload
+from werkzeug.exceptions import Conflict, NotFound
+from werkzeug.wrappers import Response
+
+from portal.access import requires
+from portal.accounts.current import current_account
+from portal.extensions import db
+from portal.i18n import gettext
+from portal.members.models import Member
+from portal.permissions.current import may
+from portal.points import queries
+from portal.points.accounts import HOLDER_COLUMNS
+from portal.points.amounts import format_points
+from portal.points.blueprint import blueprint
+from portal.points.errors import PointsError
+from portal.points.kinds import HolderKind, Kind, ProposalState
+from portal.points.models import PointsAccount, Proposal, Transaction
+from portal.points.proposals import ALONE, adjust, decide, take_back
+from portal.points.queries import Figures
+from portal.points.sentences import sentence
+from portal.points.statement import SHOWN, ledger_of
+from portal.points.terms import Posting
+from portal.projects.current import current_project
+from portal.staff.belonging import belonging
+from portal.staff.member_page import member_here
+from portal.staff.points_forms import AdjustForm, DecisionForm, TakeBackForm
+
+__all__ = ["blueprint"]
+
+REVERSIBLE = frozenset({Kind.EARN, Kind.AWARD, Kind.SPEND, Kind.CAPTURE, Kind.DEDUCT, Kind.FORFEIT})
+PROPOSALS_SHOWN = 10
+Page = str | tuple[str, int] | Response
+
+
+@dataclass
+class Forms:
+    """The forms of the page; the one that was sent keeps what was typed."""
+
+    adjust: AdjustForm
+    back: TakeBackForm
+
+
+def _forms() -> Forms:
+    return Forms(AdjustForm(formdata=None), TakeBackForm(formdata=None))
+
+
+@blueprint.get("/p/<project>/staff/members/<public_id>/points")
+@requires("points.view")
+def staff_ledger(public_id: str) -> str:
+    """Show the member's figures, every line, and what waits for a second person."""
+    return _page(public_id, _forms(), request.args.get("back", ""))
+
+
+@blueprint.post("/p/<project>/staff/members/<public_id>/points/adjust")
+@requires("points.adjust")
+def staff_adjust(public_id: str) -> Page:
+    """Give or take points by hand, or propose it when it is much."""
+    member, forms = member_here(public_id), Forms(AdjustForm(), TakeBackForm(formdata=None))
+    if not forms.adjust.validate():
+        return _page(public_id, forms), 422
+    try:
+        done = adjust(
+            actor=current_account(),
+            member=member,
+            project_id=current_project().id,
+            kind=Kind(forms.adjust.kind.data),
+            amount=forms.adjust.points.milli,
+            reason=forms.adjust.reason.data or "",
+            key=f"manual:{forms.adjust.idempotency_key.data}",
+        )
+    except PointsError as error:
+        db.session.rollback()
+        forms.adjust.points.errors = [sentence(error)]
+        return _page(public_id, forms), 422
+    db.session.commit()
+    flash(
+        gettext("Booked: %(points)s points.", points=format_points(done.amount))
+        if isinstance(done, Posting)
+        else gettext("Proposed. A colleague has to agree before it is booked.")
+    )
+    return redirect(url_for("points.staff_ledger", public_id=public_id), 303)
+
+
+@blueprint.post("/p/<project>/staff/members/<public_id>/points/<posting_id>/back")
+@requires("points.adjust")
+def staff_take_back(public_id: str, posting_id: str) -> Page:
+    """Take the rest of a line back."""
+    member, forms = member_here(public_id), Forms(AdjustForm(formdata=None), TakeBackForm())
+    posting = _posting(member, posting_id)
+    if not forms.back.validate():
+        return _page(public_id, forms, posting_id), 422
+    try:
+        take_back(
+            actor=current_account(),
+            member=member,
+            project_id=current_project().id,
+            posting_id=posting.id,
+            reason=forms.back.reason.data or "",
+            key=f"manual:{forms.back.idempotency_key.data}",
+        )
+    except PointsError as error:
+        db.session.rollback()
+        forms.back.reason.errors = [sentence(error)]
+        return _page(public_id, forms, posting_id), 422
+    db.session.commit()
+    flash(gettext("The line is taken back."))
+    return redirect(url_for("points.staff_ledger", public_id=public_id), 303)
+
+
+@blueprint.post("/p/<project>/staff/members/<public_id>/points/proposals/<proposal_id>")
+@requires("points.approve")
+def staff_decide(public_id: str, proposal_id: str) -> Page:
+    """Agree to a colleague's proposal, or refuse it."""
+    member = member_here(public_id)
+    proposal = db.session.scalar(
+        sa.select(Proposal).where(
+            Proposal.public_id == proposal_id,
+            Proposal.member_id == member.id,
+            Proposal.project_id == current_project().id,
+        )
+    )
+    if proposal is None:
+        raise NotFound
+    form = DecisionForm()
+    if not form.validate() or form.decision.data not in ("approve", "refuse"):
+        return _page(public_id, _forms()), 422
+    approve = form.decision.data == "approve"
+    try:
+        decide(actor=current_account(), proposal=proposal, member=member, approve=approve)
+    except PointsError as error:
+        db.session.rollback()
+        raise Conflict(sentence(error)) from error
+    db.session.commit()
+    flash(gettext("Agreed and booked.") if approve else gettext("Refused; nothing is booked."))
+    return redirect(url_for("points.staff_ledger", public_id=public_id), 303)
+
+
+def _posting(member: Member, public_id: str) -> Transaction:
+    found = db.session.scalar(
+        sa.select(Transaction)
+        .join(PointsAccount, PointsAccount.id == Transaction.account_id)
+        .where(
+            Transaction.public_id == public_id,
+            HOLDER_COLUMNS[HolderKind.MEMBER] == member.id,
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The member whose page it is: figures, and the proposals that wait in this project."""
+
+    member: Member
+    figures: Figures
+    proposals: list[Proposal]
+
+
+def _subject(public_id: str) -> Subject:
+    """Return what the page shows of a member beside the lines: one statement."""
+    project = current_project()
+    figures = queries.figures_by_member().subquery()
+    rows = db.session.execute(
+        sa.select(Member, Proposal, *figures.c)
+        .outerjoin(figures, figures.c.member_id == Member.id)
+        .outerjoin(
+            Proposal,
+            sa.and_(
+                Proposal.member_id == Member.id,
+                Proposal.project_id == project.id,
+                Proposal.state == ProposalState.PROPOSED,
+            ),
+        )
+        .options(joinedload(Proposal.made_by))
+        .where(Member.public_id == public_id, *belonging(project))
+        .order_by(Proposal.created_at)
+        .limit(PROPOSALS_SHOWN)
+    ).all()
+    if not rows:
+        raise NotFound
+    proposals = [row.Proposal for row in rows if row.Proposal is not None]
+    return Subject(rows[0].Member, queries.figures_from(rows[0]), proposals)
+
+
+def _page(public_id: str, forms: Forms, back: str = "") -> str:
+    subject = _subject(public_id)
+    show = request.args.get("show", "")
+    show = show if show in SHOWN else ""
+    account_id = subject.figures.account_id
+    page = ledger_of(account_id, show) if account_id else None
+    lines = page.items if page else []
+    chosen = next((line for line in lines if line.row.public_id == back), None)
+    if chosen is not None and not (may("points.adjust") and chosen.row.kind in REVERSIBLE):
+        chosen = None
+    return render_template(
+        "points/staff_ledger.html",
+        subject=subject.member,
+        tab="points",
+        figures=subject.figures,
+        page=page,
+        show=show,
+        forms=forms,
+        reversible=REVERSIBLE,
+        chosen=chosen,
+        proposals=subject.proposals,
+        decision=DecisionForm(formdata=None),
+        alone=ALONE,
+        reader=current_account(),
+    )
