@@ -100,6 +100,8 @@ def _take(session: Session, transaction: object, connection: sa.Connection) -> N
 
 def _give_back(session: Session) -> None:
     """The view rolled back: its next transaction takes the key again."""
+    if session.in_nested_transaction():
+        return  # A savepoint only: the key's row stays.
     if not has_request_context() or g.get("idempotency_committed"):
         return
     if g.get("idempotency_state") == "taken":
@@ -108,6 +110,8 @@ def _give_back(session: Session) -> None:
 
 def _note_commit(session: Session) -> None:
     """What is committed with the key stays, whatever a later transaction does."""
+    if session.in_nested_transaction():
+        return
     if has_request_context() and g.get("idempotency_state") == "taken":
         g.idempotency_committed = True
 

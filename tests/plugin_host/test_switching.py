@@ -173,6 +173,17 @@ def test_the_page_switches(administrator: FlaskClient, project: Project) -> None
     assert entry.actor_id is not None
 
 
+def test_a_form_with_a_key_switches_although_another_is_asked(
+    administrator: FlaskClient, project: Project
+) -> None:
+    switch_on("hostile", project)
+    form = {"slug": "own", "on": "1", "idempotency_key": "k" * 22}
+    # Its check runs in a savepoint that is undone: the key stays taken all the same.
+    for _ in range(2):
+        assert administrator.post("/centre/plugins/notes/switch", data=form).status_code == 303
+    assert "notes" in on(project)
+
+
 def test_pressing_twice_switches_once(administrator: FlaskClient, project: Project) -> None:
     form = {"slug": "own", "on": "1", "idempotency_key": "k" * 22}
     for _ in range(2):
