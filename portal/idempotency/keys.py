@@ -68,10 +68,13 @@ def _take(session: Session, transaction: object, connection: sa.Connection) -> N
         # a transaction within the beginning of one.
         account = g.get("account")
         g.idempotency_account = account.id if account else None
+        # Read once, too: after a rollback the view may have read the files to their ends.
+        g.idempotency_body = answers.body_digest() if is_api_request() else _body_hash()
+    key = _own_key(key, g.idempotency_account)
     row = {
         "key": key,
         "account_id": g.idempotency_account,
-        "body_hash": answers.body_digest() if is_api_request() else _body_hash(),
+        "body_hash": g.idempotency_body,
         "created_at": clock.now(),
     }
     table = IdempotencyKey.__table__
@@ -125,6 +128,13 @@ def _sent_key() -> str:
         return key
     key = request.form.get(FIELD, "") if request.method == "POST" else ""
     return key if _FORM.fullmatch(key) else ""
+
+
+def _own_key(key: str, account_id: int | None) -> str:
+    """Return what is kept of a key: those of two accounts never meet, however they are chosen."""
+    if account_id is None:
+        return key
+    return lookup_hash("idempotency key", f"{account_id} {key}").hex()
 
 
 def _keep_answer(response: Response) -> Response:

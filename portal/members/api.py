@@ -57,7 +57,7 @@ from portal.phones import mask_phone
 from portal.slots import JoinChoice, fill
 from portal.tokens.current import current_token, is_service
 from portal.tokens.models import TokenKind
-from portal.tokens.sign_in import Issued, issue, proved_phone
+from portal.tokens.sign_in import Issued, held, issue, proved_phone
 from portal.tokens.tickets import LONGEST
 
 blueprint = ApiBlueprint("members_api", "portal.members", url_prefix="/api/v1", title="Oneself")
@@ -83,7 +83,8 @@ class Joining(Input):
 
 
 class Joined(Issued):
-    """The new member's token, and what was found: homes that the roster knew, for instance."""
+    """The new member's token (the one that asked, if one did), and what was found: homes that the
+    roster knew, for instance."""
 
     messages = list_of(Text())
 
@@ -195,6 +196,9 @@ def join_club(body: dict[str, Any]) -> dict[str, Any]:
         member, messages = admit(form, choices, account, phone)
     except (AccountExistsError, MemberError) as error:
         raise _known() from error
+    if account is not None:
+        db.session.commit()
+        return {**held(), "messages": messages}
     issued = issue(db.session.get_one(Account, member.account_id), SignInMethod.CODE)
     return {**issued, "messages": messages}
 

@@ -28,6 +28,7 @@ def find_token_account() -> Account | None:
     if token is None:
         raise Unauthorized
     g.token, g.account = token, token.account
+    g.narrow_token = bool(token.scopes)
     if token.kind == TokenKind.SERVICE:
         g.rights = _rights_of_service(token)
         note_moment(ApiToken.last_used_at, token.id, token.last_used_at)

@@ -10,6 +10,7 @@ from portal.accounts.places import network
 from portal.api.fields import Choice, Flag, Moment, Output, Text
 from portal.extensions import db
 from portal.slots import fill
+from portal.tokens.current import current_token
 from portal.tokens.models import TokenKind
 from portal.tokens.service import open_sign_in
 from portal.tokens.tickets import LONGEST, TicketError, unseal
@@ -45,6 +46,18 @@ def issue(account: Account, method: SignInMethod, *, second_factor: bool = False
         "kind": row.kind,
         "expires_at": row.expires_at,
         "consent_needed": bool(fill("sign_in_steps", account)),
+    }
+
+
+def held() -> dict[str, Any]:
+    """Return what tells the caller's program of the token that it has: it gets no wider one."""
+    token, given = current_token(), request.authorization
+    g.pop("member", None)
+    return {
+        "token": given.token if given else None,
+        "kind": token.kind,
+        "expires_at": token.expires_at,
+        "consent_needed": bool(fill("sign_in_steps", token.account)),
     }
 
 

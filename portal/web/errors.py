@@ -93,6 +93,8 @@ def _show_expired_form(error: CSRFError) -> Response:
 
 def _show_http_error(error: HTTPException) -> Response:
     if error.response is not None:
+        # A key that was found again may have ended a flush: the log still reads the account.
+        db.session.rollback()
         return error.get_response()
     if is_api_request():
         db.session.rollback()

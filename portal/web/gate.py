@@ -152,7 +152,7 @@ def _check(access: Access) -> None:
         if not may(access.permission or ""):
             raise Forbidden
     elif access.audience is Audience.MEMBER:
-        if find_current_member() is None:
+        if is_service() or find_current_member() is None:
             raise Forbidden
         project = g.get("project")
         if project is not None and project.id not in belonging():

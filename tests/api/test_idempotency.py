@@ -62,13 +62,49 @@ def test_the_second_time_gets_the_first_answer(call: Any, adding: Any) -> None:
     assert households() == 1
 
 
-def test_another_body_path_or_account_is_a_422(call: Any, adding: Any) -> None:
-    one, other = call(factories.make_account()), call(factories.make_account())
+def test_another_body_or_path_is_a_422(call: Any, adding: Any) -> None:
+    one = call(factories.make_account())
     assert one("POST", PATH, {"a": 1}, headers=KEY).status_code == 201
     assert one("POST", PATH, {"a": 2}, headers=KEY).status_code == 422
     assert one("POST", f"{PATH}?x=1", {"a": 1}, headers=KEY).status_code == 422
-    assert other("POST", PATH, {"a": 1}, headers=KEY).status_code == 422
     assert households() == 1
+
+
+def test_the_same_key_of_another_account_is_another_act(call: Any, adding: Any) -> None:
+    one, other = call(factories.make_account()), call(factories.make_account())
+    assert one("POST", PATH, {"a": 1}, headers=KEY).json == {"households": 1}
+    assert other("POST", PATH, {"a": 2}, headers=KEY).json == {"households": 2}
+    assert one("POST", PATH, {"a": 1}, headers=KEY).json == {"households": 1}
+
+
+def test_photos_are_compared_by_what_they_show(call: Any) -> None:
+    """Sent again, a form with files has another boundary, and the view has read the files."""
+    project = factories.make_project(slug="own")
+    factories.make_unit(project, building="2", number="1502")
+    me = call(factories.make_member())
+    form = {"project": "own", "building": "2", "number": "1502", "role": "owner"}
+    photo, other = factories.picture_bytes(), factories.picture_bytes(size=(500, 500))
+
+    def claim(boundary: str, content: bytes) -> Any:
+        parts = [
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in form.items()
+        ]
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="photos"; filename="a.jpg"'
+        body = "".join([*parts, head, "\r\n\r\n"]).encode() + content + b"\r\n"
+        return me(
+            "POST",
+            "/me/claims",
+            data=body + f"--{boundary}--\r\n".encode(),
+            content_type=f"multipart/form-data; boundary={boundary}",
+            headers=KEY,
+        )
+
+    first, second = claim("aaaa", photo), claim("bbbb", photo)
+    assert (first.status_code, second.status_code) == (201, 201), second.json
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert second.json == first.json
+    assert claim("cccc", other).status_code == 422
 
 
 def test_a_refused_call_leaves_its_key_free(call: Any, adding: Any) -> None:
