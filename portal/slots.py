@@ -159,6 +159,10 @@ def _no_answers(hook: str, **arguments: Any) -> list[PluginAnswer]:
     return []
 
 
+def _no_objections(hook: str, project_id: int, **arguments: Any) -> list[str]:
+    return []
+
+
 @dataclass
 class Slots:
     """The functions that fill each slot, by its name; `ask_plugins` and `is_plugin_on` are the
@@ -169,6 +173,7 @@ class Slots:
     )
     ask_plugins: Callable[..., list[Any]] = _no_plugins
     ask_installed: Callable[..., list[PluginAnswer]] = _no_answers
+    objections: Callable[..., list[str]] = _no_objections
     is_plugin_on: Callable[[str, int | None], bool] = _nothing_is_on
     plugins_on: Callable[[int | None], Mapping[int, frozenset[str]]] = _none_on
     """Project -> the plugins that are on there: of one project, or (None) of all."""
@@ -193,6 +198,11 @@ def slots() -> Slots:
 def ask_installed(hook: str, **arguments: Any) -> list[PluginAnswer]:
     """Ask every installed plugin, wherever it is on: one that cannot answer says why."""
     return slots().ask_installed(hook, **arguments)
+
+
+def plugin_objections(hook: str, project_id: int, **arguments: Any) -> list[str]:
+    """Return what the plugins that are on in a project say against something; fails closed."""
+    return slots().objections(hook, project_id, **arguments)
 
 
 def fill(slot: str, *args: Any) -> list[Any]:

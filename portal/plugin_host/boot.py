@@ -12,17 +12,19 @@ from portal.config import Settings, SettingsError
 from portal.database.owners import Owner, configure_owners
 from portal.i18n_domain import configure_domain
 from portal.permissions import roles
+from portal.extensions import db
 from portal.plugin_host import dispatch, faults, finding, loader
 from portal.plugin_host.afterwards import HEARD, configure_afterwards
 from portal.plugin_host.cards import BROKEN
 from portal.plugin_host.everyone import ask_installed
 from portal.plugin_host.hookspecs import ABOUT_MEMBERS, RETURNS
 from portal.plugin_host.host import PluginHost
-from portal.plugin_host.refs import as_ref
+from portal.plugin_host.refs import as_ref, project_ref
 from portal.plugin_host.slow import SlowHooks
 from portal.plugin_host.state import is_on, is_on_somewhere
 from portal.plugin_host.telling import configure_telling
 from portal.plugin_host.trace import configure_trace
+from portal.projects.models import Project
 from portal.slots import Card, MemberHome, Slots
 
 
@@ -52,6 +54,7 @@ def configure_plugins(
     slots: Slots = app.extensions["portal.slots"]
     slots.ask_plugins = _fill
     slots.ask_installed = ask_installed
+    slots.objections = _objections
     slots.is_plugin_on = _is_on
     slots.plugins_on, slots.describe_hits = finding.plugins_on, finding.describe_hits
     slots.plugin_faces = finding.faces
@@ -63,6 +66,14 @@ def _is_on(plugin: str, project_id: int | None) -> bool:
     if project_id is None:
         return is_on_somewhere(plugin, None)
     return is_on(plugin, project_id)
+
+
+def _objections(hook: str, project_id: int, **arguments: object) -> list[str]:
+    """Ask a check of the plugins that are on in a project; nothing is read when none has it."""
+    if not dispatch.is_implemented(hook):
+        return []
+    project = project_ref(db.session.get_one(Project, project_id))
+    return dispatch.check(hook, project=project, **arguments)
 
 
 def _owners(host: PluginHost) -> list[Owner]:

@@ -142,6 +142,11 @@ def note(plugin: str, hook: str, error: BaseException) -> str:
     return _note(plugin, hook, None, error)
 
 
+def is_implemented(hook: str) -> bool:
+    """Tell whether any loaded plugin has a hook."""
+    return bool(getattr(host().manager.hook, hook).get_hookimpls())
+
+
 def forget_broken_transaction() -> None:
     """Roll back what a plugin broke; what core has read stays readable, as detached rows."""
     db.session.expunge_all()

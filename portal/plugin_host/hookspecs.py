@@ -18,6 +18,7 @@ from portal.permissions.roles import Permission
 from portal.personal_data import ExportPart
 from portal.plugin_host.refs import MemberRef, ProjectRef
 from portal.plugin_host.setting_types import Setting
+from portal.points.checks import PointsRequest
 from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget
 
 GROUP = "portal"
@@ -88,6 +89,11 @@ def describe_hits(project: ProjectRef, keys: tuple[str, ...]) -> list[Hit]:  # t
 @hookspec
 def check_plugin_enable(project: ProjectRef, plugin: str) -> list[str]:  # type: ignore[empty-body]
     """Return why `plugin` must not be switched on in `project`; an empty list lets it."""
+
+
+@hookspec
+def check_points_posting(project: ProjectRef, posting: PointsRequest) -> list[str]:  # type: ignore[empty-body]
+    """Return why points must not be posted in `project` now; an empty list lets it."""
 
 
 @hookspec
@@ -165,6 +171,7 @@ RETURNS: dict[str, Returned] = {
     "member_profile_sections": Returned(Card),
     "describe_hits": Returned(Hit),
     "check_plugin_enable": Returned(str),
+    "check_points_posting": Returned(str),
     "export_member_data": Returned(ExportPart),
     "erase_member_data": Returned(type(None), many=False),
     "check_member_removal": Returned(str),

@@ -11,6 +11,7 @@ from portal.accounts.models import Account
 from portal.extensions import db
 from portal.points import balances, policy
 from portal.points.accounts import REDEEMABLE, Place, find_place, place_of
+from portal.points.checks import ask_plugins
 from portal.points.due import book_due, settle
 from portal.points.errors import PointsError
 from portal.points.kinds import HoldState, Kind, Part, System
@@ -51,6 +52,7 @@ def hold(
     The points keep until the hold ends, even past their last day. Raises PointsError like `spend`.
     """
     check_amount(amount)
+    ask_plugins(Kind.HOLD, holder, amount, currency, why)
     db.session.flush()
     place = find_place(holder=holder, currency=currency, opposite=System.SPENT, at=at)
     with refusable(place):

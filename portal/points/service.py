@@ -15,6 +15,7 @@ from portal.accounts.models import Account
 from portal.extensions import db
 from portal.points import balances, policy
 from portal.points.accounts import REDEEMABLE, Place, find_place, place_of
+from portal.points.checks import ask_plugins
 from portal.points.due import book_due, mature_lot, pay_owed
 from portal.points.errors import PointsError
 from portal.points.holds import capture, hold, time_out, void
@@ -69,6 +70,8 @@ def post(
     account_closed, sealed_month, expired_before, budget_spent.
     """
     check_amount(amount)
+    kind = Kind.AWARD if by_hand else Kind.EARN
+    ask_plugins(kind, holder, amount, currency, why)
     db.session.flush()
     place = find_place(
         holder=holder,
@@ -76,7 +79,6 @@ def post(
         opposite=System.ADJUST if by_hand else System.ISSUED,
         at=at,
     )
-    kind = Kind.AWARD if by_hand else Kind.EARN
     with refusable(place, possible=at is not None or terms.budget is not None):
         posting = claim(
             place=place,
@@ -234,6 +236,7 @@ def _debit(
     system: System,
 ) -> Posting:
     check_amount(amount)
+    ask_plugins(kind, holder, amount, currency, why)
     db.session.flush()
     place = find_place(holder=holder, currency=currency, opposite=system, at=at)
     with refusable(place):

@@ -35,9 +35,22 @@ from portal.plugin_host.setting_types import Setting, SettingKind
 from portal.plugin_host.settings import plugin_settings
 from portal.plugin_host.telling import notify
 from portal.plugin_host.tokens import issue_token, revoke_tokens
+from portal.points.checks import PointsRequest
+from portal.points.errors import PointsError
+from portal.points.queries import Figures as PointsFigures
+from portal.points.terms import Posting as PointsPosting
 from portal.sdk.afterwards import emit
 from portal.sdk.current import current_member, current_project, current_token, visible_projects
 from portal.sdk.leaving import find_leaving
+from portal.sdk.points import (
+    capture_points,
+    earn_points,
+    hold_points,
+    points_balance,
+    reverse_points,
+    spend_points,
+    void_points,
+)
 from portal.sdk.search import drop_document, index_document
 from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
 
@@ -62,6 +75,10 @@ __all__ = [
     "NotificationKind",
     "Page",
     "Permission",
+    "PointsError",
+    "PointsFigures",
+    "PointsPosting",
+    "PointsRequest",
     "ProjectRef",
     "RoleName",
     "SendError",
@@ -75,15 +92,18 @@ __all__ = [
     "api_page",
     "api_page_schema",
     "business_date",
+    "capture_points",
     "current_account",
     "current_member",
     "current_project",
     "current_token",
     "db",
     "drop_document",
+    "earn_points",
     "emit",
     "enqueue",
     "gettext",
+    "hold_points",
     "hookimpl",
     "index_document",
     "issue_token",
@@ -96,12 +116,16 @@ __all__ = [
     "now",
     "page_of",
     "plugin_settings",
+    "points_balance",
     "public",
     "record",
     "requires",
+    "reverse_points",
     "revoke_tokens",
     "signed_in",
+    "spend_points",
     "visible_projects",
+    "void_points",
 ]
 
 if not TYPE_CHECKING:  # For mypy every name would exist.
