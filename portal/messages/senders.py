@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 import click
 from flask import Flask, current_app
 
+from portal.jobs.registry import TryAgainError
 from portal.messages.models import Channel
 from portal.phones import mask_phone
 
@@ -40,7 +41,7 @@ class Message:
     text: str
 
 
-class SendError(Exception):
+class SendError(TryAgainError):
     """The message was not taken; `permanent`: it never will be, do not try again."""
 
     def __init__(self, text: str = "", *, permanent: bool = False) -> None:

@@ -117,20 +117,31 @@ def choices() -> dict[str, Any]:
     return _choices()
 
 
-@blueprint.call("PUT", "/notifications", ChoicesShown, body=Choices)
+@blueprint.call(
+    "PUT",
+    "/notifications",
+    ChoicesShown,
+    body=Choices,
+    errors={422: "A kind that cannot be chosen, or a channel that is not `offered`."},
+)
 @signed_in
 def choose(body: Mapping[str, Any]) -> dict[str, Any]:
     """Choose how one is told; kinds that are not named stay as they are."""
-    known = {kind.key for kind in choosable()}
+    known, offered = {kind.key for kind in choosable()}, offered_channels(current_account())
     for each in body["kinds"]:
         if each["kind"] not in known:
             raise invalid(kinds=gettext("There is no such kind of message to choose."))
+        if not set(each["channels"]) <= set(offered):
+            names = ", ".join(offered) or "-"
+            raise invalid(
+                kinds=gettext("This account can be told by these channels: %(names)s.", names=names)
+            )
     service.choose(
         account=current_account(),
         wanted={
             (each["kind"], channel): channel in each["channels"]
             for each in body["kinds"]
-            for channel in offered_channels(current_account())
+            for channel in offered
         },
         begins=_minutes(body["begins"]),
         ends=_minutes(body["ends"]),

@@ -8,14 +8,26 @@ from werkzeug.wrappers import Response
 from portal.access import requires
 from portal.accounts.current import current_account
 from portal.extensions import db
-from portal.i18n import LANGUAGES, gettext
+from portal.i18n import LANGUAGES, Text, gettext, lazy
+from portal.messages.models import Channel, MessageState
+from portal.messages.queries import refused_count, sent_page
 from portal.notifications import queries, service
 from portal.notifications.blueprint import blueprint
 from portal.notifications.forms import WordingForm
 from portal.notifications.kinds import NotificationKind, known_kinds
+from portal.notifications.views import CHANNEL_TITLES
 from portal.notifications.wording import fill_in, own_wordings, usual
 
 __all__ = ["blueprint"]
+
+STATE_TITLES: dict[str, Text] = {
+    MessageState.REFUSED: lazy("Refused"),
+    MessageState.WAITING: lazy("Waiting"),
+    MessageState.SENT: lazy("Sent"),
+    MessageState.EXPIRED: lazy("Too late"),
+    MessageState.SKIPPED: lazy("Not sent"),
+}
+"""What became of messages, in the order in which it needs somebody."""
 
 
 @blueprint.get("/centre/notifications")
@@ -48,6 +60,26 @@ def edit_wording(kind: str) -> str | tuple[str, int] | Response:
     db.session.commit()
     flash(gettext("The words are saved. They count from the next message on."))
     return redirect(url_for("notifications.edit_wording", kind=kind), 303)
+
+
+@blueprint.get("/centre/messages")
+@requires("notifications.manage")
+def sent() -> str:
+    """Show what left the portal, to masked addresses, and what nobody took."""
+    state, channel = request.args.get("state", ""), request.args.get("channel", "")
+    return render_template(
+        "notifications/sent.html",
+        page=sent_page(
+            MessageState(state) if state in set(MessageState) else None,
+            Channel(channel) if channel in set(Channel) else None,
+        ),
+        refused=refused_count(),
+        state=state if state in set(MessageState) else "",
+        channel=channel if channel in set(Channel) else "",
+        states=STATE_TITLES,
+        channels=CHANNEL_TITLES,
+        kinds=known_kinds(),
+    )
 
 
 def _show(form: WordingForm, kind: NotificationKind, status: int = 200) -> tuple[str, int]:
