@@ -98,7 +98,11 @@ def _plain(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def answered(*values: Any, **known: Any) -> Response:
         given = view(*values, **known)
-        return given if isinstance(given, Response) else current_app.response_class(status=204)
+        if isinstance(given, Response):
+            return given
+        response = current_app.response_class(status=204)
+        del response.headers["Content-Type"]
+        return response
 
     return answered
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import current_app, request
-from werkzeug.exceptions import Conflict
+from werkzeug.exceptions import Conflict, UnprocessableEntity
 from werkzeug.wrappers import Response
 
 from portal.crypto import lookup_hash
@@ -25,13 +25,23 @@ class RunningError(Conflict):
     """The key's first use has not ended yet."""
 
     kind = "still_running"
+    title = lazy("This is being done")
     advice = lazy("The same key's first use is still running. Ask again in a moment.")
+
+
+class ReusedError(UnprocessableEntity):
+    """The key was used for something else."""
+
+    kind = "key_reused"
+    title = lazy("This key was used for something else")
+    advice = lazy("Take a new Idempotency-Key for each act. Nothing was changed.")
 
 
 class ShownOnceError(Conflict):
     """The act was done; what it answered held a secret, which is told once."""
 
     kind = "shown_once"
+    title = lazy("This was done before")
     advice = lazy("This was done before. Its answer held a secret, which is shown once.")
 
 

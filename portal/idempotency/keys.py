@@ -92,7 +92,7 @@ def _take(session: Session, transaction: object, connection: sa.Connection) -> N
     first = connection.execute(sa.select(table).where(table.c.key == key)).one()
     g.idempotency_state = "repeated"
     if first.account_id != row["account_id"] or first.body_hash != row["body_hash"]:
-        raise UnprocessableEntity
+        raise answers.ReusedError if is_api_request() else UnprocessableEntity
     if is_api_request():
         raise Repeated(response=answers.first_answer(first.status, first.answer))
     if first.location is None:

@@ -19,6 +19,11 @@ LONGEST_PERIOD = timedelta(days=7)
 _EXTENSION = "portal.job_kinds"
 
 
+class TryAgainError(Exception):
+    """A failure that is to be expected now and then, such as of somebody else's server: the attempt
+    has failed as with any error, but the log tells it in one line."""
+
+
 class JobRun(Protocol):
     """A job that a handler works on now."""
 

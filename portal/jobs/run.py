@@ -17,7 +17,7 @@ from portal.columns import storable
 from portal.extensions import db
 from portal.jobs import leasing
 from portal.jobs.models import JobRow, JobState
-from portal.jobs.registry import known
+from portal.jobs.registry import TryAgainError, known
 
 _log = logging.getLogger("portal.jobs")
 
@@ -135,7 +135,11 @@ def work(run: Run) -> JobState | None:
         ended = JobState.SKIPPED
     except (Exception, SystemExit) as error:
         db.session.rollback()
-        _log.error("job %s (%d) failed", run.job.kind, run.id, exc_info=error)
+        if isinstance(error, TryAgainError):
+            why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            _log.warning("job %s (%d) failed: %s", run.job.kind, run.id, why)
+        else:
+            _log.error("job %s (%d) failed", run.job.kind, run.id, exc_info=error)
         leasing.settle_failure(run.job, run.owner, error, g.request_id)
         ended = JobState.FAILED
     else:

@@ -17,6 +17,7 @@ from portal.projects.models import Project
 
 HISTORY_SHOWN = 50
 TEXT_MAX = 60
+_FIRST_DAY, _LAST_DAY = date(1901, 1, 1), date(9998, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -115,15 +116,14 @@ def _text(args: MultiDict[str, str], name: str) -> str:
 
 def _day(args: MultiDict[str, str], name: str) -> date | None:
     try:
-        day = date.fromisoformat(args.get(name, ""))
+        return date.fromisoformat(args.get(name, ""))
     except ValueError:
         return None
-    # The day after must exist, and so must its midnight in UTC.
-    return day if 1900 < day.year < 9999 else None
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
+    # The day after must exist, and so must its midnight in UTC; nothing was done beyond these.
+    return datetime.combine(min(max(day, _FIRST_DAY), _LAST_DAY), time(), zone)
 
 
 def facts_text(facts: dict[str, Any]) -> str:

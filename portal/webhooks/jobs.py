@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 from portal import clock
 from portal.jobs.purging import purge
-from portal.jobs.registry import JobRun, job
+from portal.jobs.registry import JobRun, TryAgainError, job
 from portal.outbox.registry import DomainEvent, subscribe
 from portal.slots import is_plugin_on
 from portal.webhooks import outcomes, queries, sending, service
@@ -13,7 +13,7 @@ from portal.webhooks.models import WebhookDelivery
 KEPT = timedelta(days=30)
 
 
-class DeliveryError(Exception):
+class DeliveryError(TryAgainError):
     """A webhook was not told; the text says why, without its address."""
 
 

@@ -65,7 +65,9 @@ def test_the_second_time_gets_the_first_answer(call: Any, adding: Any) -> None:
 def test_another_body_or_path_is_a_422(call: Any, adding: Any) -> None:
     one = call(factories.make_account())
     assert one("POST", PATH, {"a": 1}, headers=KEY).status_code == 201
-    assert one("POST", PATH, {"a": 2}, headers=KEY).status_code == 422
+    reused = one("POST", PATH, {"a": 2}, headers=KEY)
+    assert (reused.status_code, reused.json["type"]) == (422, "urn:portal:problem:key_reused")
+    assert "new Idempotency-Key" in reused.json["detail"]
     assert one("POST", f"{PATH}?x=1", {"a": 1}, headers=KEY).status_code == 422
     assert households() == 1
 

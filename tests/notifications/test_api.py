@@ -70,6 +70,15 @@ def test_the_choices(ask: Callable[..., Any]) -> None:
     assert [each["channels"] for each in changed["kinds"] if each["kind"] == KIND] == [["sms"]]
 
 
+def test_a_channel_that_is_not_offered_is_refused(ask: Callable[..., Any]) -> None:
+    body = {"begins": "22:00", "ends": "08:00", "kinds": [{"kind": KIND, "channels": ["wechat"]}]}
+    answer = ask("PUT", "/notifications", json=body)
+    assert answer.status_code == 422
+    assert "mail, sms" in answer.json["errors"]["kinds"][0]
+    kinds = ask("GET", "/notifications").json["kinds"]
+    assert [each["channels"] for each in kinds if each["kind"] == KIND] == [["mail"]]
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -148,6 +148,7 @@ def test_trouble_is_noted_and_tried_again(
     deliver: Deliver,
     receiver: Receiver,
     monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
     mood: int | str,
     error: str,
     status: int | None,
@@ -156,6 +157,9 @@ def test_trouble_is_noted_and_tried_again(
     receiver.mood = mood
     happen()
     assert deliver() == [JobState.FAILED]
+    [line] = [each for each in caplog.records if "failed" in each.getMessage()]
+    assert (line.levelname, line.exc_info) == ("WARNING", None)
+    assert f"DeliveryError: {error}" in line.getMessage()
     assert len(receiver.got) == 1  # a redirect was not followed
     row = told()
     assert (row.state, row.error, row.status_code, row.attempts) == ("waiting", error, status, 1)
