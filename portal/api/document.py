@@ -50,6 +50,9 @@ class Problem(Schema):
     detail = fields.String(required=True)
     instance = fields.String(required=True)
     reference = fields.String(required=True, metadata={"description": "Names the log's lines."})
+    state = fields.String(metadata={"description": "Of a 409: where the thing stands now."})
+    ticket = fields.String(metadata={"description": "Signing in: for the step that is needed."})
+    expires_in = fields.Integer(metadata={"description": "How long a ticket lives, in seconds."})
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
 
 
@@ -99,6 +102,8 @@ def _make(app: Flask) -> dict[str, Any]:
             blueprint.register_views_in_doc(api, app, spec, name=blueprint.name, parameters=None)
             spec.tag({"name": blueprint.name, "description": blueprint.title})
     made: dict[str, Any] = spec.to_dict()
+    # Flask-smorest's own answer to a body of another shape: no route refers to it, see _add_errors.
+    made["components"].pop("responses", None)
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith(API_PREFIX):
             _complete(app, made, rule)

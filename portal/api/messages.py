@@ -25,8 +25,15 @@ _SENTENCES: dict[str, Text] = {
 _OTHERS: tuple[tuple[re.Pattern[str], Text], ...] = (
     (re.compile(r"Longer than maximum length (\d+)\."), lazy("At most %(number)s of them.")),
     (re.compile(r"Shorter than minimum length (\d+)\."), lazy("At least %(number)s of them.")),
-    (re.compile(r"Length must be between (\d+) .*"), lazy("At least %(number)s of them.")),
+    (
+        re.compile(r"Length must be between (\d+) and (\d+)\."),
+        lazy("%(number)s to %(most)s of them."),
+    ),
     (re.compile(r"Must be one of: (.+)\."), lazy("This must be one of: %(number)s.")),
+    (
+        re.compile(r"Must be greater than or equal to (\S+) and less than or equal to (\S+)\."),
+        lazy("From %(number)s to %(most)s."),
+    ),
     (re.compile(r"Must be less than or equal to (\S+?)\..*"), lazy("At most %(number)s.")),
     (re.compile(r"Must be greater than or equal to (\S+?)[. ].*"), lazy("At least %(number)s.")),
 )
@@ -62,5 +69,7 @@ def _said(message: str) -> str:
         return str(known)
     for pattern, sentence in _OTHERS:
         if matched := pattern.fullmatch(message):
-            return str(sentence).replace("%(number)s", matched[1])
+            least, *most = matched.groups()
+            said = str(sentence).replace("%(number)s", least)
+            return said.replace("%(most)s", most[0]) if most else said
     return gettext("This is not possible here.")

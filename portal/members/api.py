@@ -57,6 +57,7 @@ from portal.phones import mask_phone
 from portal.slots import JoinChoice, fill
 from portal.tokens.current import current_token, is_service
 from portal.tokens.models import TokenKind
+from portal.tokens.queries import project_slugs
 from portal.tokens.sign_in import Issued, held, issue, proved_phone
 from portal.tokens.tickets import LONGEST
 
@@ -89,6 +90,13 @@ class Joined(Issued):
     messages = list_of(Text())
 
 
+class ProjectRights(Output):
+    """What may be done in one project."""
+
+    project = Text(40, metadata={"description": "The project's slug."})
+    permissions = list_of(Text())
+
+
 class Me(Output):
     """Whom the token stands for."""
 
@@ -101,6 +109,7 @@ class Me(Output):
     joined_on = Day(allow_none=True)
     consent_needed = Flag()
     permissions = list_of(Text(), metadata={"description": "Held club-wide."})
+    projects = list_of(ProjectRights, metadata={"description": "What is held in one project only."})
     expires_at = Moment(allow_none=True)
 
 
@@ -189,7 +198,12 @@ def join_club(body: dict[str, Any]) -> dict[str, Any]:
     offer(form, choices)
     checked(form)
     if account and find_current_member():
-        raise Problem(409, "already_member", detail=gettext("This account is a member already."))
+        raise Problem(
+            409,
+            "already_member",
+            title=gettext("Already a member"),
+            detail=gettext("This account is a member already."),
+        )
     if phone and find_account_by_phone(phone):
         raise _known()
     try:
@@ -206,9 +220,10 @@ def join_club(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.call("GET", "/me", Me)
 @signed_in
 def me() -> dict[str, Any]:
-    """Show whom the token stands for, and what it may do club-wide."""
+    """Show whom the token stands for, and what it may do, in the club and in single projects."""
     account, token, member = current_account(), current_token(), find_current_member()
-    service = token.kind == TokenKind.SERVICE
+    service, rights = token.kind == TokenKind.SERVICE, current_rights()
+    slugs = project_slugs(rights.by_project.keys())
     return {
         "kind": token.kind,
         "name": member.name if member else account.display_name,
@@ -218,7 +233,11 @@ def me() -> dict[str, Any]:
         "card_number": member.card_number if member else None,
         "joined_on": member.joined_on if member else None,
         "consent_needed": member is not None and consents_missing(account),
-        "permissions": sorted(current_rights().club),
+        "permissions": sorted(rights.club),
+        "projects": [
+            {"project": slug, "permissions": sorted(rights.by_project[project_id])}
+            for project_id, slug in slugs.items()
+        ],
         "expires_at": token.expires_at,
     }
 
@@ -310,7 +329,7 @@ def person_remove(public_id: str) -> None:
 def _known() -> Problem:
     db.session.rollback()
     detail = gettext("This number already has an account. Please sign in.")
-    return Problem(409, "already_joined", detail=detail)
+    return Problem(409, "already_joined", title=gettext("There is an account"), detail=detail)
 
 
 def _profile(member: Member) -> dict[str, Any]:

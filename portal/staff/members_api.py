@@ -233,7 +233,13 @@ def unmask(public_id: str, body: dict[str, str]) -> dict[str, Any]:
 
 def _known() -> Problem:
     sentence = gettext("This number is a member's already.")
-    return Problem(409, "already_member", detail=sentence, errors={"phone": [sentence]})
+    return Problem(
+        409,
+        "already_member",
+        title=gettext("Already a member"),
+        detail=sentence,
+        errors={"phone": [sentence]},
+    )
 
 
 def _row(row: MemberRow) -> dict[str, Any]:

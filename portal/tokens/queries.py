@@ -1,5 +1,6 @@
 """Reading tokens."""
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -65,3 +66,16 @@ def project_id_of(slug: str) -> int | None:
     projects = db.metadata.tables["project"]
     found: int | None = db.session.scalar(sa.select(projects.c.id).where(projects.c.slug == slug))
     return found
+
+
+def project_slugs(project_ids: Collection[int]) -> dict[int, str]:
+    """Return the names in the addresses of these projects by id, in alphabetical order."""
+    if not project_ids:
+        return {}
+    projects = db.metadata.tables["project"]
+    rows = db.session.execute(
+        sa.select(projects.c.id, projects.c.slug)
+        .where(projects.c.id.in_(project_ids))
+        .order_by(projects.c.slug)
+    )
+    return {row.id: row.slug for row in rows}

@@ -138,6 +138,7 @@ def _with_code(body: dict[str, str]) -> dict[str, Any]:
         raise Problem(
             409,
             "not_joined",
+            title=gettext("Not a member yet"),
             detail=gettext("This number has no account yet. Join with the ticket."),
             extra={
                 "ticket": seal(JOIN, phone=phone),

@@ -114,6 +114,11 @@ def test_a_page_that_cannot_be_is_refused(call: Any, query: str) -> None:
     assert is_problem(answer, answer.status_code)
 
 
+def test_a_limit_says_from_where_to_where(call: Any) -> None:
+    answer = call()("GET", "/projects?limit=101")
+    assert answer.json["errors"] == {"limit": ["From 1 to 100."]}
+
+
 def test_headers_cannot_be_injected(app: Flask, me: Any) -> None:
     for header in ("Idempotency-Key", "X-Request-ID", "Accept-Language"):
         answer = me("GET", "/me", headers={header: "x" * 3000})

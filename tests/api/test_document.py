@@ -73,6 +73,12 @@ def test_each_error_is_a_problem(document: dict[str, Any]) -> None:
     assert wrong == []
 
 
+def test_answers_that_no_call_gives_are_left_out(document: dict[str, Any]) -> None:
+    assert "responses" not in document["components"]
+    told = document["components"]["schemas"]["Problem"]["properties"].keys()
+    assert {"errors", "state", "ticket", "expires_in"} <= told
+
+
 def test_every_body_says_what_it_holds(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     loose = [name for name, schema in schemas.items() if schema.get("type") != "object"]

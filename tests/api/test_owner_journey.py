@@ -32,6 +32,7 @@ def test_a_stranger_joins_and_claims_a_home(call: Any, sms: Carried) -> None:
     wish = {"phone": phone, "request": request, "code": re.search(r"\d{6}", sms.sent[-1][1])[0]}
     told = nobody("POST", "/sign-in", wish)
     assert (told.status_code, told.json["type"]) == (409, "urn:portal:problem:not_joined")
+    assert told.json["title"] == "Not a member yet"
     joining = {
         "ticket": told.json["ticket"],
         "name": "  林晓芸 ",

@@ -79,6 +79,22 @@ def test_a_closed_accounts_token_is_a_401(call: Any) -> None:
     assert caller("GET", "/me/sign-ins").status_code == 401
 
 
+def test_me_tells_what_is_held_in_the_club_and_in_projects(call: Any) -> None:
+    own, other = factories.make_project(slug="own"), factories.make_project(slug="other")
+    manager = factories.make_staff("manager", own)
+    told = call(manager)("GET", "/me").json
+    assert told["permissions"] == []
+    [held] = told["projects"]
+    assert held["project"] == "own"
+    assert "members.view" in held["permissions"]
+    kiosk = call(token=factories.make_service_token("members.view", project=other))
+    assert kiosk("GET", "/me").json["projects"] == [
+        {"project": "other", "permissions": ["members.view"]}
+    ]
+    told = call(token=factories.make_service_token("members.view"))("GET", "/me").json
+    assert (told["permissions"], told["projects"]) == (["members.view"], [])
+
+
 def test_only_hashes_are_kept(call: Any) -> None:
     token = factories.make_service_token("members.view")
     row = db.session.scalars(sa.select(ApiToken)).one()
