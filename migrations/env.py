@@ -10,7 +10,7 @@ from flask import current_app
 
 from portal.database.applied import applied_rows, hide_implied, write_each_owner
 from portal.database.exclusive import exclusive
-from portal.database.owners import owner_of_table
+from portal.database.owners import is_by_hand, owner_of_table
 
 config = context.config
 db = current_app.extensions["migrate"].db
@@ -30,7 +30,7 @@ def include_object(obj, name, type_, reflected, compare_to):
     # What is in the metadata.
     if type_ == "table":
         return owner_of_table(name, rows) == only
-    return True
+    return not is_by_hand(name, type_, reflected, obj)
 
 
 def drop_empty_revision(ctx, revision, directives):

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app
 
-from portal.extensions import Base
+from portal.extensions import Base, db
 from portal.paths import resource_dir
 
 CORE = "core"
@@ -76,3 +77,15 @@ def owner_of_table(table: str, applied: Iterable[str]) -> str:
     prefixes |= set(current_app.extensions.get("portal.table_prefixes", {}).values())
     mine = [prefix for prefix in prefixes if table.startswith(prefix)]
     return max(mine, key=len).removesuffix("_") if mine else CORE
+
+
+BY_HAND = "indexes made by hand"
+"""The key in a table's info for indexes that a revision makes on one database only."""
+
+
+def is_by_hand(name: str | None, type_: str, reflected: bool, thing: Any) -> bool:
+    """Tell whether what Alembic found in the database is an index that models do not know."""
+    if type_ != "index" or not reflected:
+        return False
+    known = db.metadata.tables.get(thing.table.name)
+    return known is not None and name in known.info.get(BY_HAND, ())

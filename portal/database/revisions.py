@@ -17,6 +17,7 @@ from portal.database.owners import (
     CORE,
     folder_of,
     installed,
+    is_by_hand,
     owner_of_revision,
     owner_of_table,
 )
@@ -184,7 +185,9 @@ def differences(owner: str = CORE) -> list[str]:
             opts={
                 "compare_type": True,
                 "include_name": lambda name, type_, _: is_mine(name, type_),
-                "include_object": lambda _, name, type_, *__: is_mine(name, type_),
+                "include_object": lambda thing, name, type_, reflected, _: (
+                    is_mine(name, type_) and not is_by_hand(name, type_, reflected, thing)
+                ),
             },
         )
         return [str(difference) for difference in compare_metadata(context, db.metadata)]

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.columns import BIG, UtcDateTime, foreign_key, primary_key, unique_where
+from portal.database.owners import BY_HAND
 from portal.extensions import db
 from portal.search.columns import KEYS, TERMS
 
@@ -29,6 +30,7 @@ class SearchDocument(db.Model):
         ),
         unique_where("uq_search_document_club", "kind", "key", where="project_id IS NULL"),
         sa.Index("ix_search_document_kind_row_id", "kind", "row_id"),
+        {"info": {BY_HAND: ("ix_search_document_terms", "ix_search_document_audiences")}},
     )
 
     id: Mapped[primary_key]
