@@ -30,7 +30,7 @@ def include_object(obj, name, type_, reflected, compare_to):
     # What is in the metadata.
     if type_ == "table":
         return owner_of_table(name, rows) == only
-    return not is_by_hand(name, type_, reflected, obj)
+    return not is_by_hand(name, type_, obj)
 
 
 def drop_empty_revision(ctx, revision, directives):

@@ -83,9 +83,9 @@ BY_HAND = "indexes made by hand"
 """The key in a table's info for indexes that a revision makes on one database only."""
 
 
-def is_by_hand(name: str | None, type_: str, reflected: bool, thing: Any) -> bool:
-    """Tell whether what Alembic found in the database is an index that models do not know."""
-    if type_ != "index" or not reflected:
+def is_by_hand(name: str | None, type_: str, thing: Any) -> bool:
+    """Tell whether what Alembic compares is an index that only a revision knows."""
+    if type_ != "index":
         return False
     known = db.metadata.tables.get(thing.table.name)
     return known is not None and name in known.info.get(BY_HAND, ())

@@ -185,8 +185,8 @@ def differences(owner: str = CORE) -> list[str]:
             opts={
                 "compare_type": True,
                 "include_name": lambda name, type_, _: is_mine(name, type_),
-                "include_object": lambda thing, name, type_, reflected, _: (
-                    is_mine(name, type_) and not is_by_hand(name, type_, reflected, thing)
+                "include_object": lambda thing, name, type_, *__: (
+                    is_mine(name, type_) and not is_by_hand(name, type_, thing)
                 ),
             },
         )
