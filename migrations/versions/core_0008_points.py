@@ -761,14 +761,14 @@ def upgrade() -> None:
             "ix_points_lot_free",
             ["account_id", "expires_on", "id"],
             unique=False,
-            sqlite_where=sa.text("remaining > held AND NOT pending"),
+            sqlite_where=sa.text("remaining > held AND pending = 0"),
             postgresql_where=sa.text("remaining > held AND NOT pending"),
         )
         batch_op.create_index(
             "ix_points_lot_ordered",
             ["account_id", "spend_order", "expires_on", "id"],
             unique=False,
-            sqlite_where=sa.text("remaining > held AND NOT pending AND spend_order IS NOT NULL"),
+            sqlite_where=sa.text("remaining > held AND pending = 0 AND spend_order IS NOT NULL"),
             postgresql_where=sa.text(
                 "remaining > held AND NOT pending AND spend_order IS NOT NULL"
             ),
@@ -777,7 +777,7 @@ def upgrade() -> None:
             "ix_points_lot_pending",
             ["account_id", "effective_on"],
             unique=False,
-            sqlite_where=sa.text("pending"),
+            sqlite_where=sa.text("pending = 1"),
             postgresql_where=sa.text("pending"),
         )
 
@@ -791,19 +791,19 @@ def downgrade() -> None:
     with op.batch_alter_table("points_lot", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_points_lot_pending",
-            sqlite_where=sa.text("pending"),
+            sqlite_where=sa.text("pending = 1"),
             postgresql_where=sa.text("pending"),
         )
         batch_op.drop_index(
             "ix_points_lot_ordered",
-            sqlite_where=sa.text("remaining > held AND NOT pending AND spend_order IS NOT NULL"),
+            sqlite_where=sa.text("remaining > held AND pending = 0 AND spend_order IS NOT NULL"),
             postgresql_where=sa.text(
                 "remaining > held AND NOT pending AND spend_order IS NOT NULL"
             ),
         )
         batch_op.drop_index(
             "ix_points_lot_free",
-            sqlite_where=sa.text("remaining > held AND NOT pending"),
+            sqlite_where=sa.text("remaining > held AND pending = 0"),
             postgresql_where=sa.text("remaining > held AND NOT pending"),
         )
         batch_op.drop_index("ix_points_lot_account_id")

@@ -60,10 +60,22 @@ class Place:
     today: date
 
 
+_RULES = (
+    "id",
+    "kind",
+    "spend_order",
+    "expiry_months",
+    "expiry_rounding",
+    "negative_policy",
+    "negative_limit",
+    "transfer_limit",
+)
+
+
 def _finder(column: sa.ColumnElement[Any]) -> sa.Select[Any]:
     return (
         sa.select(
-            _currency,
+            *(_currency.c[name] for name in _RULES),
             _account.c.id.label("account_id"),
             _account.c.closed_at,
             _system.c.id.label("opposite_id"),

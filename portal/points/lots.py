@@ -97,13 +97,16 @@ _free = (
         lots.c.account_id == sa.bindparam("account_id"),
         lots.c.remaining > lots.c.held,
         ~lots.c.pending,
-        lots.c.expires_on >= sa.bindparam("today"),
         lots.c.effective_on <= sa.bindparam("today"),
     )
-    .limit(sa.bindparam("size"))
+    .limit(sa.bindparam("size", type_=sa.Integer))
 )
-_soonest = _free.order_by(lots.c.expires_on, lots.c.id)
-_ranked = _free.where(lots.c.spend_order.is_not(None)).order_by(
+_soonest = _free.where(lots.c.expires_on >= sa.bindparam("today")).order_by(
+    lots.c.expires_on, lots.c.id
+)
+# A plain comparison would lead SQLite to the index of the other order, and to sorting.
+_last_day = sa.func.coalesce(lots.c.expires_on, lots.c.expires_on)
+_ranked = _free.where(lots.c.spend_order.is_not(None), _last_day >= sa.bindparam("today")).order_by(
     lots.c.spend_order, lots.c.expires_on, lots.c.id
 )
 

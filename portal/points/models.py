@@ -3,6 +3,7 @@
 Points move from an entry's debit side to its credit side. Amounts are milli-points.
 """
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -40,9 +41,14 @@ from portal.points.kinds import (
 
 
 def index_where(name: str, *columns: str, where: str) -> sa.Index:
-    """Return an index over the rows that fulfil `where` only, on both databases."""
-    condition = sa.text(where)
-    return sa.Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+    """Return an index over the rows that fulfil `where` only, on both databases.
+
+    SQLite uses it only for queries that say the same in the same words: `pending` is `pending = 1`
+    there.
+    """
+    words = re.sub(r"NOT pending\b", "pending = 0", where)
+    words = re.sub(r"\bpending$", "pending = 1", words)
+    return sa.Index(name, *columns, sqlite_where=sa.text(words), postgresql_where=sa.text(where))
 
 
 def _same_id(target: str) -> Any:

@@ -4,9 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from portal import clock
 from portal.extensions import db
+from portal.points import lots as lots_module
 from portal.points import service
 from portal.points.errors import PointsError
 from portal.points.models import Entry, Lot, Transaction
@@ -161,3 +163,25 @@ def test_an_unknown_currency_is_refused() -> None:
 def test_what_is_over_at_its_beginning_is_refused() -> None:
     with pytest.raises(PointsError, match="expired_before"):
         earn(make_member(), 1, expires_on=date(2020, 1, 1))
+
+
+@pytest.mark.parametrize("order", ["expiry_first", "oldest_first"])
+def test_the_lots_to_use_are_found_by_an_index(app: Flask, order: str) -> None:
+    """However many lots a member has: the partial indexes hold the free ones, sorted."""
+    member = make_member()
+    earn(member, 1_000)
+    statement = lots_module._soonest if order == "expiry_first" else lots_module._ranked
+    text = str(
+        statement.params(account_id=1, today=TODAY, size=8).compile(
+            db.engine, compile_kwargs={"literal_binds": True}
+        )
+    )
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        db.session.execute(sa.text("SET LOCAL enable_bitmapscan = off"))
+        plan = db.session.scalars(sa.text(f"EXPLAIN {text}")).all()
+    else:
+        plan = [row[3] for row in db.session.execute(sa.text(f"EXPLAIN QUERY PLAN {text}"))]
+    index = "ix_points_lot_free" if order == "expiry_first" else "ix_points_lot_ordered"
+    assert index in " ".join(plan)
+    assert "B-TREE" not in " ".join(plan)
