@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 from portal.access import public
 from portal.config import Settings, SettingsError
 from portal.database.owners import Owner, configure_owners
+from portal.extensions import db
 from portal.i18n_domain import configure_domain
 from portal.permissions import roles
-from portal.extensions import db
 from portal.plugin_host import dispatch, faults, finding, loader
 from portal.plugin_host.afterwards import HEARD, configure_afterwards
 from portal.plugin_host.cards import BROKEN

@@ -23,10 +23,10 @@ from portal.extensions import db
 from portal.files.models import StoredFile
 from portal.members.models import Person
 from portal.notifications.models import Notification
-from portal.privacy.models import PrivacyRequest, RequestKind, RequestState
 from portal.points.models import Proposal
 from portal.points.service import post
 from portal.points.terms import Holder, Why
+from portal.privacy.models import PrivacyRequest, RequestKind, RequestState
 from portal.projects.models import Invitation
 from portal.roster.models import ImportState, RosterImport
 from tests import factories
@@ -248,9 +248,7 @@ def _world(slug: str, name: str) -> dict[str, Any]:
         made_by_id=account.id,
     )  # fmt: skip
     db.session.add_all(rows.values())
-    posting = post(
-        actor=None, holder=Holder.member(member.id), amount=1, key=slug, why=Why("test")
-    )
+    posting = post(actor=None, holder=Holder.member(member.id), amount=1, key=slug, why=Why("test"))
     db.session.commit()
     ids: dict[str, Any] = {key: row.public_id for key, row in rows.items()}
     ids |= {
