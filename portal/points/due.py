@@ -133,15 +133,15 @@ def _expire(place: Place, cause: str) -> None:
     balances.move(place, available=-total)
 
 
-def pay_owed(place: Place, after: Any, *, cause: str) -> None:
-    """Pay what is owed once points have come; `after` is the balance's row, which is locked.
+def book_due_first(place: Place, after: Any, due: date, *, cause: str) -> None:
+    """Let what has matured meanwhile pay what is owed, before the lot of new points is there.
 
-    What is due is booked first: points that have matured meanwhile pay before the new ones.
+    `after`: the locked balance, which counts the new points already; `due`: their day. What the
+    nightly job would have done must not depend on whether it has run.
     """
-    if after.owed:
-        if after.due_on <= place.today:
-            book_due(place, cause=cause)
-        settle(place, cause=cause)
+    if after.owed and after.due_on <= place.today:
+        book_due(place, cause=cause)
+        balances.move(place, due)
 
 
 def settle(place: Place, *, cause: str) -> None:

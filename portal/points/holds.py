@@ -156,7 +156,8 @@ def _state(hold_id: int) -> str:
 
 def _move(place: Place, posting: Posting, found: Any, kind: Kind, captured: int) -> None:
     _close(place, found, kind, captured)
-    lock(place.account_id)
+    if lock(place.account_id)[place.account_id].due_on <= place.today:
+        book_due(place, cause=f"{posting.id}:before")
     held = _held_lots(found.id)
     spent, returned = _split(held, captured)
     here = place.account_id

@@ -119,7 +119,8 @@ def _count(row: Any, wanted: int) -> None:
 
 
 def _restore(place: Place, posting: Posting, row: Any) -> None:
-    lock(place.account_id)
+    if lock(place.account_id)[place.account_id].due_on <= place.today:
+        book_due(place, cause=f"{posting.id}:before")
     takes = _to_restore(row.id, posting)
     here = place.account_id
     add_entries(posting.id, place, (place.opposite_id, Part.SYSTEM), (here, Part.AVAILABLE), takes)

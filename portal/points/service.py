@@ -16,7 +16,7 @@ from portal.extensions import db
 from portal.points import balances, policy
 from portal.points.accounts import REDEEMABLE, Place, find_place, place_of
 from portal.points.checks import ask_plugins
-from portal.points.due import book_due, mature_lot, pay_owed
+from portal.points.due import book_due, book_due_first, mature_lot, settle
 from portal.points.errors import PointsError
 from portal.points.holds import capture, hold, time_out, void
 from portal.points.kinds import NEVER, Kind, Part, System
@@ -186,9 +186,11 @@ def _open_lot(place: Place, posting: Posting, terms: Terms) -> None:
     )
     due = (effective or NEVER) if pending else policy.due_day(expires)
     after = balances.gain(place, posting.amount, due, pending=pending)
-    add_lot(place, lot_id, posting.amount, effective, expires, pending=pending, bonus=terms.bonus)
     if not pending:
-        pay_owed(place, after, cause=str(posting.id))
+        book_due_first(place, after, due, cause=str(posting.id))
+    add_lot(place, lot_id, posting.amount, effective, expires, pending=pending, bonus=terms.bonus)
+    if after.owed and not pending:
+        settle(place, cause=str(posting.id))
 
 
 def _days(place: Place, terms: Terms) -> tuple[date | None, date]:

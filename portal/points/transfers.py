@@ -9,7 +9,7 @@ from portal.extensions import db
 from portal.members.models import Member
 from portal.points import balances, policy
 from portal.points.accounts import REDEEMABLE, Place, find_place
-from portal.points.due import book_due, pay_owed
+from portal.points.due import book_due, book_due_first, settle
 from portal.points.errors import PointsError
 from portal.points.kinds import Kind, Part, System
 from portal.points.ledger import (
@@ -118,10 +118,12 @@ def _receive(place: Place, given: Posting, takes: list[Take], why: Why) -> None:
         actor_id=None,
     )
     there, here = (place.opposite_id, Part.SYSTEM), (place.account_id, Part.AVAILABLE)
+    due = min(policy.due_day(take.expires_on) for take in takes)
+    after = balances.gain(place, given.amount, due)
+    book_due_first(place, after, due, cause=str(posting.id))
     for take in takes:
         days = (take.effective_on, take.expires_on)
         lot_id = add_entry(posting.id, place, there, here, take.amount, opens=days)
         add_lot(place, lot_id, take.amount, *days)
-    due = min(policy.due_day(take.expires_on) for take in takes)
-    after = balances.gain(place, given.amount, due)
-    pay_owed(place, after, cause=str(posting.id))
+    if after.owed:
+        settle(place, cause=str(posting.id))

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from portal import clock
 from portal.extensions import db
 from portal.members.models import Household
-from portal.points import expiring, service
+from portal.points import expiring, holds, service
+from portal.points.accounts import find_place
 from portal.points.errors import PointsError
-from portal.points.kinds import NegativePolicy, SpendOrder
-from portal.points.models import Budget, Currency, Entry, Lot, Transaction
+from portal.points.kinds import Kind, NegativePolicy, SpendOrder, System
+from portal.points.models import Budget, Currency, Entry, Hold, Lot, Transaction
 from portal.points.rebuild import rank_lots
 from portal.points.terms import Terms
 from tests.factories import add, make_member
@@ -22,6 +23,7 @@ from tests.points.helpers import (
     earn,
     figures,
     hold,
+    holder,
     key,
     noon,
     reverse,
@@ -70,6 +72,17 @@ def test_a_hold_ends_once() -> None:
     assert refused.value.state == "voided"
     assert figures(member) == (10_000, 0, 0, 0)
     assert damage() == []
+
+
+def test_a_hold_that_has_ended_is_not_closed_again() -> None:
+    member = make_member()
+    earn(member, 10_000)
+    held = hold(member, 10_000)
+    service.void(actor=None, hold_id=held.id, why=WHY)
+    found = db.session.get(Hold, held.id)
+    place = find_place(holder=holder(member), currency="redeemable", opposite=System.SPENT)
+    with pytest.raises(PointsError, match="hold_ended"):
+        holds._close(place, found, Kind.VOID, 0)
 
 
 def test_more_than_is_held_is_not_captured() -> None:
@@ -161,6 +174,22 @@ def test_a_clawback_beyond_the_balance_is_owed_and_paid_by_later_earnings() -> N
     assert figures(member) == (0, 0, 0, 25_000)
     earn(member, 30_000)
     assert figures(member) == (5_000, 0, 0, 0)
+    assert damage() == []
+
+
+def test_what_matured_meanwhile_pays_before_what_is_earned_now() -> None:
+    member, day = make_member(), TODAY - timedelta(days=9)
+    earned = earn(member, 40_000, at=noon(day))
+    spend(member, 40_000, at=noon(day))
+    terms = Terms(matures_on=day + timedelta(days=2), expires_on=LATER)
+    earn(member, 50_000, terms=terms, at=noon(day))
+    reverse(earned, at=noon(day))
+    earn(member, 30_000, expires_on=SOON)
+    rows = db.session.execute(
+        sa.select(Lot.expires_on, Lot.remaining).where(Lot.remaining > 0).order_by(Lot.expires_on)
+    )
+    assert [tuple(row) for row in rows] == [(SOON, 30_000), (LATER, 10_000)]
+    assert figures(member) == (40_000, 0, 0, 0)
     assert damage() == []
 
 

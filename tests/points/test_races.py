@@ -1,5 +1,6 @@
 """Many at once: threads on either database, processes, and a process that is killed."""
 
+import contextlib
 import os
 import random
 import signal
@@ -10,13 +11,13 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from portal import clock
 from portal.extensions import db
-from portal.points import queries, service
+from portal.members.models import Household
+from portal.points import queries, service, transfers
 from portal.points.errors import PointsError
 from portal.points.models import Entry, Hold, Transaction
 from portal.points.rebuild import rebuild
@@ -132,8 +133,6 @@ def test_a_posting_reversed_twice_at_once_is_reversed_once(app) -> None:
 
 
 def test_transfers_both_ways_do_not_deadlock(app) -> None:
-    from portal.members.models import Household
-
     first = make_member()
     second = make_member(household=db.session.get(Household, first.household_id))
     for member in (first, second):
@@ -148,6 +147,34 @@ def test_transfers_both_ways_do_not_deadlock(app) -> None:
     acts = [give(*ids), give(*ids[::-1])] * 5
     assert codes(at_once(app, *acts)) == []
     assert figures(first)[0] + figures(second)[0] == 200_000
+    assert damage() == []
+
+
+def test_both_balances_are_locked_before_either_changes(app, monkeypatch) -> None:
+    """With the giver's balance locked alone, two opposite transfers would block each other."""
+    first = make_member()
+    second = make_member(household=db.session.get(Household, first.household_id))
+    for member in (first, second):
+        earn(member, 100_000)
+    ids, meeting = (first.id, second.id), threading.Barrier(2)
+    give = transfers._give
+
+    def give_and_wait(place, posting):
+        takes = give(place, posting)
+        # Nobody else comes while this one holds both locks.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            meeting.wait(0.7)
+        return takes
+
+    monkeypatch.setattr(transfers, "_give", give_and_wait)
+
+    def act(giver, receiver):
+        return lambda: service.transfer(
+            actor=None, giver_id=giver, receiver_id=receiver, amount=1_000, key=key(), why=WHY
+        )
+
+    results = at_once(app, act(*ids), act(*ids[::-1]))
+    assert [type(result).__name__ for result in results] == ["Posting", "Posting"]
     assert damage() == []
 
 
@@ -251,8 +278,6 @@ def one_act(chance: random.Random, members: list[int], name: str) -> None:
 
 def family(number: int) -> list:
     """Return members of one household, each with points."""
-    from portal.members.models import Household
-
     first = make_member()
     home = db.session.get(Household, first.household_id)
     members = [first, *(make_member(household=home) for _ in range(number - 1))]
@@ -296,11 +321,3 @@ def test_a_process_killed_in_the_middle_of_postings_leaves_whole_ones(app) -> No
     assert queries.balance(holder(members[0])).account_id is not None
     earn(members[0], 1_000)
     assert damage() == []
-
-
-@pytest.mark.postgresql
-def test_the_order_of_locks_is_ascending(app) -> None:
-    """Balances are locked in the order of account ids, whoever gives."""
-    from portal.points.ledger import _locked
-
-    assert "ORDER BY points_balance.account_id" in str(_locked)
