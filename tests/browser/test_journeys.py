@@ -76,7 +76,8 @@ def test_somebody_else_joins_claims_and_staff_verify(open_browser: object, serve
     desk.goto("/p/binjiang/staff/claims")
     desk.get_by_role("link", name=re.compile("温如玉")).first.click()
     expect(desk.locator("main img").first).to_be_visible()
-    assert desk.locator("main img").first.evaluate("image => image.naturalWidth") > 100
+    shown = desk.locator("main img").first
+    assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
     desk.locator("input[name=decision]").first.check()
     if desk.locator("input[name=add_unit]").count():
         desk.locator("input[name=add_unit]").check()
