@@ -149,6 +149,6 @@ def check(club):
     assert {row[0] for row in ever} == approved
     for claim in club.claims:
         events = db.session.query(ClaimEvent).filter_by(claim_id=claim.id)
-        last = events.order_by(ClaimEvent.id.desc()).first()
+        last = events.order_by(ClaimEvent.created_at.desc(), ClaimEvent.id.desc()).first()
         assert last.to_state == claim.state
         assert (claim.decided_at is None) == (claim.state in OPEN_STATES)

@@ -86,7 +86,11 @@ def test_from_upload_to_undo(staff: FlaskClient, in_line: None) -> None:
     assert "Undo this import" in staff.get(address(job, "/undo")).text
     assert staff.post(address(job, "/undo")).status_code == 303
     assert "524 entries were taken back." in staff.get(address(job)).text
-    actions = list(db.session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
+    actions = list(
+        db.session.scalars(
+            sa.select(AuditEntry.action).order_by(AuditEntry.created_at, AuditEntry.id)
+        )
+    )
     assert actions == ["roster.uploaded", "roster.started", "roster.imported", "roster.undone"]
 
 
@@ -175,7 +179,9 @@ def test_refused_rows_are_sent_for_mending_and_cannot_run(
     assert download(staff.post(address(job, "/refused.xlsx"))).startswith(b"PK")
     mended = sent.replace(b",,'+86", ",周宁,'+86".encode()).replace(b"'=1+1", b"")
     send(staff, mended, name="mended.csv")
-    newest = db.session.scalars(sa.select(RosterImport).order_by(RosterImport.id.desc())).first()
+    newest = db.session.scalars(
+        sa.select(RosterImport).order_by(RosterImport.created_at.desc())
+    ).first()
     assert newest is not None
     assert newest.counts["new"] == 1
 

@@ -39,7 +39,11 @@ def administrator(app: Flask) -> FlaskClient:
 
 
 def acts() -> list[str]:
-    return list(db.session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
+    return list(
+        db.session.scalars(
+            sa.select(AuditEntry.action).order_by(AuditEntry.created_at, AuditEntry.id)
+        )
+    )
 
 
 def test_every_kind_of_core_has_words() -> None:
