@@ -179,6 +179,7 @@ def test_the_lots_to_use_are_found_by_an_index(app: Flask, order: str) -> None:
     if db.engine.dialect.name == "postgresql":
         db.session.execute(sa.text("SET LOCAL enable_seqscan = off"))
         db.session.execute(sa.text("SET LOCAL enable_bitmapscan = off"))
+        db.session.execute(sa.text("SET LOCAL enable_sort = off"))
         plan = db.session.scalars(sa.text(f"EXPLAIN {text}")).all()
     else:
         plan = [row[3] for row in db.session.execute(sa.text(f"EXPLAIN QUERY PLAN {text}"))]
