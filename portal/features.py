@@ -31,6 +31,8 @@ from portal.club import api as club_api
 from portal.club import hooks as club_hooks
 from portal.club import staff_views as club_staff_views
 from portal.club import views as club_views
+from portal.facts import models as facts_models
+from portal.facts import privacy as facts_privacy
 from portal.files import api as files_api
 from portal.files import jobs as files_jobs
 from portal.files import views as files_views
@@ -140,6 +142,7 @@ MODELS = (
     claims_models,
     webhooks_models,
     points_models,
+    facts_models,
 )
 APIS: tuple = (
     api_views,
@@ -234,6 +237,7 @@ PRIVACY: tuple = (
     notifications_privacy,
     projects_privacy,
     points_privacy,
+    facts_privacy,
     roster_privacy,
     claims_privacy,
     announcements_privacy,
