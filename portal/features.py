@@ -31,6 +31,8 @@ from portal.club import api as club_api
 from portal.club import hooks as club_hooks
 from portal.club import staff_views as club_staff_views
 from portal.club import views as club_views
+from portal.contracts import models as contracts_models
+from portal.contracts import privacy as contracts_privacy
 from portal.facts import models as facts_models
 from portal.facts import privacy as facts_privacy
 from portal.files import api as files_api
@@ -143,6 +145,7 @@ MODELS = (
     webhooks_models,
     points_models,
     facts_models,
+    contracts_models,
 )
 APIS: tuple = (
     api_views,
@@ -246,6 +249,7 @@ PRIVACY: tuple = (
     plugin_host_privacy,
     audit_privacy,
 )
+    contracts_privacy,
 
 # Handlers of jobs and of events: importing them registers them.
 JOBS: tuple = (

@@ -17,6 +17,8 @@ TITLES: dict[str, dict[str, Text]] = {
         "refused": lazy("Not verified"),
         "withdrawn": lazy("Withdrawn"),
     },
+    "contract_state": {
+    "fee_category": {
     "relation": {
         "spouse": lazy("Spouse"),
         "child": lazy("Child"),

@@ -8,6 +8,11 @@ CORE_KINDS: dict[str, str] = {
     "ownership.started": "A member lives in a home now: verified, invited, or entered by staff.",
     "ownership.role_changed": "A member is something else to a home now.",
     "ownership.ended": "A member lives in a home no more.",
+    "contract.signed": "A verified buyer's purchase contract is signed.",
+    "contract.paid": "A verified buyer's payments reached a percent of the price.",
+    "contract.handed_over": "A home was handed over to its verified buyer.",
+    "contract.cancelled": "A verified buyer's purchase contract was cancelled.",
+    "fee.paid": "The owner of a home paid a fee for it.",
     "plugin.enabled": "A plugin was switched on in a project.",
     "plugin.disabled": "A plugin was switched off in a project.",
 }

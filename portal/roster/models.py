@@ -35,17 +35,19 @@ class ImportState(StrEnum):
 
 
 class RosterImport(Identified, db.Model):
-    """One file taken into one project's roster."""
+    """One file taken into one project: a roster, or another list that is imported alike."""
 
     __tablename__ = "roster_import"
     __table_args__ = (
         one_of("state", ImportState),
         sa.CheckConstraint("rows_done <= rows_total", name="progress_in_range"),
-        sa.Index("ix_roster_import_project_id_created_at", "project_id", "created_at"),
-        unique_where("uq_roster_import_running", "project_id", where="state = 'running'"),
+        sa.Index("ix_roster_import_project_id_created_at", "project_id", "kind", "created_at"),
+        unique_where("uq_roster_import_running", "project_id", "kind", where="state = 'running'"),
     )
 
     project_id: Mapped[int] = foreign_key("project.id", index=False)
+    kind: Mapped[str] = mapped_column(sa.String(20), default="roster", server_default="roster")
+    """Which list it is: a key of portal.roster.kinds."""
     file_id: Mapped[int] = foreign_key("stored_file.id")
     started_by_id: Mapped[int | None] = foreign_key("account.id")
     state: Mapped[str] = mapped_column(sa.String(20), default=ImportState.PREVIEW)
