@@ -120,6 +120,8 @@ from portal.staff import search_views as staff_search_views
 from portal.staff import token_views as staff_token_views
 from portal.staff import tokens_api as staff_tokens_api
 from portal.staff import views as staff_views
+from portal.tiers import models as tiers_models
+from portal.tiers import privacy as tiers_privacy
 from portal.tokens import models as tokens_models
 from portal.tokens import privacy as tokens_privacy
 from portal.tokens import sign_in_api as tokens_sign_in_api
@@ -144,6 +146,7 @@ MODELS = (
     claims_models,
     webhooks_models,
     points_models,
+    tiers_models,
     facts_models,
     contracts_models,
 )
@@ -240,6 +243,7 @@ PRIVACY: tuple = (
     notifications_privacy,
     projects_privacy,
     points_privacy,
+    tiers_privacy,
     facts_privacy,
     roster_privacy,
     claims_privacy,

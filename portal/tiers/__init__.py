@@ -1,0 +1,1 @@
+"""Membership tiers: schemes as versioned data, who holds which tier and why."""
