@@ -18,7 +18,18 @@ TITLES: dict[str, dict[str, Text]] = {
         "withdrawn": lazy("Withdrawn"),
     },
     "contract_state": {
+        "draft": lazy("Draft"),
+        "signed": lazy("Signed"),
+        "handed_over": lazy("Handed over"),
+        "cancelled": lazy("Cancelled"),
+    },
     "fee_category": {
+        "management": lazy("Property management"),
+        "parking": lazy("Parking space"),
+        "water": lazy("Water"),
+        "heating": lazy("Heating"),
+        "other": lazy("Other"),
+    },
     "relation": {
         "spouse": lazy("Spouse"),
         "child": lazy("Child"),
