@@ -155,7 +155,12 @@ def _begin(connection: sa.Connection) -> None:
     if connection.dialect.name == "sqlite":
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        driver.execute(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
-        driver.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+        begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
+        try:
+            driver.execute(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+            driver.execute(begin)
+        except sqlite3.OperationalError as error:
+            # Past SQLAlchemy, so told as it tells: "busy" is answered with 503, not with 500.
+            raise sa.exc.OperationalError(begin, None, error) from error
     elif reading:
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")

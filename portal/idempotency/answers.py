@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from flask import current_app, request
 from werkzeug.exceptions import Conflict, UnprocessableEntity
 from werkzeug.wrappers import Response
 
+from portal import clock
 from portal.crypto import lookup_hash
 from portal.i18n import lazy
 
@@ -17,6 +19,8 @@ REPLAYED = "Idempotency-Replayed"
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _FIRST_FAULT = 500
 _FIRST_ERROR = 400
+_ANSWER_WITHIN = timedelta(seconds=10)
+"""After its commit an act has its answer in no time, or its process was killed in between."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -43,6 +47,17 @@ class ShownOnceError(Conflict):
     kind = "shown_once"
     title = lazy("This was done before")
     advice = lazy("This was done before. Its answer held a secret, which is shown once.")
+
+
+class AnswerLostError(Conflict):
+    """The act was done; the process was killed before its answer was kept."""
+
+    kind = "answer_lost"
+    title = lazy("This was done before")
+    advice = lazy(
+        "This was done, but its answer was lost when the server was interrupted. Read the thing "
+        "again to see how it stands; do not send this once more."
+    )
 
 
 def without_key(view: View) -> View:
@@ -87,10 +102,11 @@ def body_digest() -> bytes:
     return lookup_hash("idempotency", json.dumps(told, ensure_ascii=True))
 
 
-def first_answer(status: int | None, answer: str | None) -> Response:
-    """Return the answer that the key's first use got. Raises RunningError, ShownOnceError."""
+def first_answer(status: int | None, answer: str | None, begun: datetime) -> Response:
+    """Return the answer that the key's first use, which began then, got; who sees its row knows
+    that it was committed. Raises RunningError, AnswerLostError, ShownOnceError."""
     if status is None:
-        raise RunningError
+        raise AnswerLostError if clock.now() - begun > _ANSWER_WITHIN else RunningError
     if answer is None:
         raise ShownOnceError
     kind = "application/problem+json" if status >= _FIRST_ERROR else "application/json"

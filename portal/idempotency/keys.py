@@ -94,7 +94,8 @@ def _take(session: Session, transaction: object, connection: sa.Connection) -> N
     if first.account_id != row["account_id"] or first.body_hash != row["body_hash"]:
         raise answers.ReusedError if is_api_request() else UnprocessableEntity
     if is_api_request():
-        raise Repeated(response=answers.first_answer(first.status, first.answer))
+        told = answers.first_answer(first.status, first.answer, first.created_at)
+        raise Repeated(response=told)
     if first.location is None:
         raise Conflict
     location = first.location.replace(_HIDDEN, g.get("address_secret", ""))

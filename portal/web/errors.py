@@ -128,10 +128,10 @@ def _show_crash(error: Exception) -> Response:
 
 def _page(code: int, words: Words) -> Response:
     db.session.rollback()
-    if is_api_request():
-        return problem_answer(code)
     # What failed writes nothing more, and its body may be what could not be read.
     read_only.set(True)
+    if is_api_request():
+        return problem_answer(code)
     try:
         body = render_template("errors/error.html", code=code, words=words)
     except Exception:

@@ -1,12 +1,15 @@
 """A call with a key is one act, however often it is sent."""
 
+import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from portal import clock
 from portal.access import signed_in
 from portal.api.problems import Problem
 from portal.extensions import db
@@ -24,11 +27,15 @@ def adding(app: Flask, request: Any) -> Iterator[Any]:
     """An application in which ending the other sign-ins adds a household instead."""
     endpoint = "accounts_api.end_others"
     before = app.view_functions[endpoint]
+    inside, go = threading.Event(), threading.Event()
 
     @signed_in
     def add() -> Any:
         db.session.add(Household())
         db.session.flush()
+        if request_says("wait"):
+            inside.set()
+            go.wait(20)
         if request_says("fail"):
             db.session.rollback()
             raise Problem(422, "no")
@@ -43,7 +50,7 @@ def adding(app: Flask, request: Any) -> Iterator[Any]:
         return word in (flask_request.get_json(silent=True) or {})
 
     app.view_functions[endpoint] = getattr(request, "param", lambda view: view)(add)
-    yield None
+    yield inside, go
     app.view_functions[endpoint] = before
 
 
@@ -132,6 +139,53 @@ def test_a_key_whose_first_use_runs_is_a_409(call: Any, adding: Any) -> None:
     db.session.commit()
     answer = caller("POST", PATH, {"a": 1}, headers=KEY)
     assert (answer.status_code, answer.json["type"]) == (409, "urn:portal:problem:still_running")
+
+
+def test_an_act_whose_process_was_killed_before_it_answered(
+    call: Any, adding: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Committed, never answered: the caller is told so instead of "still running" for ever."""
+    caller = call(factories.make_account())
+    with monkeypatch.context() as patch:
+        patch.setattr("portal.idempotency.answers.to_keep", lambda response: None)
+        assert caller("POST", PATH, {"a": 1}, headers=KEY).status_code == 201
+    answer = caller("POST", PATH, {"a": 1}, headers=KEY)
+    assert (answer.status_code, answer.json["type"]) == (409, "urn:portal:problem:still_running")
+    later = clock.now() + timedelta(seconds=11)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    answer = caller("POST", PATH, {"a": 1}, headers=KEY)
+    assert (answer.status_code, answer.json["type"]) == (409, "urn:portal:problem:answer_lost")
+    assert caller("POST", PATH, {"a": 2}, headers=KEY).status_code == 422
+    assert households() == 1
+
+
+def test_the_second_of_two_at_once_is_a_409(app: Flask, call: Any, adding: Any) -> None:
+    """While the first is in its transaction, the second can neither do the act nor fail as a 500;
+    afterwards it gets the first one's answer."""
+    token = factories.make_token(factories.make_account())
+    inside, go = adding
+    answers: list[Any] = []
+
+    def first() -> None:
+        with app.app_context():
+            answers.append(call(token=token)("POST", PATH, {"wait": 1}, headers=KEY))
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    try:
+        assert inside.wait(10)
+        second = call(token=token)("POST", PATH, {"wait": 1}, headers=KEY)
+    finally:
+        go.set()
+        thread.join(20)
+    # SQLite has one writer: who waited for it in vain cannot know which act it does.
+    sqlite = db.engine.dialect.name == "sqlite"
+    status, kind = (503, "busy") if sqlite else (409, "still_running")
+    assert (second.status_code, second.json["type"]) == (status, f"urn:portal:problem:{kind}")
+    assert answers[0].status_code == 201
+    third = call(token=token)("POST", PATH, {"wait": 1}, headers=KEY)
+    assert (third.status_code, third.headers["Idempotency-Replayed"]) == (201, "true")
+    assert households() == 1
 
 
 @pytest.mark.parametrize("adding", [secret_answer], indirect=True)
