@@ -144,11 +144,11 @@ MODELS = (
     permissions_models,
     roster_models,
     claims_models,
+    contracts_models,
     webhooks_models,
     points_models,
     tiers_models,
     facts_models,
-    contracts_models,
 )
 APIS: tuple = (
     api_views,
@@ -247,13 +247,13 @@ PRIVACY: tuple = (
     facts_privacy,
     roster_privacy,
     claims_privacy,
+    contracts_privacy,
     announcements_privacy,
     privacy_privacy,
     webhooks_privacy,
     plugin_host_privacy,
     audit_privacy,
 )
-    contracts_privacy,
 
 # Handlers of jobs and of events: importing them registers them.
 JOBS: tuple = (
