@@ -126,6 +126,7 @@ from portal.tokens import models as tokens_models
 from portal.tokens import privacy as tokens_privacy
 from portal.tokens import sign_in_api as tokens_sign_in_api
 from portal.webhooks import api as webhooks_api
+from portal.webhooks import delivery_views as webhooks_delivery_views
 from portal.webhooks import hooks as webhooks_hooks
 from portal.webhooks import jobs as webhooks_jobs
 from portal.webhooks import models as webhooks_models
@@ -214,6 +215,7 @@ VIEWS: tuple = (
     plugin_host_ending_views,
     staff_token_views,
     webhooks_staff_views,
+    webhooks_delivery_views,
     points_views,
     staff_member_points,
 )

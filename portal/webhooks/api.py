@@ -1,5 +1,7 @@
 """Webhooks, for programs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from werkzeug.exceptions import NotFound
@@ -64,7 +66,7 @@ class WebhookMade(WebhookShown):
 def service_list() -> Any:
     """List the webhooks, the newest first."""
     slugs = {project.id: project.slug for project in all_projects()}
-    page = page_of(queries.webhooks(), Webhook.id, descending=True)
+    page = page_of(queries.webhooks(), Webhook.created_at, Webhook.id, descending=True)
     return paged(page, lambda row: _shown(row[0], slugs.get(row[0].project_id)))
 
 
@@ -73,36 +75,62 @@ def service_list() -> Any:
 @secret_answer
 def service_new(body: dict[str, Any]) -> dict[str, Any]:
     """Register a webhook; its secret is shown this once."""
-    if not body["name"]:
-        raise invalid(name=gettext("Enter a name, such as “Customer system”."))
-    project = find_project(body["project"]) if "project" in body else None
-    if "project" in body and project is None:
-        raise invalid(project=gettext("There is no such project."))
-    try:
-        webhook, secret = service.register(
-            actor=current_account(),
-            name=body["name"],
-            target=parse_address(body["address"], local=local_allowed()),
-            kinds=body["kinds"],
-            project_id=project.id if project else None,
-        )
-    except AddressError as error:
-        raise invalid(address=ADDRESS_ERRORS[error.code]) from error
-    except WebhookError as error:
-        raise invalid(kinds=ERRORS[error.code]) from error
+    with _refusals():
+        webhook, secret = service.register(actor=current_account(), **_wished(body))
     db.session.commit()
-    return {**_shown(webhook, project.slug if project else None), "secret": secret}
+    return {**_shown(webhook, body.get("project")), "secret": secret}
+
+
+@blueprint.call("PUT", "/<public_id>", WebhookShown, body=WebhookWish)
+@requires(MANAGE)
+def service_change(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Change a webhook's name, address, kinds and project; its secret stays."""
+    webhook = _found(public_id)
+    with _refusals():
+        service.change(actor=current_account(), webhook=webhook, **_wished(body))
+    db.session.commit()
+    return _shown(webhook, body.get("project"))
 
 
 @blueprint.call("DELETE", "/<public_id>")
 @requires(MANAGE)
 def service_delete(public_id: str) -> None:
     """Delete a webhook and the list of what it was told."""
+    service.delete(actor=current_account(), webhook=_found(public_id))
+    db.session.commit()
+
+
+def _found(public_id: str) -> Webhook:
     webhook = queries.find_webhook(public_id)
     if webhook is None:
         raise NotFound
-    service.delete(actor=current_account(), webhook=webhook)
-    db.session.commit()
+    return webhook
+
+
+def _wished(body: dict[str, Any]) -> dict[str, Any]:
+    """Return what was asked for, as the service takes it."""
+    if not body["name"]:
+        raise invalid(name=gettext("Enter a name, such as “Customer system”."))
+    project = find_project(body["project"]) if "project" in body else None
+    if "project" in body and project is None:
+        raise invalid(project=gettext("There is no such project."))
+    return {
+        "name": body["name"],
+        "target": parse_address(body["address"], local=local_allowed()),
+        "kinds": body["kinds"],
+        "project_id": project.id if project else None,
+    }
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Tell which field of the body is refused."""
+    try:
+        yield
+    except AddressError as error:
+        raise invalid(address=ADDRESS_ERRORS[error.code]) from error
+    except WebhookError as error:
+        raise invalid(kinds=ERRORS[error.code]) from error
 
 
 def _shown(row: Webhook, slug: str | None) -> dict[str, Any]:

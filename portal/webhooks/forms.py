@@ -1,4 +1,4 @@
-"""The form of a new webhook."""
+"""The form of a webhook, new or changed."""
 
 from typing import Any
 
@@ -10,10 +10,8 @@ from portal.i18n import gettext, lazy, localized
 from portal.outbox.registry import declared_kinds
 from portal.projects.queries import all_projects
 from portal.webhooks.addresses import AddressError, Target, local_allowed, parse_address
+from portal.webhooks.filters import CLUB
 from portal.webhooks.words import ADDRESS_ERRORS, kind_title
-
-CLUB = "-"
-"""The choice of the whole club, where others are a project's slug."""
 
 
 class WebhookForm(Form):
@@ -40,7 +38,9 @@ class WebhookForm(Form):
             SelectChoice(CLUB, gettext("The whole club")),
             *(SelectChoice(slug, localized(each.name)) for slug, each in self.projects.items()),
         ]
-        self.kinds.choices = [SelectChoice(kind, kind_title(kind)) for kind in declared_kinds()]
+        # A kind that is not declared any more, such as of a plugin that was removed, can stay.
+        kinds = dict.fromkeys([*declared_kinds(), *(self.kinds.object_data or ())])
+        self.kinds.choices = [SelectChoice(kind, kind_title(kind)) for kind in kinds]
 
     def validate_address(self, field: StringField) -> None:
         """Take the address apart, or say what is wrong with it."""

@@ -14,6 +14,7 @@ from portal.outbox.registry import DomainEvent
 from portal.permissions.models import RoleGrant
 from portal.permissions.roles import RoleName
 from portal.projects.models import Project
+from portal.webhooks.filters import DeliveryFilter, WebhookFilter
 from portal.webhooks.models import Webhook, WebhookDelivery, WebhookState
 
 MOST_TOLD = 20
@@ -39,10 +40,12 @@ class Todo:
     """What is sent, as JSON."""
 
 
-def webhooks() -> sa.Select[Any]:
-    """Select the webhooks, each with who made it."""
-    return sa.select(Webhook, Account.display_name).outerjoin(
-        Account, Account.id == Webhook.created_by_id
+def webhooks(wanted: WebhookFilter = WebhookFilter()) -> sa.Select[Any]:  # noqa: B008 (frozen)
+    """Select the webhooks that `wanted` chooses, each with who made it."""
+    return (
+        sa.select(Webhook, Account.display_name)
+        .outerjoin(Account, Account.id == Webhook.created_by_id)
+        .where(*wanted.conditions())
     )
 
 
@@ -64,9 +67,14 @@ def wanting(event: DomainEvent) -> list[int]:
     return [row.id for row in rows if event.kind in row.kinds]
 
 
-def deliveries(webhook: Webhook) -> sa.Select[tuple[WebhookDelivery]]:
-    """Select what was told to a webhook."""
-    return sa.select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook.id)
+def deliveries(
+    webhook: Webhook,
+    wanted: DeliveryFilter = DeliveryFilter(),  # noqa: B008 (frozen)
+) -> sa.Select[tuple[WebhookDelivery]]:
+    """Select what was told to a webhook, as far as `wanted` chooses it."""
+    return sa.select(WebhookDelivery).where(
+        WebhookDelivery.webhook_id == webhook.id, *wanted.conditions()
+    )
 
 
 def find_delivery(webhook: Webhook, public_id: str) -> WebhookDelivery | None:

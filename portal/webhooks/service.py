@@ -46,10 +46,7 @@ def register(
 
     Raises WebhookError: no_kind, unknown_kind.
     """
-    if not kinds:
-        raise WebhookError("no_kind")
-    if not set(kinds) <= set(declared_kinds()):
-        raise WebhookError("unknown_kind")
+    _check_kinds(kinds, declared_kinds())
     secret = new_secret()
     made = Webhook(
         name=name,
@@ -64,6 +61,36 @@ def register(
     db.session.flush()
     _audit(actor, "webhook.registered", made, kinds=made.kinds)
     return made, secret
+
+
+def change(
+    *,
+    actor: Account | None,
+    webhook: Webhook,
+    name: str,
+    target: Target,
+    kinds: Collection[str],
+    project_id: int | None,
+) -> None:
+    """Give a webhook another name, address, kinds or place; what is on its way goes to the new
+    address, and the failures of the old one are forgotten. Raises WebhookError: no_kind,
+    unknown_kind."""
+    db.session.refresh(webhook, with_for_update=True)
+    # What a removed plugin left among the kinds may stay.
+    _check_kinds(kinds, {*declared_kinds(), *webhook.kinds})
+    before = (webhook.name, webhook.address, webhook.kinds, webhook.project_id)
+    after = (name, target.url, sorted(set(kinds)), project_id)
+    names = ("name", "address", "kinds", "project")
+    changed = [each for each, old, new in zip(names, before, after, strict=True) if old != new]
+    if not changed:
+        return
+    webhook.name, webhook.address, webhook.kinds, webhook.project_id = after
+    webhook.host = target.place
+    if "address" in changed:
+        webhook.failures, webhook.failing_since, webhook.held_until = 0, None, None
+        if webhook.state == WebhookState.FAILING:
+            webhook.state = WebhookState.PAUSED
+    _audit(actor, "webhook.changed", webhook, changed=changed, host=target.place)
 
 
 def rotate_secret(*, actor: Account | None, webhook: Webhook) -> str:
@@ -169,6 +196,13 @@ def tell(*, webhook_ids: Collection[int], event: DomainEvent) -> None:
 def plugin_of(kind: str) -> str | None:
     """Return the plugin that emits a kind of event; None for core's."""
     return None if kind in CORE_KINDS else kind.partition(".")[0]
+
+
+def _check_kinds(kinds: Collection[str], choices: Collection[str]) -> None:
+    if not kinds:
+        raise WebhookError("no_kind")
+    if not set(kinds) <= set(choices):
+        raise WebhookError("unknown_kind")
 
 
 def _add(webhook_ids: Collection[int], **values: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Webhooks at the group centre: registered, tried, watched, paused, deleted."""
+"""Webhooks at the group centre: registered, changed, tried, watched, paused, deleted."""
 
 from collections.abc import Callable
 
@@ -15,6 +15,7 @@ from portal.pagination import page_of
 from portal.projects.queries import all_projects
 from portal.webhooks import queries, service, words
 from portal.webhooks.blueprint import blueprint
+from portal.webhooks.filters import CLUB, DeliveryFilter, WebhookFilter
 from portal.webhooks.forms import WebhookForm
 from portal.webhooks.models import Webhook, WebhookDelivery
 from portal.webhooks.service import WebhookError
@@ -39,8 +40,17 @@ class MovedError(Conflict):
 @requires(MANAGE)
 def index() -> str:
     """List the webhooks, the newest first."""
-    page = page_of(queries.webhooks(), Webhook.id, descending=True)
-    return _render("index.html", page=page)
+    projects = all_projects()
+    wanted = WebhookFilter.read(request.args, {project.slug for project in projects})
+    page = page_of(queries.webhooks(wanted), Webhook.created_at, Webhook.id, descending=True)
+    return render_template(
+        "webhooks/index.html",
+        page=page,
+        wanted=wanted,
+        club_choice=CLUB,
+        projects={project.id: project for project in projects},
+        words=words,
+    )
 
 
 @blueprint.route("/centre/webhooks/new", methods=["GET", "POST"])
@@ -66,21 +76,61 @@ def new() -> Page:
 @requires(MANAGE)
 def show(public_id: str) -> str:
     """Show a webhook and what it was told, the newest first."""
-    webhook = _find(public_id)
+    webhook = find_or_404(public_id)
+    wanted = delivery_filter(webhook)
     page = page_of(
-        queries.deliveries(webhook),
+        queries.deliveries(webhook, wanted),
         WebhookDelivery.created_at,
         WebhookDelivery.id,
         descending=True,
     )
-    return _render("show.html", webhook=webhook, page=page, now=clock.now())
+    return render_template(
+        "webhooks/show.html",
+        webhook=webhook,
+        page=page,
+        wanted=wanted,
+        kinds=told_kinds(webhook),
+        projects={project.id: project for project in all_projects()},
+        words=words,
+        now=clock.now(),
+    )
+
+
+@blueprint.route("/centre/webhooks/<public_id>/edit", methods=["GET", "POST"])
+@requires(MANAGE)
+def edit(public_id: str) -> Page:
+    """Change a webhook's name, address, kinds or place."""
+    webhook = find_or_404(public_id)
+    place = next((each.slug for each in all_projects() if each.id == webhook.project_id), CLUB)
+    form = WebhookForm(
+        data={
+            "name": webhook.name,
+            "address": webhook.address,
+            "kinds": webhook.kinds,
+            "project": place,
+        }
+    )
+    if not form.validate_on_submit():
+        body = render_template("webhooks/edit.html", form=form, webhook=webhook)
+        return (body, 422) if request.method == "POST" else body
+    service.change(
+        actor=current_account(),
+        webhook=webhook,
+        name=form.name.data or "",
+        target=form.target,
+        kinds=form.kinds.data or (),
+        project_id=form.project_id,
+    )
+    db.session.commit()
+    flash(gettext("The changes are saved."))
+    return redirect(url_for("webhooks.show", public_id=public_id), 303)
 
 
 @blueprint.route("/centre/webhooks/<public_id>/rotate", methods=["GET", "POST"])
 @requires(MANAGE)
 def rotate(public_id: str) -> str:
     """Ask, then give a webhook a new secret and show it, this once."""
-    webhook = _find(public_id)
+    webhook = find_or_404(public_id)
     if request.method == "GET":
         return render_template("webhooks/rotate.html", webhook=webhook)
     secret = service.rotate_secret(actor=current_account(), webhook=webhook)
@@ -110,29 +160,11 @@ def test(public_id: str) -> Response:
     return _act(public_id, service.send_test, done)
 
 
-@blueprint.post("/centre/webhooks/<public_id>/deliveries/<delivery_id>/again")
-@requires(MANAGE)
-def again(public_id: str, delivery_id: str) -> Response:
-    """Send once more what was given up."""
-    webhook = _find(public_id)
-    delivery = queries.find_delivery(webhook, delivery_id)
-    if delivery is None:
-        raise NotFound
-    try:
-        service.send_again(actor=current_account(), webhook=webhook, delivery=delivery)
-    except WebhookError as error:
-        db.session.rollback()
-        raise MovedError(words.DELIVERY_TITLES[delivery.state]) from error
-    db.session.commit()
-    flash(gettext("It is sent once more."))
-    return redirect(url_for("webhooks.show", public_id=public_id), 303)
-
-
 @blueprint.route("/centre/webhooks/<public_id>/delete", methods=["GET", "POST"])
 @requires(MANAGE)
 def delete(public_id: str) -> str | Response:
     """Ask, then delete a webhook."""
-    webhook = _find(public_id)
+    webhook = find_or_404(public_id)
     if request.method == "GET":
         return render_template("webhooks/delete.html", webhook=webhook)
     service.delete(actor=current_account(), webhook=webhook)
@@ -142,7 +174,7 @@ def delete(public_id: str) -> str | Response:
 
 
 def _act(public_id: str, act: Callable[..., object], done: str) -> Response:
-    webhook = _find(public_id)
+    webhook = find_or_404(public_id)
     try:
         act(actor=current_account(), webhook=webhook)
     except WebhookError as error:
@@ -154,17 +186,19 @@ def _act(public_id: str, act: Callable[..., object], done: str) -> Response:
     return redirect(url_for("webhooks.show", public_id=public_id), 303)
 
 
-def _find(public_id: str) -> Webhook:
+def find_or_404(public_id: str) -> Webhook:
+    """Return a webhook, or answer that there is none."""
     found = queries.find_webhook(public_id)
     if found is None:
         raise NotFound
     return found
 
 
-def _render(template: str, **values: object) -> str:
-    return render_template(
-        f"webhooks/{template}",
-        projects={project.id: project for project in all_projects()},
-        words=words,
-        **values,
-    )
+def told_kinds(webhook: Webhook) -> list[str]:
+    """Return the kinds of events by which a webhook's deliveries can be filtered."""
+    return [*webhook.kinds, service.TEST]
+
+
+def delivery_filter(webhook: Webhook) -> DeliveryFilter:
+    """Return the filter of deliveries in the request's address."""
+    return DeliveryFilter.read(request.args, told_kinds(webhook))
