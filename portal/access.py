@@ -17,6 +17,23 @@ class Audience(StrEnum):
     PERMISSION = "permission"
 
 
+class Scope(StrEnum):
+    """What a token with scopes needs for a route of the account's own, where rights do not count.
+
+    `READ` and `WRITE` are scopes that it may name; `WHOLE`: only a token without scopes will do;
+    `ANY`: every token will.
+    """
+
+    READ = "me:read"
+    WRITE = "me:write"
+    WHOLE = "whole"
+    ANY = "any"
+
+
+OWN_SCOPES = (str(Scope.READ), str(Scope.WRITE))
+"""The scopes besides permissions that a member's token may name."""
+
+
 @dataclass(frozen=True)
 class Access:
     """A route's declaration. With a permission, `project` in the address is its scope, else the
@@ -49,6 +66,29 @@ def requires(permission: str) -> Callable[[View], View]:
         return _declare(view, Access(Audience.PERMISSION, permission))
 
     return declare
+
+
+def whole_token(view: View) -> View:
+    """Declare that no scope covers a route of the account's own: passwords, devices, its data."""
+    view.own_scope = Scope.WHOLE  # type: ignore[attr-defined]
+    return view
+
+
+def any_token(view: View) -> View:
+    """Declare that every token covers a route of the account's own: it only gives up power."""
+    view.own_scope = Scope.ANY  # type: ignore[attr-defined]
+    return view
+
+
+def scope_of(view: Callable[..., object] | None, method: str) -> Scope:
+    """Return what a route asks of a token with scopes besides rights. A GET reads."""
+    declared: Scope | None = getattr(view, "own_scope", None)
+    if declared is not None:
+        return declared
+    access = access_of(view)
+    if access is None or access.audience is Audience.PERMISSION:
+        return Scope.ANY
+    return Scope.READ if method in ("GET", "HEAD", "OPTIONS") else Scope.WRITE
 
 
 def access_of(view: Callable[..., object] | None) -> Access | None:

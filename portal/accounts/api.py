@@ -3,9 +3,9 @@
 from typing import Any
 
 from flask import g
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import NotFound
 
-from portal.access import signed_in
+from portal.access import signed_in, whole_token
 from portal.accounts import service
 from portal.accounts.current import current_account
 from portal.accounts.models import SignIn, SignInMethod
@@ -52,29 +52,23 @@ def sign_ins() -> dict[str, Any]:
     return {"items": [_shown(each) for each in live_sign_ins(current_account().id)]}
 
 
-_NARROW = {403: "A token with scopes ends no sign-in but its own."}
-
-
-@blueprint.call("DELETE", "/<public_id>", errors=_NARROW)
+@blueprint.call("DELETE", "/<public_id>")
 @signed_in
+@whole_token
 def end_sign_in(public_id: str) -> None:
     """End one of one's own sign-ins, also the one that asks."""
     found = find_sign_in(current_account().id, public_id)
     if found is None:
         raise NotFound
-    here = g.get("sign_in")
-    if g.narrow_token and (here is None or found.id != here.id):
-        raise Forbidden
     service.end_sign_in(actor=current_account(), sign_in=found)
     db.session.commit()
 
 
-@blueprint.call("POST", "/end-others", Ended, errors=_NARROW)
+@blueprint.call("POST", "/end-others", Ended)
 @signed_in
+@whole_token
 def end_others() -> dict[str, int]:
     """End every sign-in but the one that asks."""
-    if g.narrow_token:
-        raise Forbidden
     ended = service.end_other_sign_ins(account=current_account(), keep=g.get("sign_in"))
     db.session.commit()
     return {"ended": ended}

@@ -9,7 +9,7 @@ from flask_smorest.spec import MarshmallowPlugin
 from marshmallow import INCLUDE, Schema, fields
 from werkzeug.routing import Rule
 
-from portal.access import Access, Audience, access_of
+from portal.access import OWN_SCOPES, Access, Audience, Scope, access_of, scope_of
 from portal.api.blueprint import ApiBlueprint
 from portal.api.problems import MEDIA_TYPE
 from portal.api_address import API_PREFIX
@@ -136,8 +136,19 @@ def _complete(app: Flask, made: dict[str, Any], rule: Rule) -> None:
         operation["security"] = [{}, *token] if access.audience is Audience.PUBLIC else token
         if access.permission:
             operation["x-permission"] = access.permission
+        if access.audience is not Audience.PUBLIC:
+            _add_scope(operation, scope_of(view, method))
         _add_headers(operation, keyed=method != "GET" and takes_key(view))
         _add_errors(operation, method.lower(), access, has_ids="{" in path)
+
+
+def _add_scope(operation: dict[str, Any], scope: str) -> None:
+    """Say which scope a token with scopes needs, or that it must be one without."""
+    if scope in OWN_SCOPES:
+        operation["x-scope"] = str(scope)
+    elif scope == Scope.WHOLE:
+        said = (operation.get("description"), "No scope covers this: a token without scopes does.")
+        operation["description"] = "\n\n".join(filter(None, said))
 
 
 def _add_headers(operation: dict[str, Any], *, keyed: bool) -> None:

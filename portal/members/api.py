@@ -7,7 +7,7 @@ from marshmallow import fields
 from werkzeug.exceptions import NotFound
 
 from portal import clock
-from portal.access import member_only, public, signed_in
+from portal.access import Scope, member_only, public, signed_in
 from portal.accounts.current import current_account
 from portal.accounts.models import Account, SignInMethod
 from portal.accounts.queries import find_account_by_phone
@@ -55,7 +55,7 @@ from portal.members.views import offer_months
 from portal.permissions.current import current_rights
 from portal.phones import mask_phone
 from portal.slots import JoinChoice, fill
-from portal.tokens.current import current_token, is_service
+from portal.tokens.current import check_scope, current_token
 from portal.tokens.models import TokenKind
 from portal.tokens.queries import project_slugs
 from portal.tokens.sign_in import Issued, held, issue, proved_phone
@@ -179,8 +179,8 @@ class HouseholdShown(Output):
 def join_club(body: dict[str, Any]) -> dict[str, Any]:
     """Join the club: with the ticket of a proved phone, or with the token of an account."""
     account: Account | None = g.get("account")
-    if is_service():
-        raise Problem(403)
+    if account is not None:
+        check_scope(Scope.WRITE)
     phone = None if account else proved_phone(body.get("ticket"))
     if account is None and phone is None:
         raise invalid(ticket=gettext("Please confirm your phone number first."))

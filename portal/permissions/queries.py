@@ -40,6 +40,17 @@ class Rights:
         """Tell whether all of `permissions` are held: only then may they be given to others."""
         return all(self.allows(permission, project_id) for permission in permissions)
 
+    def limited(self, keys: frozenset[str]) -> "Rights":
+        """Return what is left when only `keys` count."""
+        return Rights(
+            club=self.club & keys,
+            by_project={id_: held & keys for id_, held in self.by_project.items()},
+        )
+
+    def within(self, project_id: int) -> "Rights":
+        """Return what is held in one project, club-wide rights included; nothing elsewhere."""
+        return Rights(by_project={project_id: self.club | self.by_project.get(project_id, set())})
+
 
 NO_RIGHTS = Rights()
 

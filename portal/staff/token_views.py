@@ -39,7 +39,7 @@ ERRORS: dict[str, Text] = {
 @requires("tokens.manage")
 def service_list() -> str:
     """Show the services' tokens, the newest first."""
-    page = page_of(service_tokens(), ApiToken.id, descending=True)
+    page = page_of(service_tokens(), ApiToken.created_at, ApiToken.id, descending=True)
     projects = {project.id: project for project in all_projects()}
     return render_template(
         "tokens/list.html",

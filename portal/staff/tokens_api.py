@@ -49,7 +49,12 @@ class TokenWish(Input):
     name = Text(80, required=True)
     scopes = list_of(Text(60), required=True, metadata={"description": "Permission keys."})
     project = Text(40, metadata={"description": "A project's slug; without it the whole club."})
-    expires_at = Moment(metadata={"description": "At most two years ahead."})
+    expires_at = Moment(
+        metadata={
+            "description": "At most two years ahead, with its zone, as in 2027-04-18T09:30:00Z. "
+            "Without it the token has no end."
+        }
+    )
 
 
 class TokenIssued(TokenShown):
@@ -63,7 +68,7 @@ class TokenIssued(TokenShown):
 def service_list() -> Any:
     """List the services' tokens, the newest first."""
     slugs = {project.id: project.slug for project in all_projects()}
-    page = page_of(service_tokens(), ApiToken.id, descending=True)
+    page = page_of(service_tokens(), ApiToken.created_at, ApiToken.id, descending=True)
     return paged(page, lambda row: _shown(row[0], row[1], slugs.get(row[0].project_id)))
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask.cli import AppGroup
 
 from portal import clock
+from portal.access import OWN_SCOPES
 from portal.accounts.models import SignInMethod
 from portal.accounts.queries import find_account_by_email, find_account_by_phone
 from portal.extensions import db
@@ -33,9 +34,9 @@ _LONGEST_DAYS = 730
     "--scope",
     "scopes",
     multiple=True,
-    metavar="PERMISSION",
-    help="What it may do; give it again for more. A member's token without one may do all that "
-    "the account may.",
+    metavar="SCOPE",
+    help="What it may do, such as members.view; give it again for more. A member's token without "
+    "one may do all that the account may; me:read and me:write stand for what is its own.",
 )
 @click.option("--project", help="The project's short name; without it the token is club-wide.")
 @click.option(
@@ -45,9 +46,10 @@ def create(
     name: str, member: str | None, scopes: tuple[str, ...], project: str | None, days: int
 ) -> None:
     """Issue a token and print it, this once."""
-    if unknown := sorted(set(scopes) - PERMISSIONS.keys()):
+    known = sorted([*PERMISSIONS, *(OWN_SCOPES if member else ())])
+    if unknown := sorted(set(scopes) - set(known)):
         raise click.ClickException(
-            f"There is no permission {unknown[0]}. Give one of: {', '.join(sorted(PERMISSIONS))}"
+            f"There is no scope {unknown[0]}. Give one of: {', '.join(known)}"
         )
     token = _of_member(name, member, scopes, project, days) if member else None
     token = token or _of_service(name, scopes, project, days)

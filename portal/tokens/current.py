@@ -5,8 +5,11 @@ import re
 from flask import g, request
 from werkzeug.exceptions import Unauthorized
 
+from portal.access import Scope
 from portal.accounts.models import Account
 from portal.accounts.seen import note_moment, note_seen
+from portal.api.problems import Problem
+from portal.i18n import gettext
 from portal.permissions.queries import Rights, rights_of
 from portal.tokens.models import ApiToken, TokenKind
 from portal.tokens.queries import find_live
@@ -18,7 +21,8 @@ _TOKEN = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 def find_token_account() -> Account | None:
     """Return the account of the request's token, kept on `g` with its rights; None without one.
 
-    Cookies count for nothing here. Raises 401 for a token that is not in force. One statement.
+    Cookies count for nothing here. Raises 401 for a token that is not in force. One statement; one
+    more for the rights of a token with scopes.
     """
     if "Authorization" not in request.headers:
         return None
@@ -28,14 +32,13 @@ def find_token_account() -> Account | None:
     if token is None:
         raise Unauthorized
     g.token, g.account = token, token.account
-    g.narrow_token = bool(token.scopes)
     if token.kind == TokenKind.SERVICE:
         g.rights = _rights_of_service(token)
         note_moment(ApiToken.last_used_at, token.id, token.last_used_at)
     else:
         g.sign_in = token.sign_in
         if token.scopes:
-            g.rights = _limited(rights_of(token.account_id), frozenset(token.scopes))
+            g.rights = rights_of(token.account_id).limited(frozenset(token.scopes))
         if token.sign_in is not None:
             note_seen(token.sign_in)
     return token.account
@@ -62,15 +65,48 @@ def is_service() -> bool:
     return token is not None and token.kind == TokenKind.SERVICE
 
 
-def _rights_of_service(token: ApiToken) -> Rights:
-    scopes = frozenset(token.scopes)
-    if token.project_id is None:
-        return Rights(club=scopes)
-    return Rights(by_project={token.project_id: scopes})
+def is_narrow() -> bool:
+    """Tell whether the request's token holds less than its account: it names scopes."""
+    token: ApiToken | None = g.get("token")
+    return token is not None and bool(token.scopes)
 
 
-def _limited(rights: Rights, scopes: frozenset[str]) -> Rights:
-    return Rights(
-        club=rights.club & scopes,
-        by_project={id_: keys & scopes for id_, keys in rights.by_project.items()},
+def covers(scope: Scope) -> bool:
+    """Tell whether the request's token, if it brings one, may do what asks for `scope`.
+
+    A service reads what little it has of its own, and changes nothing of it.
+    """
+    token: ApiToken | None = g.get("token")
+    if token is None or not token.scopes or scope is Scope.ANY:
+        return True
+    if token.kind == TokenKind.SERVICE:
+        return scope is Scope.READ
+    return scope in token.scopes
+
+
+def check_scope(scope: Scope) -> None:
+    """Raise the 403 that names the scope which the request's token lacks."""
+    if covers(scope):
+        return
+    if scope is Scope.WHOLE or is_service():
+        raise Problem(
+            403,
+            "whole_token_needed",
+            detail=gettext("This takes a member's token without scopes."),
+        )
+    raise Problem(
+        403,
+        "scope_missing",
+        detail=gettext("The token lacks the scope %(scope)s.", scope=str(scope)),
+        extra={"scope": str(scope)},
     )
+
+
+def _rights_of_service(token: ApiToken) -> Rights:
+    """Return what the scopes name, as far as its maker may do it now; the operator may do all."""
+    scopes = frozenset(token.scopes)
+    if token.created_by_id is None:
+        held = Rights(club=scopes)
+    else:
+        held = rights_of(token.created_by_id).limited(scopes)
+    return held if token.project_id is None else held.within(token.project_id)

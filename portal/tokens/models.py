@@ -41,7 +41,8 @@ class ApiToken(Identified, db.Model):
     hint: Mapped[str] = mapped_column(sa.String(4))
     """The token's last characters, by which people tell tokens apart."""
     scopes: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
-    """Permission keys: all that a service has; for a member, none means all of the account's."""
+    """Permission keys, for a member also me:read and me:write: all that the program may do, as far
+    as its maker or its member may; for a member, none means all of the account's."""
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_by_id: Mapped[int | None] = foreign_key("account.id")

@@ -15,32 +15,38 @@ from portal.tokens.models import ApiToken, TokenKind
 
 
 def find_live(token: str) -> ApiToken | None:
-    """Return a token that is in force, account and sign-in loaded; one statement."""
-    now = clock.now()
+    """Return a token that is in force, account and sign-in loaded; one statement.
+
+    A service's ends with the account of who made it; the operator's has no maker.
+    """
+    now, maker = clock.now(), aliased(Account)
     signed_in = sa.and_(
         SignIn.ended_at.is_(None),
         SignIn.last_seen_at > now - SESSION_IDLE,
         Account.state == AccountState.ACTIVE,
     )
+    made_by_live = sa.or_(ApiToken.created_by_id.is_(None), maker.state == AccountState.ACTIVE)
     return db.session.scalar(
         sa.select(ApiToken)
         .join(ApiToken.account)
         .outerjoin(ApiToken.sign_in)
+        .outerjoin(maker, maker.id == ApiToken.created_by_id)
         .options(contains_eager(ApiToken.account), contains_eager(ApiToken.sign_in))
         .where(
             ApiToken.token_hash == token_hash(token),
             ApiToken.revoked_at.is_(None),
             sa.or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now),
-            sa.or_(ApiToken.kind == TokenKind.SERVICE, signed_in),
+            sa.case((ApiToken.kind == TokenKind.SERVICE, made_by_live), else_=signed_in),
         )
     )
 
 
 def service_tokens() -> sa.Select[Any]:
-    """Return the statement of the services' tokens, each with who made it."""
+    """Return the statement of the services' tokens, each with who made it and that account's
+    state: a token is refused when it is closed."""
     maker = aliased(Account)
     return (
-        sa.select(ApiToken, maker.display_name)
+        sa.select(ApiToken, maker.display_name, maker.state)
         .outerjoin(maker, maker.id == ApiToken.created_by_id)
         .where(ApiToken.kind == TokenKind.SERVICE)
     )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from portal import clock
+from portal.access import OWN_SCOPES
 from portal.accounts.models import Account, AccountState, SignIn, SignInMethod
 from portal.audit.service import record
 from portal.columns import new_public_id
@@ -44,8 +45,12 @@ def open_sign_in(
 ) -> tuple[ApiToken, str]:
     """Sign a member's program in: return the row and the token. The account must be flushed.
 
-    `network`: where it comes from (portal.accounts.places).
+    `network`: where it comes from (portal.accounts.places). `scopes`: all that it may do, of
+    `OWN_SCOPES` and the permissions; without any it may do all that the account may.
+    Raises TokenError("unknown_scope").
     """
+    if not set(scopes) <= {*OWN_SCOPES, *PERMISSIONS}:
+        raise TokenError("unknown_scope")
     token, now = _new_token(), clock.now()
     hashed = token_hash(token)
     sign_in = SignIn(

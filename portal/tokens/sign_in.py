@@ -1,5 +1,6 @@
 """What an answer to signing in is made of: shared by signing in and joining."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -30,12 +31,23 @@ class Issued(Output):
     )
 
 
-def issue(account: Account, method: SignInMethod, *, second_factor: bool = False) -> dict[str, Any]:
+def issue(
+    account: Account,
+    method: SignInMethod,
+    *,
+    second_factor: bool = False,
+    scopes: Sequence[str] = (),
+) -> dict[str, Any]:
     """Open a sign-in for the caller's program, commit, and return what tells it so."""
     # A program's name, as browsers' are kept: what it calls itself.
     name = request.user_agent.string[:200] or "API"
     row, token = open_sign_in(
-        account=account, method=method, second_factor=second_factor, name=name, network=network()
+        account=account,
+        method=method,
+        second_factor=second_factor,
+        name=name,
+        network=network(),
+        scopes=scopes,
     )
     db.session.commit()
     g.account, g.sign_in = account, row.sign_in

@@ -3,7 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from portal.access import public, signed_in
+from marshmallow import validate
+
+from portal.access import OWN_SCOPES, any_token, public, signed_in
 from portal.accounts import codes
 from portal.accounts.code_requests import send_code_for
 from portal.accounts.codes import CODE_LIFE, RESEND_AFTER, Asker, CodeError
@@ -19,12 +21,13 @@ from portal.accounts.service import end_sign_in
 from portal.accounts.tries import SlowDownError
 from portal.accounts.views import ENTRIES, code_sentence, wait_sentence
 from portal.api.blueprint import ApiBlueprint
-from portal.api.fields import Input, Output, Secret, Text, Whole
+from portal.api.fields import Input, Output, Secret, Text, Whole, list_of
 from portal.api.problems import Problem, invalid
 from portal.extensions import db, limiter
 from portal.i18n import Text as Words
 from portal.i18n import gettext
 from portal.idempotency.answers import without_key
+from portal.permissions.roles import PERMISSIONS
 from portal.phones import PhoneError, normalize_phone
 from portal.tokens.current import current_token
 from portal.tokens.sign_in import JOIN, JOIN_LIFE, SECOND_STEP, Issued, issue
@@ -33,6 +36,7 @@ from portal.tokens.tickets import LONGEST, TicketError, seal, unseal
 blueprint = ApiBlueprint(
     "sign_in_api", "portal.tokens", url_prefix="/api/v1/sign-in", title="Signing in"
 )
+MOST_SCOPES = 40
 _WAIT = {429: "Too many codes or wrong tries; `Retry-After` says how long to wait."}
 
 
@@ -60,6 +64,15 @@ class SignInWish(Input):
     password = Secret(LONGEST_PASSWORD)
     ticket = Secret(LONGEST, metadata={"description": "From the answer that asked for the step."})
     second_factor = Secret(20, metadata={"description": "The app's code or a recovery code."})
+    scopes = list_of(
+        Text(60),
+        validate=validate.Length(max=MOST_SCOPES),
+        metadata={
+            "description": "All that the token may do: me:read, me:write, or permission keys. "
+            "Without it the token may do all that the account may. With `ticket`, those of the "
+            "first step count."
+        },
+    )
 
 
 @blueprint.call("POST", "/code", CodeSent, status=202, body=CodeWish, errors=_WAIT)
@@ -97,8 +110,10 @@ def send_code(body: dict[str, str]) -> dict[str, Any]:
 @public
 @without_key
 @limiter.limit(ENTRIES, key_func=network)
-def sign_in(body: dict[str, str]) -> dict[str, Any]:
+def sign_in(body: dict[str, Any]) -> dict[str, Any]:
     """Sign in and get a member's token."""
+    if set(body.get("scopes", ())) - {*OWN_SCOPES, *PERMISSIONS}:
+        raise invalid(scopes=gettext("There is no such scope."))
     if body.get("ticket"):
         return _second_step(body)
     if body.get("password"):
@@ -108,6 +123,7 @@ def sign_in(body: dict[str, str]) -> dict[str, Any]:
 
 @blueprint.call("DELETE", "", errors={403: "A service's token does not sign out."})
 @signed_in
+@any_token
 def sign_out() -> None:
     """End the sign-in of this token: it is of no more use."""
     token = current_token()
@@ -117,7 +133,7 @@ def sign_out() -> None:
     db.session.commit()
 
 
-def _with_code(body: dict[str, str]) -> dict[str, Any]:
+def _with_code(body: dict[str, Any]) -> dict[str, Any]:
     phone = _phone(body.get("phone", ""))
     if not (body.get("code") and body.get("request")):
         raise invalid(code=gettext("Enter the code."))
@@ -147,10 +163,10 @@ def _with_code(body: dict[str, str]) -> dict[str, Any]:
         )
     if not may_enter(account):
         raise invalid(phone=gettext("This account is closed. Please contact us."))
-    return _enter(account, SignInMethod.CODE)
+    return _enter(account, SignInMethod.CODE, body)
 
 
-def _with_password(body: dict[str, str]) -> dict[str, Any]:
+def _with_password(body: dict[str, Any]) -> dict[str, Any]:
     if not body.get("identity"):
         raise invalid(identity=gettext("Enter your mobile number or e-mail address."))
     try:
@@ -162,10 +178,10 @@ def _with_password(body: dict[str, str]) -> dict[str, Any]:
     except NotProvedError as error:
         sentence = gettext("Number, e-mail address or password is not right.")
         raise invalid(password=sentence) from error
-    return _enter(account, SignInMethod.PASSWORD)
+    return _enter(account, SignInMethod.PASSWORD, body)
 
 
-def _second_step(body: dict[str, str]) -> dict[str, Any]:
+def _second_step(body: dict[str, Any]) -> dict[str, Any]:
     try:
         facts = unseal(SECOND_STEP, body["ticket"], life=SECOND_STEP_LIFE)
     except TicketError as error:
@@ -180,19 +196,28 @@ def _second_step(body: dict[str, str]) -> dict[str, Any]:
     except NotProvedError as error:
         sentence = gettext("This code is not right, or was used already.")
         raise invalid(second_factor=sentence) from error
-    return issue(account, SignInMethod(facts["method"]), second_factor=True)
+    scopes = facts["scopes"].split()
+    return issue(account, SignInMethod(facts["method"]), second_factor=True, scopes=scopes)
 
 
-def _enter(account: Account, method: SignInMethod) -> dict[str, Any]:
+def _enter(account: Account, method: SignInMethod, body: dict[str, Any]) -> dict[str, Any]:
+    scopes = sorted(set(body.get("scopes", ())))
     if account.totp_confirmed_at is None:
-        return issue(account, method)
+        return issue(account, method, scopes=scopes)
     db.session.commit()
     raise Problem(
         401,
         "second_factor_required",
         title=gettext("A second step is needed"),
         detail=gettext("Send this answer's ticket with the code of the authenticator app."),
-        extra={"ticket": seal(SECOND_STEP, account=account.public_id, method=str(method))},
+        extra={
+            "ticket": seal(
+                SECOND_STEP,
+                account=account.public_id,
+                method=str(method),
+                scopes=" ".join(scopes),
+            )
+        },
     )
 
 

@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidTag
 from portal import clock
 from portal.crypto import decrypt, encrypt
 
-LONGEST = 600
+LONGEST = 4000
 
 
 class TicketError(Exception):

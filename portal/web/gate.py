@@ -6,8 +6,9 @@ from flask import Flask, current_app, flash, g, redirect, request, url_for
 from werkzeug.exceptions import BadRequest, Forbidden, NotFound, Unauthorized
 from werkzeug.wrappers import Response
 
-from portal.access import Access, Audience, access_of, public
+from portal.access import Access, Audience, access_of, public, scope_of
 from portal.accounts.current import find_current_account
+from portal.accounts.models import Account
 from portal.accounts.places import network
 from portal.accounts.second_factor import needs_set_up
 from portal.api.problems import Problem
@@ -29,7 +30,13 @@ from portal.plugin_host.state import (
 from portal.plugin_host.tokens import OpenLink, find_open, spend
 from portal.projects.current import belonging
 from portal.projects.models import Project
-from portal.tokens.current import check_token_project, find_token_account, is_service
+from portal.tokens.current import (
+    check_scope,
+    check_token_project,
+    covers,
+    find_token_account,
+    is_service,
+)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UNTOUCHED = frozenset({"static", "plugin_static", "healthz", "readyz"})
@@ -81,7 +88,7 @@ def _refuse_nul() -> None:
 
 
 def _admit(access: Access) -> Response | None:
-    account = find_token_account() if is_api_request() else find_current_account()
+    account = _caller(access) if is_api_request() else find_current_account()
     if request.view_args and "project" in request.view_args:
         g.project = _project(request.view_args.pop("project"))
         check_token_project(g.project.id)
@@ -107,6 +114,18 @@ def _admit(access: Access) -> Response | None:
         flash(gettext("Set up a second step first: work with others' data needs it."), "warning")
         return redirect(url_for("accounts.totp"))
     return None
+
+
+def _caller(access: Access) -> Account | None:
+    """Return the account of the token, as far as its scopes let it call this route."""
+    account = find_token_account()
+    scope = scope_of(current_app.view_functions[request.endpoint or ""], request.method)
+    if access.audience is not Audience.PUBLIC:
+        check_scope(scope)
+    elif request.method in SAFE_METHODS and not covers(scope):
+        # What everybody may see, without what the account would see more.
+        g.account = account = None
+    return account
 
 
 def _is_token_page() -> bool:

@@ -46,7 +46,8 @@ def bearer(account: Account, *scopes: str) -> tuple[dict[str, str], SignIn]:
 def test_who_joins_by_token_gets_no_other_token(
     client: FlaskClient, joining: dict[str, Any]
 ) -> None:
-    headers, _sign_in = bearer(factories.make_account(), "members.view")
+    scopes = ("me:read", "me:write", "members.view")
+    headers, _sign_in = bearer(factories.make_account(), *scopes)
     before = client.get("/api/v1/me", headers=headers).json
     answer = client.post("/api/v1/join", json=joining, headers=headers)
     assert answer.status_code == 201, answer.text
@@ -54,19 +55,27 @@ def test_who_joins_by_token_gets_no_other_token(
     assert answer.json["expires_at"] == before["expires_at"]
     assert answer.json["consent_needed"] is False
     assert answer.json["messages"]
-    assert db.session.scalars(sa.select(ApiToken.scopes)).all() == [["members.view"]]
+    assert db.session.scalars(sa.select(ApiToken.scopes)).all() == [list(scopes)]
     assert db.session.scalar(sa.select(sa.func.count(Member.id))) == 1
+
+
+def test_who_joins_by_token_needs_the_scope(client: FlaskClient, joining: dict[str, Any]) -> None:
+    headers, _sign_in = bearer(factories.make_account(), "me:read")
+    answer = client.post("/api/v1/join", json=joining, headers=headers)
+    assert (answer.status_code, answer.json.get("scope")) == (403, "me:write")
+    assert db.session.scalar(sa.select(sa.func.count(Member.id))) == 0
 
 
 def test_a_narrow_token_ends_its_own_sign_in_alone(client: FlaskClient) -> None:
     account = factories.make_account()
     wide, others = bearer(account)
-    narrow, own = bearer(account, "members.view")
+    narrow, own = bearer(account, "members.view", "me:read", "me:write")
     path = "/api/v1/me/sign-ins"
     assert client.post(f"{path}/end-others", headers=narrow).status_code == 403
     assert client.delete(f"{path}/{others.public_id}", headers=narrow).status_code == 403
     assert client.get("/api/v1/me", headers=wide).status_code == 200
-    gone = client.delete(f"{path}/{own.public_id}", headers=narrow)
+    assert client.delete(f"{path}/{own.public_id}", headers=narrow).status_code == 403
+    gone = client.delete("/api/v1/sign-in", headers=narrow)
     assert (gone.status_code, gone.headers.get("Content-Type")) == (204, None)
     assert client.get("/api/v1/me", headers=narrow).status_code == 401
     assert client.post(f"{path}/end-others", headers=wide).status_code == 200
