@@ -31,6 +31,7 @@ from portal.club import api as club_api
 from portal.club import hooks as club_hooks
 from portal.club import staff_views as club_staff_views
 from portal.club import views as club_views
+from portal.contracts import jobs as contracts_jobs
 from portal.contracts import models as contracts_models
 from portal.contracts import privacy as contracts_privacy
 from portal.facts import models as facts_models
@@ -266,6 +267,7 @@ JOBS: tuple = (
     privacy_jobs,
     notifications_jobs,
     claims_notices,
+    contracts_jobs,
     announcements_jobs,
     webhooks_jobs,
     search_jobs,

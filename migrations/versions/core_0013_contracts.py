@@ -35,9 +35,7 @@ def upgrade() -> None:
         sa.Column("signed_on", sa.Date(), nullable=True),
         sa.Column("handed_over_on", sa.Date(), nullable=True),
         sa.Column("cancelled_on", sa.Date(), nullable=True),
-        sa.Column(
-            "replaced_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
+        sa.Column("replaced_by_number", sa.String(length=60), nullable=True),
         sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
@@ -69,7 +67,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "price BETWEEN 0 AND 1000000000000", name=op.f("ck_contract_price_in_range")
         ),
-        sa.CheckConstraint("replaced_by_id <> id", name=op.f("ck_contract_not_replaced_by_itself")),
+        sa.CheckConstraint(
+            "replaced_by_number <> number", name=op.f("ck_contract_not_replaced_by_itself")
+        ),
         sa.ForeignKeyConstraint(
             ["household_id"],
             ["household.id"],
@@ -95,12 +95,6 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
-            ["replaced_by_id"],
-            ["contract.id"],
-            name=op.f("fk_contract_replaced_by_id_contract"),
-            ondelete="RESTRICT",
-        ),
-        sa.ForeignKeyConstraint(
             ["unit_id"], ["unit.id"], name=op.f("fk_contract_unit_id_unit"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contract")),
@@ -115,9 +109,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_contract_member_id"), ["member_id"], unique=False)
         batch_op.create_index(
             "ix_contract_project_id_signed_on", ["project_id", "signed_on", "id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_contract_replaced_by_id"), ["replaced_by_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_contract_unit_id"), ["unit_id"], unique=False)
 
@@ -327,7 +318,6 @@ def downgrade() -> None:
     op.drop_table("home_fee")
     with op.batch_alter_table("contract", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contract_unit_id"))
-        batch_op.drop_index(batch_op.f("ix_contract_replaced_by_id"))
         batch_op.drop_index("ix_contract_project_id_signed_on")
         batch_op.drop_index(batch_op.f("ix_contract_member_id"))
         batch_op.drop_index(batch_op.f("ix_contract_import_id"))

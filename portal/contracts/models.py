@@ -63,7 +63,7 @@ class Contract(Identified, db.Model):
         sa.CheckConstraint("handed_over_on >= signed_on", name="handover_after_signing"),
         sa.CheckConstraint("cancelled_on >= signed_on", name="cancellation_after_signing"),
         sa.CheckConstraint("(member_id IS NULL) = (household_id IS NULL)", name="buyer_whole"),
-        sa.CheckConstraint("replaced_by_id <> id", name="not_replaced_by_itself"),
+        sa.CheckConstraint("replaced_by_number <> number", name="not_replaced_by_itself"),
         sa.Index("ix_contract_project_id_signed_on", "project_id", "signed_on", "id"),
     )
 
@@ -79,15 +79,12 @@ class Contract(Identified, db.Model):
     signed_on: Mapped[date | None]
     handed_over_on: Mapped[date | None]
     cancelled_on: Mapped[date | None]
-    replaced_by_id: Mapped[int | None] = foreign_key("contract.id")
-    """The new contract when the buyer exchanged the home for another."""
+    replaced_by_number: Mapped[str | None] = mapped_column(sa.String(60))
+    """The new contract when the buyer exchanged the home for another; it may come later."""
     import_id: Mapped[int | None] = foreign_key("roster_import.id")
 
     unit: Mapped[Unit] = relationship(lazy="raise")
     member: Mapped[Member | None] = relationship(lazy="raise")
-    replaced_by: Mapped["Contract | None"] = relationship(
-        lazy="raise", remote_side="Contract.id", foreign_keys=[replaced_by_id]
-    )
 
 
 class Payment(Identified, db.Model):
