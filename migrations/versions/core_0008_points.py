@@ -39,10 +39,17 @@ def upgrade() -> None:
         sa.Column("public_id", sa.String(length=22), nullable=False),
         sa.Column("key", sa.String(length=20), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
         sa.Column("name", sa.JSON(), nullable=False),
         sa.Column("spend_order", sa.String(length=20), nullable=False),
         sa.Column("expiry_months", sa.Integer(), nullable=True),
         sa.Column("expiry_rounding", sa.String(length=10), nullable=False),
+        sa.Column("expiry_day", sa.Integer(), nullable=True),
+        sa.Column("december_carry", sa.Boolean(), nullable=False),
+        sa.Column("activity_extends", sa.Boolean(), nullable=False),
+        sa.Column("decay_parts", sa.Integer(), nullable=False),
+        sa.Column("reinstate_days", sa.Integer(), nullable=False),
         sa.Column("negative_policy", sa.String(length=10), nullable=False),
         sa.Column(
             "negative_limit", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -50,10 +57,18 @@ def upgrade() -> None:
         sa.Column(
             "transfer_limit", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column(
+            "alone_limit", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("cost_fen", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "expiry_rounding IN ('day', 'month', 'quarter', 'year')",
             name=op.f("ck_points_currency_expiry_rounding_known"),
+        ),
+        sa.CheckConstraint(
+            "kind <> 'qualifying' OR (NOT activity_extends AND decay_parts = 1 AND reinstate_days = 0)",
+            name=op.f("ck_points_currency_qualifying_is_plain"),
         ),
         sa.CheckConstraint(
             "kind IN ('redeemable', 'qualifying', 'bonus')",
@@ -64,15 +79,36 @@ def upgrade() -> None:
             name=op.f("ck_points_currency_negative_policy_known"),
         ),
         sa.CheckConstraint(
-            "spend_order IN ('expiry_first', 'oldest_first', 'bonus_first')",
+            "spend_order IN ('expiry_first', 'oldest_first', 'bonus_first', 'bonus_across')",
             name=op.f("ck_points_currency_spend_order_known"),
         ),
         sa.CheckConstraint(
-            "expiry_months > 0", name=op.f("ck_points_currency_expiry_months_positive")
+            "NOT activity_extends OR decay_parts = 1",
+            name=op.f("ck_points_currency_extends_or_decays"),
+        ),
+        sa.CheckConstraint(
+            "alone_limit >= 0", name=op.f("ck_points_currency_alone_limit_positive")
+        ),
+        sa.CheckConstraint("cost_fen >= 0", name=op.f("ck_points_currency_cost_positive")),
+        sa.CheckConstraint(
+            "decay_parts BETWEEN 1 AND 24", name=op.f("ck_points_currency_decay_parts_in_range")
+        ),
+        sa.CheckConstraint(
+            "expiry_day IS NULL OR (expiry_months IS NOT NULL AND expiry_day BETWEEN 101 AND 1231 AND expiry_day % 100 BETWEEN 1 AND 31)",
+            name=op.f("ck_points_currency_expiry_day_in_year"),
+        ),
+        sa.CheckConstraint(
+            "expiry_months BETWEEN 1 AND 1200",
+            name=op.f("ck_points_currency_expiry_months_in_range"),
         ),
         sa.CheckConstraint(
             "negative_limit >= 0", name=op.f("ck_points_currency_negative_limit_positive")
         ),
+        sa.CheckConstraint(
+            "reinstate_days BETWEEN 0 AND 366",
+            name=op.f("ck_points_currency_reinstate_days_in_range"),
+        ),
+        sa.CheckConstraint("since < until", name=op.f("ck_points_currency_since_before_until")),
         sa.CheckConstraint(
             "transfer_limit >= 0", name=op.f("ck_points_currency_transfer_limit_positive")
         ),
@@ -92,6 +128,107 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("position", name=op.f("pk_points_seal")),
         sa.UniqueConstraint("previous", name=op.f("uq_points_seal_previous")),
     )
+    op.create_table(
+        "points_policy",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False, cache=100),
+            nullable=False,
+        ),
+        sa.Column("public_id", sa.String(length=22), nullable=False),
+        sa.Column(
+            "currency_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column(
+            "made_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("name", sa.JSON(), nullable=False),
+        sa.Column("spend_order", sa.String(length=20), nullable=False),
+        sa.Column("expiry_months", sa.Integer(), nullable=True),
+        sa.Column("expiry_rounding", sa.String(length=10), nullable=False),
+        sa.Column("expiry_day", sa.Integer(), nullable=True),
+        sa.Column("december_carry", sa.Boolean(), nullable=False),
+        sa.Column("activity_extends", sa.Boolean(), nullable=False),
+        sa.Column("decay_parts", sa.Integer(), nullable=False),
+        sa.Column("reinstate_days", sa.Integer(), nullable=False),
+        sa.Column("negative_policy", sa.String(length=10), nullable=False),
+        sa.Column(
+            "negative_limit", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "transfer_limit", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "alone_limit", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("cost_fen", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "expiry_rounding IN ('day', 'month', 'quarter', 'year')",
+            name=op.f("ck_points_policy_expiry_rounding_known"),
+        ),
+        sa.CheckConstraint(
+            "negative_policy IN ('forbid', 'reversal', 'limit')",
+            name=op.f("ck_points_policy_negative_policy_known"),
+        ),
+        sa.CheckConstraint(
+            "spend_order IN ('expiry_first', 'oldest_first', 'bonus_first', 'bonus_across')",
+            name=op.f("ck_points_policy_spend_order_known"),
+        ),
+        sa.CheckConstraint(
+            "NOT activity_extends OR decay_parts = 1",
+            name=op.f("ck_points_policy_extends_or_decays"),
+        ),
+        sa.CheckConstraint("alone_limit >= 0", name=op.f("ck_points_policy_alone_limit_positive")),
+        sa.CheckConstraint("cost_fen >= 0", name=op.f("ck_points_policy_cost_positive")),
+        sa.CheckConstraint(
+            "decay_parts BETWEEN 1 AND 24", name=op.f("ck_points_policy_decay_parts_in_range")
+        ),
+        sa.CheckConstraint(
+            "expiry_day IS NULL OR (expiry_months IS NOT NULL AND expiry_day BETWEEN 101 AND 1231 AND expiry_day % 100 BETWEEN 1 AND 31)",
+            name=op.f("ck_points_policy_expiry_day_in_year"),
+        ),
+        sa.CheckConstraint(
+            "expiry_months BETWEEN 1 AND 1200", name=op.f("ck_points_policy_expiry_months_in_range")
+        ),
+        sa.CheckConstraint(
+            "negative_limit >= 0", name=op.f("ck_points_policy_negative_limit_positive")
+        ),
+        sa.CheckConstraint(
+            "reinstate_days BETWEEN 0 AND 366",
+            name=op.f("ck_points_policy_reinstate_days_in_range"),
+        ),
+        sa.CheckConstraint(
+            "transfer_limit >= 0", name=op.f("ck_points_policy_transfer_limit_positive")
+        ),
+        sa.ForeignKeyConstraint(
+            ["currency_id"],
+            ["points_currency.id"],
+            name=op.f("fk_points_policy_currency_id_points_currency"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["made_by_id"],
+            ["account.id"],
+            name=op.f("fk_points_policy_made_by_id_account"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_points_policy")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_points_policy_public_id")),
+    )
+    with op.batch_alter_table("points_policy", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_points_policy_currency_id",
+            ["currency_id", "valid_from", "created_at"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_points_policy_made_by_id"), ["made_by_id"], unique=False
+        )
+
     op.create_table(
         "points_sealed_month",
         sa.Column("month", sa.String(length=7), nullable=False),
@@ -309,7 +446,7 @@ def upgrade() -> None:
             name=op.f("ck_points_transaction_ends_a_hold"),
         ),
         sa.CheckConstraint(
-            "kind IN ('earn', 'award', 'spend', 'deduct', 'forfeit', 'hold', 'capture', 'void', 'time_out', 'mature', 'expire', 'reverse', 'give', 'receive', 'settle')",
+            "kind IN ('earn', 'award', 'spend', 'deduct', 'forfeit', 'hold', 'capture', 'void', 'time_out', 'mature', 'expire', 'reverse', 'give', 'receive', 'settle', 'extend', 'reinstate', 'convert', 'converted')",
             name=op.f("ck_points_transaction_kind_known"),
         ),
         sa.CheckConstraint("amount > 0", name=op.f("ck_points_transaction_amount_positive")),
@@ -426,6 +563,7 @@ def upgrade() -> None:
         sa.Column("effective_on", sa.Date(), nullable=True),
         sa.Column("expires_on", sa.Date(), nullable=True),
         sa.Column("bonus", sa.Boolean(), nullable=False),
+        sa.Column("root_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint(
             "credit_part IN ('available', 'pending', 'held', 'owed', 'system')",
             name=op.f("ck_points_entry_credit_part_known"),
@@ -446,6 +584,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "effective_on <= expires_on", name=op.f("ck_points_entry_days_in_order")
         ),
+        sa.CheckConstraint(
+            "root_id IS NULL OR lot_id IS NULL", name=op.f("ck_points_entry_root_of_an_opened_lot")
+        ),
         sa.ForeignKeyConstraint(
             ["credit_account_id", "currency_id"],
             ["points_account.id", "points_account.currency_id"],
@@ -465,6 +606,12 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
+            ["root_id"],
+            ["points_entry.id"],
+            name=op.f("fk_points_entry_root_id_points_entry"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
             ["transaction_id"],
             ["points_transaction.id"],
             name=op.f("fk_points_entry_transaction_id_points_transaction"),
@@ -474,6 +621,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("points_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_points_entry_lot_id"), ["lot_id"], unique=False)
+        batch_op.create_index(
+            "ix_points_entry_root_id",
+            ["root_id"],
+            unique=False,
+            sqlite_where=sa.text("root_id IS NOT NULL"),
+            postgresql_where=sa.text("root_id IS NOT NULL"),
+        )
         batch_op.create_index(
             batch_op.f("ix_points_entry_transaction_id"), ["transaction_id"], unique=False
         )
@@ -581,6 +735,7 @@ def upgrade() -> None:
         sa.Column(
             "decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
+        sa.Column("decision_note", sa.String(length=500), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "posting_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
@@ -843,6 +998,11 @@ def downgrade() -> None:
     op.drop_table("points_hold")
     with op.batch_alter_table("points_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_points_entry_transaction_id"))
+        batch_op.drop_index(
+            "ix_points_entry_root_id",
+            sqlite_where=sa.text("root_id IS NOT NULL"),
+            postgresql_where=sa.text("root_id IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_points_entry_lot_id"))
 
     op.drop_table("points_entry")
@@ -892,6 +1052,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_points_sealed_month_actor_id"))
 
     op.drop_table("points_sealed_month")
+    with op.batch_alter_table("points_policy", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_points_policy_made_by_id"))
+        batch_op.drop_index("ix_points_policy_currency_id")
+
+    op.drop_table("points_policy")
     op.drop_table("points_seal")
     op.drop_table("points_currency")
     op.drop_table("points_budget")
@@ -934,6 +1099,7 @@ def downgrade_by_hand() -> None:
 
 
 APPEND_ONLY = (
+    "points_policy",
     "points_transaction",
     "points_entry",
     "points_sealed_month",
@@ -951,12 +1117,19 @@ RULES = (
     ("points_note_only_blanked", "points_note", "UPDATE", "NEW.text <> ''"),
     ("points_note_no_delete", "points_note", "DELETE", "true"),
     ("points_hold_ends_once", "points_hold", "UPDATE", "OLD.state <> 'held'"),
+    (
+        "points_proposal_decided_once",
+        "points_proposal",
+        "UPDATE",
+        "NEW.made_by_id <> OLD.made_by_id OR NEW.amount <> OLD.amount OR (OLD.state <> 'proposed' "
+        "AND (NEW.state <> OLD.state OR NEW.decided_by_id <> OLD.decided_by_id))",
+    ),
     ("points_hold_no_delete", "points_hold", "DELETE", "true"),
     (
         "points_month_is_sealed",
         "points_transaction",
         "INSERT",
-        "EXISTS (SELECT 1 FROM points_sealed_month WHERE month = {month})",
+        "EXISTS (SELECT 1 FROM points_sealed_month WHERE month >= {month})",
     ),
     (
         "points_reversal_is_final",

@@ -1,6 +1,6 @@
 """Accounts: found with everything that a posting needs to know in one statement, made on demand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -10,9 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from portal import clock
 from portal.club.models import Club
 from portal.extensions import db
+from portal.members.models import Member
 from portal.points.errors import PointsError
 from portal.points.kinds import CurrencyKind, HolderKind, Rounding, System
-from portal.points.models import Balance, Currency, PointsAccount
+from portal.points.models import Balance, Currency, PointsAccount, Policy
+from portal.points.policy import Rules
 from portal.points.terms import Holder
 
 REDEEMABLE = CurrencyKind.REDEEMABLE.value
@@ -38,11 +40,12 @@ HOLDER_COLUMNS = {
 }
 
 
-@dataclass(frozen=True)
-class Place:
+@dataclass(frozen=True, kw_only=True)
+class Place(Rules):
     """An account with its currency's rules, the account that stands opposite, and the moment.
 
-    `connection` is that of the caller's transaction, for all statements of the posting.
+    `connection` is that of the caller's transaction, for all statements of the posting; `member`
+    the public id of a member whose account it is.
     """
 
     connection: sa.Connection
@@ -51,25 +54,22 @@ class Place:
     currency_id: int
     currency_kind: str
     spend_order: str
-    expiry_months: int | None
-    expiry_rounding: str
     negative_policy: str
     negative_limit: int
     transfer_limit: int
     at: datetime
     today: date
+    member: str | None = None
 
 
-_RULES = (
-    "id",
-    "kind",
-    "spend_order",
-    "expiry_months",
-    "expiry_rounding",
+_DATED = (
+    *(each.name for each in fields(Rules)),
     "negative_policy",
     "negative_limit",
     "transfer_limit",
 )
+# The order of spending is that by which the lots are sorted, whatever a version says.
+_RULES = ("id", "kind", "spend_order", "since", "until", *_DATED)
 
 
 def _finder(column: sa.ColumnElement[Any]) -> sa.Select[Any]:
@@ -80,6 +80,10 @@ def _finder(column: sa.ColumnElement[Any]) -> sa.Select[Any]:
             _account.c.closed_at,
             _system.c.id.label("opposite_id"),
             sa.select(Club.time_zone).limit(1).scalar_subquery().label("time_zone"),
+            sa.select(Member.public_id)
+            .where(Member.id == _account.c.member_id)
+            .scalar_subquery()
+            .label("member"),
         )
         .select_from(_currency)
         .outerjoin(
@@ -141,6 +145,8 @@ def _place(connection: sa.Connection, row: Any, at: datetime | None) -> Place:
     if row.opposite_id is None:
         raise PointsError("never_spent")
     at = at or clock.now()
+    today = clock.business_date(row.time_zone or DEFAULT_ZONE, at)
+    rules = row if row.since <= today < row.until else _version(connection, row, today)
     return Place(
         connection=connection,
         account_id=row.account_id,
@@ -148,13 +154,34 @@ def _place(connection: sa.Connection, row: Any, at: datetime | None) -> Place:
         currency_id=row.id,
         currency_kind=row.kind,
         spend_order=row.spend_order,
-        expiry_months=row.expiry_months,
-        expiry_rounding=row.expiry_rounding,
-        negative_policy=row.negative_policy,
-        negative_limit=row.negative_limit,
-        transfer_limit=row.transfer_limit,
         at=at,
-        today=clock.business_date(row.time_zone or DEFAULT_ZONE, at),
+        today=today,
+        member=row.member,
+        **{name: getattr(rules, name) for name in _DATED},
+    )
+
+
+_versions = (
+    sa.select(*(Policy.__table__.c[name] for name in _DATED))
+    .where(Policy.currency_id == sa.bindparam("currency"), Policy.valid_from <= sa.bindparam("day"))
+    .order_by(Policy.valid_from.desc(), Policy.created_at.desc(), Policy.id.desc())
+    .limit(1)
+)
+
+
+def _version(connection: sa.Connection, row: Any, day: date) -> Any:
+    """Return the rules of another day than those that the currency's own row is for."""
+    return connection.execute(_versions, {"currency": row.id, "day": day}).first() or row
+
+
+def system_account(place: Place, system: System) -> int:
+    """Return the id of one of the currency's system accounts."""
+    return int(
+        place.connection.execute(
+            sa.select(_account.c.id).where(
+                _account.c.currency_id == place.currency_id, _account.c.system == system
+            )
+        ).scalar_one()
     )
 
 

@@ -87,6 +87,7 @@ _MONTH_ERRORS = {
     "month_invalid": "Write the month as 2026-10.",
     "month_not_over": "This month can be sealed from the second day of the next one.",
     "sealed_month": "This month is sealed already.",
+    "month_skipped": "Seal the month before this one first.",
 }
 
 

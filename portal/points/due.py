@@ -11,11 +11,11 @@ import sqlalchemy as sa
 
 from portal.extensions import db
 from portal.points import balances, policy
-from portal.points.accounts import Place
+from portal.points.accounts import Place, system_account
 from portal.points.kinds import NEVER, Kind, Part, System
 from portal.points.ledger import Take, add_entries, add_entry, claim_new, expect, lock
 from portal.points.lots import lots, pick, use_lots
-from portal.points.models import PointsAccount
+from portal.points.renewing import decay
 from portal.points.terms import Posting, Why
 
 _dead = (
@@ -57,7 +57,6 @@ _next_due = sa.select(
     .scalar_subquery()
     .label("matures_on"),
 )
-_account = PointsAccount.__table__
 
 
 def book_due(place: Place, *, cause: str) -> None:
@@ -81,7 +80,7 @@ def mature_lot(
     """Move a pending lot's points to those available; its days are fixed from now on."""
     expires_on = lot.expires_on
     if lot.effective_on is None and expires_on == NEVER:
-        expires_on = policy.last_day(effective_on, place.expiry_months, place.expiry_rounding)
+        expires_on = policy.last_day(place, effective_on)
     posting = claim_new(
         place=place,
         kind=Kind.MATURE,
@@ -107,6 +106,7 @@ def mature_lot(
         )
     )
     expect(done, 1)
+    decay(place, lot.id)
     return posting
 
 
@@ -165,19 +165,6 @@ def settle(place: Place, *, cause: str) -> None:
     add_entries(posting.id, place, (here, Part.AVAILABLE), (here, Part.OWED), takes)
     use_lots(place, takes)
     balances.move(place, available=-total, owed=-total)
-
-
-def system_account(place: Place, system: System) -> int:
-    """Return the id of one of the currency's system accounts."""
-    return int(
-        db.session.connection()
-        .execute(
-            sa.select(_account.c.id).where(
-                _account.c.currency_id == place.currency_id, _account.c.system == system
-            )
-        )
-        .scalar_one()
-    )
 
 
 def _rows(statement: Any, place: Place) -> Any:

@@ -12,6 +12,7 @@ from portal.extensions import db
 from portal.points import balances, policy
 from portal.points.accounts import REDEEMABLE, Place, find_place, place_of
 from portal.points.checks import ask_plugins
+from portal.points.converting import bring_bonus
 from portal.points.due import book_due, settle
 from portal.points.errors import PointsError
 from portal.points.kinds import HoldState, Kind, Part, System
@@ -27,6 +28,7 @@ from portal.points.ledger import (
 )
 from portal.points.lots import check_enough, hold_lots, lots, pick
 from portal.points.models import Hold
+from portal.points.renewing import extend, reinstate
 from portal.points.terms import Holder, Posting, Why
 
 _STATES = {
@@ -66,6 +68,7 @@ def hold(
             body=(amount, currency, ends_at),
         )
         if posting.is_new:
+            bring_bonus(place, amount, cause=str(posting.id))
             balances.take(
                 place, amount, hold=True, book_due=lambda: book_due(place, cause=str(posting.id))
             )
@@ -170,10 +173,13 @@ def _move(place: Place, posting: Posting, found: Any, kind: Kind, captured: int)
     due = min((policy.due_day(take.expires_on) for take in returned), default=None)
     back = found.amount - captured
     after = balances.move(place, due, held=-found.amount, available=back)
+    reinstate(place, returned, cause=str(posting.id))
     if after.due_on <= place.today:
         book_due(place, cause=str(posting.id))
     if back and after.owed:
         settle(place, cause=str(posting.id))
+    if kind == Kind.CAPTURE:
+        extend(place, cause=str(posting.id))
 
 
 def _close(place: Place, found: Any, kind: Kind, captured: int) -> None:

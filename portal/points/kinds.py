@@ -7,6 +7,10 @@ NEVER = date(9999, 12, 31)
 """The last day of what does not expire, and the due day of an account where nothing is due."""
 
 
+BEGINNING = date(1970, 1, 1)
+"""Before the first day of any club."""
+
+
 class CurrencyKind(StrEnum):
     """What a currency is for: qualifying points move tiers and are never spent."""
 
@@ -16,11 +20,15 @@ class CurrencyKind(StrEnum):
 
 
 class SpendOrder(StrEnum):
-    """Which lots are used first."""
+    """Which lots are used first.
+
+    BONUS_ACROSS: before a spending, bonus points are turned into redeemable ones to be used first.
+    """
 
     EXPIRY_FIRST = "expiry_first"
     OLDEST_FIRST = "oldest_first"
     BONUS_FIRST = "bonus_first"
+    BONUS_ACROSS = "bonus_across"
 
 
 class Rounding(StrEnum):
@@ -90,6 +98,10 @@ class Kind(StrEnum):
     GIVE = "give"
     RECEIVE = "receive"
     SETTLE = "settle"
+    EXTEND = "extend"
+    REINSTATE = "reinstate"
+    CONVERT = "convert"
+    CONVERTED = "converted"
 
 
 class HoldState(StrEnum):

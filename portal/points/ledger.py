@@ -216,9 +216,16 @@ def add_entry(
     *,
     opens: tuple[date | None, date] | None = None,
     bonus: bool = False,
+    root_id: int | None = None,
 ) -> int:
-    """Add one entry and return its id; `opens`: the days of the lot that it opens."""
-    row = _entry(posting_id, place, debit, credit, amount, lot, opens) | {"bonus": bonus}
+    """Add one entry and return its id; `opens`: the days of the lot that it opens.
+
+    `root_id`: the lot that the opened one goes on from.
+    """
+    row = _entry(posting_id, place, debit, credit, amount, lot, opens) | {
+        "bonus": bonus,
+        "root_id": root_id,
+    }
     return int(place.connection.execute(_add_entry, row).scalar_one())
 
 
@@ -260,6 +267,7 @@ def _entry(
         "effective_on": days[0],
         "expires_on": days[1],
         "bonus": False,
+        "root_id": None,
     }
 
 

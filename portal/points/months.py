@@ -1,6 +1,10 @@
-"""Sealed months: their statements tie, and corrections are new entries of a later month."""
+"""Sealed months: their statements tie, and corrections are new entries of a later month.
 
-from datetime import datetime
+Months are sealed one after the other, so that each begins with what the one before left.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,27 +15,33 @@ from portal.accounts.models import Account
 from portal.club.queries import current_club
 from portal.extensions import db
 from portal.points.errors import PointsError
-from portal.points.models import SealedMonth
+from portal.points.kinds import BEGINNING
+from portal.points.models import SealedMonth, Transaction
+from portal.points.moves import write_moves
 
 _STATEMENTS = """
     INSERT INTO points_statement (account_id, month, opening, gained, used, expired, closing)
     SELECT account_id, :month, sum(before), sum(gained), sum(used), sum(expired),
         sum(before) + sum(gained) - sum(used) - sum(expired)
     FROM (
+        SELECT account_id, closing AS before, 0 AS gained, 0 AS used, 0 AS expired
+        FROM points_statement WHERE month = :last
+        UNION ALL
         SELECT t.account_id,
-            CASE WHEN {month} < :month THEN
+            CASE WHEN t.booked_on < :first_day THEN
                 CASE WHEN e.credit_part = 'system' THEN -e.amount ELSE e.amount END
-            ELSE 0 END AS before,
-            CASE WHEN {month} = :month AND e.debit_part = 'system' THEN e.amount ELSE 0 END
-                AS gained,
-            CASE WHEN {month} = :month AND e.credit_part = 'system'
-                AND c.system <> 'expired' THEN e.amount ELSE 0 END AS used,
-            CASE WHEN {month} = :month AND c.system = 'expired' THEN e.amount ELSE 0 END
-                AS expired
+            ELSE 0 END,
+            CASE WHEN t.booked_on >= :first_day AND e.debit_part = 'system'
+                THEN e.amount ELSE 0 END,
+            CASE WHEN t.booked_on >= :first_day AND e.credit_part = 'system'
+                AND c.system <> 'expired' THEN e.amount ELSE 0 END,
+            CASE WHEN t.booked_on >= :first_day AND c.system = 'expired'
+                THEN e.amount ELSE 0 END
         FROM points_entry e
         JOIN points_transaction t ON t.id = e.transaction_id
         JOIN points_account c ON c.id = e.credit_account_id
-        WHERE (e.debit_part = 'system') <> (e.credit_part = 'system') AND {month} <= :month
+        WHERE (e.debit_part = 'system') <> (e.credit_part = 'system') AND t.kind <> 'extend'
+            AND t.booked_on >= :open_day AND t.booked_on < :end_day
     ) moved GROUP BY account_id
 """
 MONTH = {
@@ -40,27 +50,81 @@ MONTH = {
 }
 
 
+@dataclass(frozen=True)
+class OpenMonths:
+    """Where the books stand: the last sealed month, and the next that may be sealed, if any."""
+
+    last: str | None
+    next: str | None
+
+
 def seal_month(*, actor: Account | None, month: str, at: datetime | None = None) -> int:
     """Close a month ("2026-10") for postings and write its statements; return how many.
 
     A month is sealed on the second day of the next one at the earliest, when nothing is under way
-    any more. Raises PointsError: month_invalid, month_not_over, sealed_month.
+    any more, and after the one before. Nothing earlier is posted any more either. Raises
+    PointsError: month_invalid, month_not_over, sealed_month, month_skipped.
     """
-    try:
-        first = datetime.strptime(month, "%Y-%m").date()  # noqa: DTZ007 - a month, no moment
-    except ValueError as error:
-        raise PointsError("month_invalid") from error
+    first = month_start(month)
     today = clock.business_date(current_club().time_zone, at)
-    if (today.year, today.month) <= (first.year, first.month) or (
-        today.day == 1 and (today.year * 12 + today.month) - (first.year * 12 + first.month) == 1
-    ):
+    if not _is_over(first, today):
         raise PointsError("month_not_over")
+    last = last_sealed()
+    if last is not None and month <= last:
+        raise PointsError("sealed_month")
+    if last is not None and month != following(last):
+        raise PointsError("month_skipped")
     try:
         with db.session.begin_nested():
             db.session.add(SealedMonth(month=month, actor_id=actor.id if actor else None))
     except IntegrityError as error:
         raise PointsError("sealed_month") from error
-    connection = db.session.connection()
-    text = _STATEMENTS.replace("{month}", MONTH[connection.dialect.name])
-    written: Any = connection.execute(sa.text(text), {"month": month})
+    end = month_start(following(month))
+    days = {"first_day": first, "end_day": end, "open_day": first if last else BEGINNING}
+    written: Any = db.session.connection().execute(
+        sa.text(_STATEMENTS).bindparams(*(sa.bindparam(day, type_=sa.Date) for day in days)),
+        {"month": month, "last": last, **days},
+    )
+    write_moves(month, days["open_day"], end)
     return int(written.rowcount)
+
+
+def standing(at: datetime | None = None) -> OpenMonths:
+    """Return the last sealed month, and the one that may be sealed now."""
+    today = clock.business_date(current_club().time_zone, at)
+    last = last_sealed()
+    if last is not None:
+        ready = following(last)
+    else:
+        booked = db.session.scalar(sa.select(sa.func.min(Transaction.booked_on)))
+        if booked is None:
+            return OpenMonths(None, None)
+        ready = f"{booked:%Y-%m}"
+    return OpenMonths(last, ready if _is_over(month_start(ready), today) else None)
+
+
+def last_sealed() -> str | None:
+    """Return the last month that is sealed; None before the first."""
+    return db.session.scalar(sa.select(sa.func.max(SealedMonth.month)))
+
+
+def month_start(month: str) -> date:
+    """Return the first day of "2026-10". Raises PointsError("month_invalid")."""
+    try:
+        found = datetime.strptime(month, "%Y-%m").date()  # noqa: DTZ007 - a month, no moment
+    except ValueError as error:
+        raise PointsError("month_invalid") from error
+    if f"{found:%Y-%m}" != month or found < BEGINNING:
+        raise PointsError("month_invalid")
+    return found
+
+
+def following(month: str) -> str:
+    """Return the month after one."""
+    first = month_start(month)
+    return f"{first.year + first.month // 12:04}-{first.month % 12 + 1:02}"
+
+
+def _is_over(first: date, today: date) -> bool:
+    months = (today.year * 12 + today.month) - (first.year * 12 + first.month)
+    return months > 1 or (months == 1 and today.day > 1)

@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from portal.accounts.models import Account
 from portal.extensions import db
 from portal.points import balances, policy
-from portal.points.accounts import Place, place_of
-from portal.points.due import book_due, settle, system_account
+from portal.points.accounts import Place, place_of, system_account
+from portal.points.due import book_due, settle
 from portal.points.errors import PointsError
 from portal.points.kinds import Kind, NegativePolicy, Part, System
 from portal.points.ledger import (
@@ -30,6 +30,7 @@ from portal.points.ledger import (
 )
 from portal.points.lots import lots, opened_lot, pick, use_lots
 from portal.points.models import Reversed
+from portal.points.renewing import reinstate
 from portal.points.terms import Posting, Why
 
 _OPPOSITE = {
@@ -133,6 +134,7 @@ def _restore(place: Place, posting: Posting, row: Any) -> None:
             .values(remaining=lots.c.remaining + take.amount)
         )
         expect(done, 1)
+    reinstate(place, takes, cause=str(posting.id))
     if after.due_on <= place.today:
         book_due(place, cause=str(posting.id))
     if after.owed:
@@ -180,11 +182,9 @@ def _claw_back(place: Place, posting: Posting, row: Any) -> None:
         balances.move(place, pending=-taken)
         use_lots(place, [part])
         return
-    takes = []
-    if lot.remaining > lot.held:
-        takes = [replace(own, amount=min(left, lot.remaining - lot.held))]
-        left -= takes[0].amount
-        use_lots(place, takes)
+    takes = _from_own(place, lot.id, left)
+    left -= sum(take.amount for take in takes)
+    use_lots(place, takes)
     left -= _from_expired(place, posting, own, left)
     if left:
         others = pick(place, left)
@@ -198,6 +198,27 @@ def _claw_back(place: Place, posting: Posting, row: Any) -> None:
         _owe(place, posting, left)
 
 
+_family = sa.select(entries.c.id).where(
+    sa.or_(entries.c.id == sa.bindparam("own"), entries.c.root_id == sa.bindparam("own"))
+)
+_own_lots = (
+    sa.select(lots)
+    .where(lots.c.id.in_(_family), lots.c.remaining > lots.c.held, ~lots.c.pending)
+    .order_by(lots.c.expires_on, lots.c.id)
+)
+
+
+def _from_own(place: Place, own_id: int, wanted: int) -> list[Take]:
+    """Return what is free of the lot that the posting opened, and of those that go on from it."""
+    takes = []
+    for row in place.connection.execute(_own_lots, {"own": own_id}):
+        part = min(wanted, row.remaining - row.held)
+        wanted -= part
+        if part:
+            takes.append(Take(row.id, part, row.effective_on, row.expires_on))
+    return takes
+
+
 def _from_expired(place: Place, posting: Posting, own: Take, wanted: int) -> int:
     """Take back what of the lot has expired anyway: nobody pays twice. Return how much."""
     if not wanted:
@@ -209,7 +230,10 @@ def _from_expired(place: Place, posting: Posting, own: Take, wanted: int) -> int
         else_=0,
     )
     gone = db.session.connection().scalar(
-        sa.select(sa.func.coalesce(sa.func.sum(signed), 0)).where(entries.c.lot_id == own.lot_id)
+        sa.select(sa.func.coalesce(sa.func.sum(signed), 0)).where(
+            sa.or_(entries.c.lot_id.in_(_family), entries.c.id.in_(_family))
+        ),
+        {"own": own.lot_id},
     )
     part = min(wanted, int(gone or 0))
     if part:

@@ -45,8 +45,9 @@ LOTS = f"""
 
 _DIRECTION = """
     CASE
-        WHEN t.kind IN ('earn', 'award', 'receive') THEN t.amount
-        WHEN t.kind IN ('spend', 'deduct', 'forfeit', 'capture', 'expire', 'give') THEN -t.amount
+        WHEN t.kind IN ('earn', 'award', 'receive', 'converted', 'reinstate') THEN t.amount
+        WHEN t.kind IN ('spend', 'deduct', 'forfeit', 'capture', 'expire', 'give', 'convert')
+            THEN -t.amount
         WHEN t.kind = 'reverse' AND r.kind IN ('earn', 'award') THEN -t.amount
         WHEN t.kind = 'reverse' THEN t.amount
         ELSE 0
@@ -178,6 +179,12 @@ RULES: dict[str, str] = {
         SELECT t.account_id, t.id AS posting, t.amount
         FROM points_transaction t JOIN points_sealed_month s ON s.month = {month}
         WHERE t.created_at > s.sealed_at
+        UNION ALL
+        SELECT t.account_id, t.id, t.amount
+        FROM points_transaction t
+        WHERE t.created_at > (SELECT max(sealed_at) FROM points_sealed_month)
+            AND {month} < (SELECT max(month) FROM points_sealed_month)
+            AND {month} NOT IN (SELECT month FROM points_sealed_month)
     """,
     # 13
     "statements_tie": """
@@ -197,7 +204,7 @@ RULES: dict[str, str] = {
             FROM points_entry e
             JOIN points_transaction t ON t.id = e.transaction_id
             JOIN points_account c ON c.id = e.credit_account_id
-            WHERE (e.debit_part = 'system') <> (e.credit_part = 'system')
+            WHERE (e.debit_part = 'system') <> (e.credit_part = 'system') AND t.kind <> 'extend'
             GROUP BY t.account_id, {month}
         ) m JOIN points_sealed_month d ON d.month = m.month
         LEFT JOIN points_statement s ON s.account_id = m.account_id AND s.month = m.month

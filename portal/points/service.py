@@ -16,6 +16,7 @@ from portal.extensions import db
 from portal.points import balances, policy
 from portal.points.accounts import REDEEMABLE, Place, find_place, place_of
 from portal.points.checks import ask_plugins
+from portal.points.converting import bring_bonus
 from portal.points.due import book_due, book_due_first, mature_lot, settle
 from portal.points.errors import PointsError
 from portal.points.holds import capture, hold, time_out, void
@@ -31,6 +32,7 @@ from portal.points.ledger import (
 )
 from portal.points.lots import add_lot, check_enough, opened_lot, pick, use_lots
 from portal.points.models import Budget, Transaction
+from portal.points.renewing import decay, extend
 from portal.points.reversal import reverse
 from portal.points.terms import NO_TERMS, Holder, Posting, Terms, Why
 from portal.points.transfers import transfer
@@ -189,8 +191,12 @@ def _open_lot(place: Place, posting: Posting, terms: Terms) -> None:
     if not pending:
         book_due_first(place, after, due, cause=str(posting.id))
     add_lot(place, lot_id, posting.amount, effective, expires, pending=pending, bonus=terms.bonus)
-    if after.owed and not pending:
-        settle(place, cause=str(posting.id))
+    if not pending:
+        decay(place, lot_id)
+        if after.owed:
+            settle(place, cause=str(posting.id))
+    if posting.kind == Kind.EARN:
+        extend(place, cause=str(posting.id))
 
 
 def _days(place: Place, terms: Terms) -> tuple[date | None, date]:
@@ -198,9 +204,7 @@ def _days(place: Place, terms: Terms) -> tuple[date | None, date]:
     if terms.waits:
         return None, terms.expires_on or NEVER
     effective = max(terms.matures_on or place.today, place.today)
-    expires = terms.expires_on or policy.last_day(
-        effective, place.expiry_months, place.expiry_rounding
-    )
+    expires = terms.expires_on or policy.last_day(place, effective)
     if expires < effective:
         raise PointsError("expired_before")
     return effective, expires
@@ -252,6 +256,7 @@ def _debit(
             body=(amount, currency),
         )
         if posting.is_new:
+            bring_bonus(place, amount, cause=str(posting.id))
             balances.take(
                 place, amount, hold=False, book_due=lambda: book_due(place, cause=str(posting.id))
             )
@@ -260,4 +265,6 @@ def _debit(
             here = (place.account_id, Part.AVAILABLE)
             add_entries(posting.id, place, here, (place.opposite_id, Part.SYSTEM), takes)
             use_lots(place, takes)
+            if kind == Kind.SPEND:
+                extend(place, cause=str(posting.id))
     return posting

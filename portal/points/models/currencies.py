@@ -17,6 +17,7 @@ from portal.columns import (
 )
 from portal.extensions import db
 from portal.points.kinds import (
+    BEGINNING,
     NEVER,
     CurrencyKind,
     HolderKind,
@@ -27,35 +28,97 @@ from portal.points.kinds import (
 )
 from portal.points.models.base import same_id
 
+ALONE = 500_000
+"""Milli-points that one person may give or take at once by hand, unless the club says otherwise."""
 
-class Currency(Identified, db.Model):
-    """A kind of points and its rules of spending and expiry.
+
+class CurrencyRules:
+    """What a club says about a currency; `portal.points.policy.Rules` tells of the expiry.
 
     `expiry_months` NULL: never. `negative_limit`: milli-points that may be owed, under LIMIT.
-    `transfer_limit`: milli-points that a member may give away in a month.
+    `transfer_limit`: milli-points that a member may give away in a month. `alone_limit`: beyond it
+    an adjustment by hand needs a second person. `cost_fen`: what 1,000 points cost the club.
     """
+
+    name: Mapped[texts]
+    spend_order: Mapped[str] = mapped_column(sa.String(20), default=SpendOrder.EXPIRY_FIRST)
+    expiry_months: Mapped[int | None]
+    expiry_rounding: Mapped[str] = mapped_column(sa.String(10), default=Rounding.DAY)
+    expiry_day: Mapped[int | None]
+    december_carry: Mapped[bool] = mapped_column(default=False)
+    activity_extends: Mapped[bool] = mapped_column(default=False)
+    decay_parts: Mapped[int] = mapped_column(default=1)
+    reinstate_days: Mapped[int] = mapped_column(default=0)
+    negative_policy: Mapped[str] = mapped_column(sa.String(10), default=NegativePolicy.REVERSAL)
+    negative_limit: Mapped[int] = mapped_column(BIG, default=0)
+    transfer_limit: Mapped[int] = mapped_column(BIG, default=10_000_000)
+    alone_limit: Mapped[int] = mapped_column(BIG, default=ALONE)
+    cost_fen: Mapped[int] = mapped_column(default=0)
+
+
+RULE_FIELDS = tuple(CurrencyRules.__annotations__)
+"""The names of what a version of a currency says."""
+
+
+def _rule_checks() -> tuple[sa.CheckConstraint, ...]:
+    return (
+        one_of("spend_order", SpendOrder),
+        one_of("expiry_rounding", Rounding),
+        one_of("negative_policy", NegativePolicy),
+        sa.CheckConstraint("expiry_months BETWEEN 1 AND 1200", name="expiry_months_in_range"),
+        sa.CheckConstraint(
+            "expiry_day IS NULL OR (expiry_months IS NOT NULL"
+            " AND expiry_day BETWEEN 101 AND 1231 AND expiry_day % 100 BETWEEN 1 AND 31)",
+            name="expiry_day_in_year",
+        ),
+        sa.CheckConstraint("decay_parts BETWEEN 1 AND 24", name="decay_parts_in_range"),
+        sa.CheckConstraint("reinstate_days BETWEEN 0 AND 366", name="reinstate_days_in_range"),
+        sa.CheckConstraint("negative_limit >= 0", name="negative_limit_positive"),
+        sa.CheckConstraint("transfer_limit >= 0", name="transfer_limit_positive"),
+        sa.CheckConstraint("alone_limit >= 0", name="alone_limit_positive"),
+        sa.CheckConstraint("cost_fen >= 0", name="cost_positive"),
+        sa.CheckConstraint("NOT activity_extends OR decay_parts = 1", name="extends_or_decays"),
+    )
+
+
+class Currency(CurrencyRules, Identified, db.Model):
+    """A kind of points, and its rules from `since` up to the day before `until`."""
 
     __tablename__ = "points_currency"
     __table_args__ = (
         one_of("kind", CurrencyKind),
-        one_of("spend_order", SpendOrder),
-        one_of("expiry_rounding", Rounding),
-        one_of("negative_policy", NegativePolicy),
-        sa.CheckConstraint("expiry_months > 0", name="expiry_months_positive"),
-        sa.CheckConstraint("negative_limit >= 0", name="negative_limit_positive"),
-        sa.CheckConstraint("transfer_limit >= 0", name="transfer_limit_positive"),
+        *_rule_checks(),
+        sa.CheckConstraint(
+            "kind <> 'qualifying' OR (NOT activity_extends AND decay_parts = 1"
+            " AND reinstate_days = 0)",
+            name="qualifying_is_plain",
+        ),
+        sa.CheckConstraint("since < until", name="since_before_until"),
         sa.UniqueConstraint("id", "kind"),
     )
 
     key: Mapped[str] = mapped_column(sa.String(20), unique=True)
     kind: Mapped[str] = mapped_column(sa.String(20))
-    name: Mapped[texts]
-    spend_order: Mapped[str] = mapped_column(sa.String(20), default=SpendOrder.EXPIRY_FIRST)
-    expiry_months: Mapped[int | None]
-    expiry_rounding: Mapped[str] = mapped_column(sa.String(10), default=Rounding.DAY)
-    negative_policy: Mapped[str] = mapped_column(sa.String(10), default=NegativePolicy.REVERSAL)
-    negative_limit: Mapped[int] = mapped_column(BIG, default=0)
-    transfer_limit: Mapped[int] = mapped_column(BIG, default=10_000_000)
+    since: Mapped[date] = mapped_column(default=BEGINNING)
+    until: Mapped[date] = mapped_column(default=NEVER)
+
+
+class Policy(CurrencyRules, Identified, db.Model):
+    """A version of a currency's rules that applies from a day on. Never changed.
+
+    Of two for the same day the later one counts.
+    """
+
+    __tablename__ = "points_policy"
+    __table_args__ = (
+        *_rule_checks(),
+        sa.Index("ix_points_policy_currency_id", "currency_id", "valid_from", "created_at"),
+    )
+
+    currency_id: Mapped[int] = foreign_key("points_currency.id", index=False)
+    valid_from: Mapped[date]
+    made_by_id: Mapped[int | None] = foreign_key("account.id")
+    reason: Mapped[str] = mapped_column(sa.String(500), default="")
 
 
 class PointsAccount(db.Model):

@@ -81,7 +81,8 @@ class Entry(db.Model):
 
     An entry into AVAILABLE or PENDING without `lot_id` opens a lot, whose id is its own; any other
     that touches a holder's points names the lot, with its days. OWED is no lot's. `bonus` is the
-    opened lot's.
+    opened lot's. `root_id`: the lot that the opened one
+    goes on from with other days.
     """
 
     __tablename__ = "points_entry"
@@ -97,6 +98,8 @@ class Entry(db.Model):
             "debit_part NOT IN ('available', 'pending', 'held') OR lot_id IS NOT NULL",
             name="takes_from_a_lot",
         ),
+        sa.CheckConstraint("root_id IS NULL OR lot_id IS NULL", name="root_of_an_opened_lot"),
+        index_where("ix_points_entry_root_id", "root_id", where="root_id IS NOT NULL"),
         *(
             sa.ForeignKeyConstraint(
                 [f"{side}_account_id", "currency_id"],
@@ -120,6 +123,7 @@ class Entry(db.Model):
     effective_on: Mapped[date | None]
     expires_on: Mapped[date | None]
     bonus: Mapped[bool] = mapped_column(default=False)
+    root_id: Mapped[int | None] = foreign_key("points_entry.id", index=False)
 
 
 class Note(db.Model):

@@ -47,6 +47,7 @@ class Proposal(Identified, db.Model):
     state: Mapped[str] = mapped_column(sa.String(10), default=ProposalState.PROPOSED)
     made_by_id: Mapped[int] = foreign_key("account.id")
     decided_by_id: Mapped[int | None] = foreign_key("account.id")
+    decision_note: Mapped[str] = mapped_column(sa.String(500), default="")
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     posting_id: Mapped[int | None] = foreign_key("points_transaction.id")
 
