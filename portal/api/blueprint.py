@@ -1,7 +1,9 @@
 """The blueprint of a feature's or a plugin's JSON routes: described where they are written."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Set
 from functools import wraps
+from inspect import Parameter, signature
 from typing import Any, TypeVar
 
 import marshmallow as ma
@@ -14,6 +16,7 @@ from portal.api.parsing import Parser
 from portal.extensions import csrf
 
 View = TypeVar("View", bound=Callable[..., Any])
+_ARGUMENT = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 
 
 class ApiBlueprint(Blueprint):
@@ -43,35 +46,44 @@ class ApiBlueprint(Blueprint):
         files: type[Input] | None = None,
         paged: bool = False,
         errors: Mapping[int, str] | None = None,
-        media: str | None = None,
+        media: str | tuple[str, ...] = (),
+        endpoint: str | None = None,
     ) -> Callable[[View], View]:
         """Declare a view: what it takes and answers, and which errors of its own it may tell.
 
         `body` is JSON, `form` and `files` multipart; each is given to the view by its name.
         `answer` is what it returns, serialised, or the shape of the Response that it returns;
         without one the view answers 204. `paged` gives `limit` and `after` to the first `page_of`.
-        `errors`: {status: what it means here}. `media`: the type of an answer that is no JSON.
+        `errors`: {status: what it means here}. `media`: the types of an answer that is no JSON.
+        `endpoint`: the call's name, without one the view's.
         """
+        kinds = (media,) if isinstance(media, str) else media
         code = status or (200 if answer is not None or media else 204)
 
         def declare(view: View) -> View:
+            given = {
+                name: (schema, location)
+                for name, schema, location in (
+                    ("body", body, "json"),
+                    ("query", query, "query"),
+                    ("form", form, "form"),
+                    ("files", files, "files"),
+                )
+                if schema is not None
+            }
+            _check_arguments(view, f"{self.url_prefix or ''}{rule}", given.keys())
             declared: Any = _plain(view) if answer is None and media is None else view
-            for name, schema, location in (
-                ("body", body, "json"),
-                ("query", query, "query"),
-                ("form", form, "form"),
-                ("files", files, "files"),
-            ):
-                if schema is not None:
-                    declared = self._given(name, schema, location)(declared)
+            for name, (schema, location) in given.items():
+                declared = self._given(name, schema, location)(declared)
             if paged:
                 declared = self.arguments(PageQuery, location="query", as_kwargs=True)(
                     _paging(declared)
                 )
-            shape: Any = {"type": "string", "format": "binary"} if media else answer
-            declared = self.response(code, shape, content_type=media)(declared)
+            shape: Any = {"type": "string", "format": "binary"} if kinds else answer
+            for kind in kinds or (None,):
+                declared = self.response(code, shape, content_type=kind)(declared)
             declared = self.doc(**{"x-errors": dict(errors or {}), "x-paged": paged})(declared)
-            self.route(rule, methods=[method])(declared)
+            self.route(rule, methods=[method], endpoint=endpoint)(declared)
             return declared
 
         return declare
@@ -90,6 +102,21 @@ class ApiBlueprint(Blueprint):
             return self.arguments(schema, location=location, content_type=multipart)(named)
 
         return give
+
+
+def _check_arguments(view: Callable[..., Any], rule: str, given: Set[str]) -> None:
+    """Raise TypeError for a view that takes something else than it will be given."""
+    found = signature(view).parameters.values()
+    if any(each.kind is Parameter.VAR_KEYWORD for each in found):
+        return
+    taken = {each.name for each in found}
+    needed = {each.name for each in found if each.default is Parameter.empty}
+    address = set(_ARGUMENT.findall(rule))
+    if given - taken:
+        raise TypeError(f"{view.__name__} is given {', '.join(sorted(given - taken))}: take it")
+    if needed - given - address:
+        unknown = ", ".join(sorted(needed - given - address))
+        raise TypeError(f"{view.__name__} takes {unknown}, which it is never given")
 
 
 def _plain(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -22,13 +22,16 @@ _Result = TypeVar("_Result")
 _SENTENCES = {
     "unknown": "No plugin of that name is installed.",
     "quarantined": "The plugin could not be loaded: {}",
-    "blocked": "The plugin is blocked everywhere. Run: portal plugin unblock NAME",
+    "blocked": "The plugin is blocked everywhere. Run: portal plugin unblock {name}",
     "migrations": "Its tables are not in the database as it needs them. Run: portal db upgrade",
+    "no_revision": "It has tables, but no revision that makes them. "
+    'Run: portal db revision --plugin {name} "first tables"',
     "requires": "Switch on first: {}",
-    "settings": "Give a value first for: {}. Run: portal plugin settings NAME",
+    "settings": "Give a value first for: {}. Run: portal plugin settings {name}",
     "needed": "Switch off first: {}",
     "objection": "Refused: {}",
-    "on": "The plugin is on in {}. Switch it off there first: portal plugin disable NAME",
+    "on": "The plugin is on in {}. Switch it off there first: "
+    "portal plugin disable {name} --project SLUG",
     "no_purge": "The plugin has no hook purge_project_data, so one project's data cannot be told.",
     "failed": "The plugin failed, and nothing was deleted. Reference of the fault: {}",
     "left": "The plugin left rows of the project in {}, so nothing was deleted.",
@@ -55,7 +58,7 @@ def list_plugins() -> None:
 @click.option("--project", "slug", required=True, help="The project's short name.")
 def enable(name: str, slug: str) -> None:
     """Switch a plugin on in a project; every worker follows at its next request."""
-    _act(lambda project: service.enable(actor=None, plugin=name, project=project), slug)
+    _act(name, lambda project: service.enable(actor=None, plugin=name, project=project), slug)
     click.echo(f"{name} is on in {slug}.")
 
 
@@ -64,7 +67,7 @@ def enable(name: str, slug: str) -> None:
 @click.option("--project", "slug", required=True, help="The project's short name.")
 def disable(name: str, slug: str) -> None:
     """Switch a plugin off in a project; its data stays."""
-    _act(lambda project: service.disable(actor=None, plugin=name, project=project), slug)
+    _act(name, lambda project: service.disable(actor=None, plugin=name, project=project), slug)
     click.echo(f"{name} is off in {slug}. Its data stays.")
 
 
@@ -73,7 +76,7 @@ def disable(name: str, slug: str) -> None:
 @click.option("--reason", required=True, help="Why; kept in the audit trail.")
 def block(name: str, reason: str) -> None:
     """Switch a plugin off everywhere at once."""
-    _try(lambda: service.block(actor=None, plugin=name, reason=reason))
+    _try(name, lambda: service.block(actor=None, plugin=name, reason=reason))
     click.echo(f"{name} is off everywhere.")
 
 
@@ -81,7 +84,7 @@ def block(name: str, reason: str) -> None:
 @click.argument("name")
 def unblock(name: str) -> None:
     """Let a blocked plugin be on again where it was."""
-    _try(lambda: service.unblock(actor=None, plugin=name))
+    _try(name, lambda: service.unblock(actor=None, plugin=name))
     click.echo(f"{name} is no longer blocked.")
 
 
@@ -102,14 +105,14 @@ def check() -> None:
 def purge_data(name: str, slug: str, typed: str | None) -> None:
     """Delete for good what a plugin keeps about a project in which it is off."""
     project = _project(slug)
-    rows = _try(lambda: purge.look(name, project))
+    rows = _try(name, lambda: purge.look(name, project))
     click.echo(f"These rows of {slug} are deleted for good, and its links end:")
     click.echo("\n".join(f"  {count:>9,}  {table}" for table, count in rows.items()) or "  none")
     if typed is None:
         typed = click.prompt(f"Type {slug} to delete them")
     if typed != slug:
         raise click.ClickException("The names differ. Nothing was deleted.")
-    deleted = _try(lambda: purge.purge(actor=None, plugin=name, project=project))
+    deleted = _try(name, lambda: purge.purge(actor=None, plugin=name, project=project))
     click.echo(f"{name} is purged from {slug}: {sum(deleted.values()):,} rows deleted.")
 
 
@@ -137,14 +140,14 @@ def faults(name: str, *, trace: bool) -> None:
 @click.option("--yes", "typed", metavar="NAME", help="The name once more, instead of the prompt.")
 def remove(name: str, typed: str | None) -> None:
     """Drop the tables of a plugin that is to be uninstalled, or was; its data is gone for good."""
-    leaving = _try(lambda: removal.look(name))
+    leaving = _try(name, lambda: removal.look(name))
     click.echo("These tables are dropped with all that is in them:")
     click.echo("\n".join(f"  {n:>9,}  {table}" for table, n in leaving.rows.items()) or "  none")
     if typed is None:
         typed = click.prompt(f"Type {name} to remove it")
     if typed != name:
         raise click.ClickException("The names differ. Nothing was removed.")
-    _try(lambda: removal.remove(actor=None, plugin=name))
+    _try(name, lambda: removal.remove(actor=None, plugin=name))
     click.echo(f"{name} is removed: {len(leaving.tables)} tables dropped.")
     if leaving.package:
         click.echo(
@@ -153,9 +156,9 @@ def remove(name: str, typed: str | None) -> None:
         )
 
 
-def _act(act: Callable[[Project], None], slug: str) -> None:
+def _act(name: str, act: Callable[[Project], None], slug: str) -> None:
     project = _project(slug)
-    _try(lambda: act(project))
+    _try(name, lambda: act(project))
 
 
 def _project(slug: str) -> Project:
@@ -165,11 +168,11 @@ def _project(slug: str) -> Project:
     return project
 
 
-def _try(act: Callable[[], _Result]) -> _Result:
+def _try(name: str, act: Callable[[], _Result]) -> _Result:
     try:
         result = act()
     except service.SwitchError as error:
-        sentence = _SENTENCES[error.code].format(", ".join(error.names))
+        sentence = _SENTENCES[error.code].format(", ".join(error.names), name=name)
         raise click.ClickException(sentence) from error
     db.session.commit()
     return result

@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from portal.icons import check_icon
+
 API_VERSION = 1
 FILE_NAME = "plugin.toml"
 NAME = re.compile(r"[a-z][a-z0-9_]{1,19}")
@@ -149,7 +151,7 @@ def read_manifest(name: str, package: str) -> Manifest:
         models=_text(facts, "models", "") or None,
         migrations=folder / migrations if migrations else None,
         addresses=DEFAULT_FORMS | _addresses(facts),
-        icon=_text(facts, "icon", "puzzle"),
+        icon=_icon(facts),
         settings=_table(facts, "settings"),
     )
 
@@ -192,6 +194,15 @@ def _texts(facts: Mapping[str, Any], key: str) -> Mapping[str, str]:
     if not all(isinstance(text, str) for text in value.values()):
         raise ManifestError(f"{key} must be a table of texts by language")
     return value
+
+
+def _icon(facts: Mapping[str, Any]) -> str:
+    name = _text(facts, "icon", "puzzle")
+    try:
+        check_icon(name)
+    except ValueError as error:
+        raise ManifestError(str(error)) from None
+    return name
 
 
 def _table(facts: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ cannot be shown would fail in the page that shows it, where nobody knows any mor
 from flask import current_app
 from flask_babel import LazyString
 
+from portal.icons import check_icon
 from portal.plugin_host.state import host
 from portal.search.documents import is_local
 from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
@@ -78,6 +79,8 @@ def _check_fields(one: object) -> None:
             raise TypeError(f"{name} of {type(one).__name__} must not be {value!r}"[:200])
         if isinstance(value, LazyString):
             str(value)  # Raises here instead of in the page.
+        if name == "icon":
+            check_icon(value)
 
 
 def _check_template(plugin: str, card: Card) -> None:

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from portal import clock
 from portal.accounts.models import Account
 from portal.audit.service import record
+from portal.database.revisions import lacks_migrations
 from portal.extensions import db
 from portal.outbox.service import emit
 from portal.plugin_host import dispatch
@@ -19,9 +20,9 @@ from portal.projects.models import Project
 class SwitchError(Exception):
     """A plugin cannot be switched, purged or removed so.
 
-    `code`: unknown, quarantined, blocked, migrations, requires, settings, needed, objection; on,
-    no_purge, failed, left. `names`: plugins, projects, tables, keys of settings, objections or the
-    reference.
+    `code`: unknown, quarantined, blocked, migrations, no_revision, requires, settings, needed,
+    objection; on, no_purge, failed, left. `names`: plugins, projects, tables, keys of settings,
+    objections or the reference.
     """
 
     def __init__(self, code: str, names: list[str] | None = None) -> None:
@@ -36,7 +37,7 @@ def enable(*, actor: Account | None, plugin: str, project: Project) -> None:
     if db.session.get(PluginBlock, plugin) is not None:
         raise SwitchError("blocked")
     if not is_migrated(plugin, afresh=True):
-        raise SwitchError("migrations")
+        raise SwitchError("no_revision" if lacks_migrations(plugin) else "migrations")
     on = enabled_in([project.id])[project.id]
     lacking = sorted(host().loaded[plugin].manifest.requires - on)
     if lacking:

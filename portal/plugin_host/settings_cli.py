@@ -30,6 +30,7 @@ _SENTENCES = {
     "secret": "{} is a secret: it is set in the environment only, see the list.",
     "of_the_club": "{} is the same in the whole club: leave --project out.",
     "conflict": "Somebody else changed {} at the same moment. Run it again.",
+    "main_language": "{} needs a text in the club's main language, too: KEY.LANGUAGE=VALUE.",
     "needed": "The plugin is on and needs a value for {}.",
 }
 

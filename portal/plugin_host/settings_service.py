@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from portal import clock
 from portal.accounts.models import Account
 from portal.audit.service import record
+from portal.club.queries import current_club
 from portal.columns import new_public_id
 from portal.extensions import db
 from portal.plugin_host import service, settings
@@ -25,7 +26,8 @@ in them."""
 
 
 class SettingsChangeError(Exception):
-    """Settings were not changed. `code`: unknown, of_the_club, secret, conflict, needed; `keys`."""
+    """Settings were not changed. `code`: unknown, of_the_club, secret, main_language, conflict,
+    needed; `keys`."""
 
     def __init__(self, code: str, keys: Collection[str]) -> None:
         super().__init__(code)
@@ -90,6 +92,14 @@ def _chosen(
     for each in changes:
         if each.value is not None:
             check_value(by_key[each.key], each.value)
+    main = current_club().default_language
+    lacking = [
+        each.key
+        for each in changes
+        if _is(by_key, each.key, SettingKind.TEXTS) and each.value and not each.value.get(main)
+    ]
+    if lacking:
+        raise SettingsChangeError("main_language", lacking)
     return by_key
 
 

@@ -132,6 +132,11 @@ def sentence(error: service.SwitchError, plugin: str | None = None) -> str:
         "migrations": gettext(
             "Its tables are not in the database yet. The operator runs: portal db upgrade"
         ),
+        "no_revision": gettext(
+            "It has tables, but no migration that makes them. Its developer writes one with: "
+            "portal db revision --plugin %(plugin)s",
+            plugin=plugin or "NAME",
+        ),
         "requires": gettext("Switch on first: %(names)s", names=names),
         "settings": gettext(
             "Before it can be switched on, give a value for: %(names)s", names=names

@@ -17,6 +17,7 @@ from portal.api.paging import paged as api_page
 from portal.api.problems import Problem as ApiProblem
 from portal.audit.service import record
 from portal.clock import business_date, now
+from portal.columns import UtcDateTime
 from portal.extensions import db
 from portal.i18n import gettext, lazy, localized, ngettext
 from portal.jobs.registry import Job, JobRun
@@ -42,6 +43,7 @@ from portal.points.terms import Posting as PointsPosting
 from portal.sdk.afterwards import emit
 from portal.sdk.current import current_member, current_project, current_token, visible_projects
 from portal.sdk.leaving import find_leaving
+from portal.sdk.people import find_members, find_projects, residents
 from portal.sdk.points import (
     capture_points,
     earn_points,
@@ -88,6 +90,7 @@ __all__ = [
     "StaffWidget",
     "Todo",
     "TokenRef",
+    "UtcDateTime",
     "api_fields",
     "api_page",
     "api_page_schema",
@@ -102,6 +105,8 @@ __all__ = [
     "earn_points",
     "emit",
     "enqueue",
+    "find_members",
+    "find_projects",
     "gettext",
     "hold_points",
     "hookimpl",
@@ -120,6 +125,7 @@ __all__ = [
     "public",
     "record",
     "requires",
+    "residents",
     "reverse_points",
     "revoke_tokens",
     "signed_in",

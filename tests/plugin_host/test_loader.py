@@ -257,3 +257,36 @@ def test_in_development_a_broken_plugin_stops_the_boot(settings: Settings) -> No
     blocked = dataclasses.replace(development, block_plugins=frozenset({"gone"}))
     assert create_app(blocked, plugins=broken).extensions["portal.plugins"].loaded == {}
     assert "gone" in create_app(settings, plugins=broken).extensions["portal.plugins"].quarantined
+
+
+def test_an_unknown_icon_is_refused_with_the_nearest(load: Make) -> None:
+    assert "no icon 'puzle': did you mean 'puzzle'?" in reason(load(more='icon = "puzle"'))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [("limit, after", "takes after, limit, which it is never given"), ("*, body", "takes body")],
+)
+def test_a_json_view_takes_what_it_is_given(load: Make, arguments: str, words: str) -> None:
+    hooks = f"""
+from portal.sdk import ApiBlueprint, hookimpl, member_only
+api = ApiBlueprint("trial_api", __name__)
+@api.call("GET", "/api/v1/p/<project>/trial/", media="text/plain", paged=True)
+@member_only
+def some({arguments}):
+    return ""
+"""
+    assert words in reason(load(hooks))
+
+
+def test_a_json_view_must_take_its_query(load: Make) -> None:
+    hooks = """
+from portal.sdk import ApiBlueprint, ApiInput, hookimpl, member_only
+api = ApiBlueprint("trial_api", __name__)
+class Asked(ApiInput): pass
+@api.call("GET", "/api/v1/p/<project>/trial/", media="text/plain", query=Asked)
+@member_only
+def some():
+    return ""
+"""
+    assert "some is given query: take it" in reason(load(hooks))

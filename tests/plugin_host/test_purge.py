@@ -127,6 +127,17 @@ def test_on_off_on_keeps_the_data(keeper: Flask, own: Project) -> None:
     assert counts() == [4, 4]
 
 
+def test_who_has_no_revision_is_told_to_write_one(
+    unmigrated: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.make_project(slug="own")
+    db.session.commit()
+    monkeypatch.setattr(service, "lacks_migrations", lambda owner: owner == "keeper")
+    said = unmigrated.test_cli_runner().invoke(commands, ["enable", "keeper", "--project", "own"])
+    assert said.exit_code == 1
+    assert 'portal db revision --plugin keeper "first tables"' in said.output
+
+
 def test_what_is_not_migrated_is_not_switched_on(unmigrated: Flask) -> None:
     project = factories.make_project(slug="own")
     with pytest.raises(SwitchError, match="migrations"):
@@ -249,7 +260,8 @@ def test_the_shell_asks_twice(keeper: Flask, own: Project, shell: Callable[..., 
     assert "2 rows deleted" in said
     assert counts() == [2, 2]
     shell("enable", "keeper", "--project", "own")
-    assert "Switch it off there first" in shell(*purging, "--yes", "own", code=1)
+    refused = shell(*purging, "--yes", "own", code=1)
+    assert "portal plugin disable keeper --project SLUG" in refused
     assert "no project" in shell("purge", "keeper", "--project", "nowhere", code=1)
     assert "No plugin" in shell("purge", "nobody", "--project", "own", code=1)
 

@@ -127,3 +127,10 @@ def test_the_doctor_tells_what_is_missing(
     assert settings_problem() == "no value for dials in own: pickup"
     dial_app.extensions["portal.settings"].plugin_secrets.clear()
     assert settings_problem() == "no value for dials in own: pickup, key"
+
+
+def test_texts_need_the_main_language(dial_app: Flask, project: Project) -> None:
+    result = run(dial_app, "dials", "--project", "own", "--set", "greeting.en=Hello")
+    assert result.exit_code == 1
+    assert "greeting needs a text in the club's main language" in result.output
+    assert value("greeting", project) == {"zh_Hans_CN": "您好"}

@@ -1,9 +1,8 @@
 """What the toy puts into the portal."""
 
-from flask import Blueprint, redirect, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint
 
-from portal.api.blueprint import ApiBlueprint
+from notes_toy.views import api, blueprint
 from portal.sdk import (
     Card,
     Hit,
@@ -18,87 +17,10 @@ from portal.sdk import (
     SenderPoint,
     StaffWidget,
     Todo,
-    current_project,
-    current_token,
-    db,
     hookimpl,
-    member_only,
-    public,
-    record,
-    requires,
-    signed_in,
-    visible_projects,
 )
 
-blueprint = Blueprint("notes", __name__)
 SENT: list[Message] = []
-api = ApiBlueprint("notes_api", __name__)
-
-
-@blueprint.get("/p/<project>/notes/")
-@member_only
-def wall() -> str:
-    return f"wall of {current_project().slug}"
-
-
-@blueprint.get("/p/<project>/staff/notes/")
-@requires("notes.manage")
-def desk() -> str:
-    return "desk"
-
-
-@blueprint.get("/me/notes/")
-@signed_in
-def mine() -> str:
-    return ",".join(project.slug for project in visible_projects())
-
-
-@blueprint.get("/centre/notes/")
-@signed_in
-def everywhere() -> str:
-    return "notes are open"
-
-
-@api.call("GET", "/api/v1/p/<project>/notes/", media="text/plain")
-@signed_in
-def api_of_project() -> Response:
-    return Response("notes are open")
-
-
-@api.call("GET", "/api/v1/centre/notes/", media="text/plain")
-@signed_in
-def api_of_centre() -> Response:
-    return Response("notes are open")
-
-
-@api.call("GET", "/api/v1/me/notes/", media="text/plain")
-@signed_in
-def api_of_oneself() -> Response:
-    return Response("notes are open")
-
-
-@blueprint.get("/t/notes/<token>")
-@public
-def linked() -> str:
-    link = current_token()
-    whose = current_project().slug if link.project else link.member.name
-    return f"{link.purpose} {link.subject} of {whose}"
-
-
-@blueprint.route("/t/notes/<token>/sign", methods=["GET", "POST"])
-@public
-def sign() -> Response | tuple[str, int]:
-    if not request.form.get("name"):
-        return "no name", 422
-    record(actor=None, action="notes.signed", subject=("note", "1"), project_id=None)
-    db.session.commit()
-    return redirect(url_for("notes.linked"), 303)
-
-
-@blueprint.get("/t/notes/<token>/desk")
-@requires("notes.manage")
-def linked_desk() -> str:
-    return "linked desk"
 
 
 @hookimpl

@@ -1,0 +1,46 @@
+"""The facts of projects and members that a plugin knows by their ids."""
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from portal.extensions import db
+from portal.members.models import Member, MemberState
+from portal.plugin_host.refs import MemberRef, ProjectRef, member_ref, project_ref
+from portal.projects.models import Ownership, Project
+
+MOST = 500
+"""How many are given at once; both databases limit the parameters of a statement."""
+
+
+def find_projects(ids: Collection[int]) -> dict[int, ProjectRef]:
+    """Return the facts of these projects by id; at most 500 at once, else ValueError."""
+    found = db.session.scalars(sa.select(Project).where(Project.id.in_(_few(ids))))
+    return {project.id: project_ref(project) for project in found}
+
+
+def find_members(ids: Collection[int]) -> dict[int, MemberRef]:
+    """Return the facts of these members by id; at most 500 at once, else ValueError."""
+    found = db.session.scalars(sa.select(Member).where(Member.id.in_(_few(ids))))
+    return {member.id: member_ref(member) for member in found}
+
+
+def residents(project: ProjectRef, *, after: int = 0, limit: int = MOST) -> list[MemberRef]:
+    """Return members who own or live in a home of the project now, by ascending id.
+
+    For the next ones, give the last one's id as `after`; an empty list is the end.
+    """
+    here = sa.exists().where(
+        Ownership.member_id == Member.id,
+        Ownership.project_id == project.id,
+        Ownership.until.is_(None),
+    )
+    statement = sa.select(Member).where(here, Member.id > after, Member.state == MemberState.ACTIVE)
+    found = db.session.scalars(statement.order_by(Member.id).limit(min(limit, MOST)))
+    return [member_ref(member) for member in found]
+
+
+def _few(ids: Collection[int]) -> Collection[int]:
+    if len(ids) > MOST:
+        raise ValueError(f"{len(ids)} ids: {MOST} at most")
+    return ids

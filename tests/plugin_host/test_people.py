@@ -1,0 +1,45 @@
+"""What plugins learn of projects and members by their ids."""
+
+from datetime import date
+
+import pytest
+from flask import Flask
+
+from portal.extensions import db
+from portal.plugin_host.refs import member_ref, project_ref
+from portal.projects.models import EndReason
+from portal.sdk import find_members, find_projects, residents
+from tests import factories
+
+
+def test_projects_and_members_are_found_by_id(app: Flask) -> None:
+    project, member = factories.make_project(slug="own"), factories.make_member()
+    assert find_projects([project.id, 10**9]) == {project.id: project_ref(project)}
+    assert find_members([member.id, 10**9]) == {member.id: member_ref(member)}
+    assert find_projects([]) == {}
+
+
+def test_too_many_at_once_are_refused(app: Flask) -> None:
+    with pytest.raises(ValueError, match="500 at most"):
+        find_members(range(501))
+
+
+def test_residents_come_in_pieces_each_once(app: Flask) -> None:
+    project, other = factories.make_project(slug="own"), factories.make_project(slug="other")
+    people = [factories.make_owner(project) for _ in range(3)]
+    factories.make_ownership(people[0], factories.make_unit(project, number="902"))
+    factories.make_owner(other)
+    gone = factories.make_member()
+    factories.make_ownership(
+        gone,
+        factories.make_unit(project, number="903"),
+        until=date(2026, 1, 2),
+        end_reason=EndReason.SALE,
+    )
+    found, after = [], 0
+    while some := residents(project_ref(project), after=after, limit=2):
+        assert len(some) <= 2
+        found += some
+        after = some[-1].id
+    assert found == sorted(map(member_ref, people), key=lambda each: each.id)
+    db.session.rollback()
