@@ -143,7 +143,7 @@ def _start(role: str, env: dict[str, str], seconds: float) -> "subprocess.Popen[
 
 def chaos(env: dict[str, str], *, kills: int, seconds: float) -> Counts:
     """Let two of each work for so long, killing each kind `kills` times; then count."""
-    engine = sa.create_engine(_driver(env["PORTAL_DATABASE_URL"]), poolclass=sa.NullPool)
+    engine = sa.create_engine(driver(env["PORTAL_DATABASE_URL"]), poolclass=sa.NullPool)
     notes.create_all(engine)
     counts = Counts()
     moments = sorted(
@@ -208,12 +208,13 @@ def _count(engine: sa.Engine, counts: Counts) -> None:
     counts.doubled = sorted({cause for cause in found if found.count(cause) > 1})
 
 
-def _driver(url: str) -> str:
+def driver(url: str) -> str:
+    """Return a database's address as SQLAlchemy reads it."""
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 @contextmanager
-def _installation(*, postgresql: bool) -> Iterator[dict[str, str]]:
+def installation(*, postgresql: bool) -> Iterator[dict[str, str]]:
     """Make a throw-away installation unless the environment names one."""
     with ExitStack() as stack:
         home = os.environ.get("PORTAL_HOME") or stack.enter_context(tempfile.TemporaryDirectory())
@@ -250,7 +251,7 @@ def main() -> None:
         register()
         portal(["jobs", "run", "--lease", LEASE])
     else:
-        with _installation(postgresql=given.postgresql) as env:
+        with installation(postgresql=given.postgresql) as env:
             counts = chaos(env, kills=given.kills, seconds=given.seconds)
         sys.stdout.write(
             f"killed {counts.kills['run']} runners and {counts.kills['write']} writers; "
