@@ -77,6 +77,7 @@ from portal.plugin_host import staff_views as plugin_host_staff_views
 from portal.points import hooks as points_hooks
 from portal.points import jobs as points_jobs
 from portal.points import models as points_models
+from portal.points import notices as points_notices
 from portal.points import privacy as points_privacy
 from portal.points import views as points_views
 from portal.privacy import hooks as privacy_hooks
@@ -274,6 +275,7 @@ JOBS: tuple = (
     roster_jobs,
     messages_jobs,
     points_jobs,
+    points_notices,
     roster_importing,
     files_jobs,
 )

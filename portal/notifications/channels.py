@@ -25,11 +25,11 @@ CHOICES_PATH = "/me/notifications"
 def drafts_for(
     kind: NotificationKind,
     told: Mapping[int, str],
-    wording: Wording,
+    wordings: Mapping[int, Wording],
     url: str,
     project_id: int | None,
 ) -> list[Draft]:
-    """Return the messages by the channels that each account wants."""
+    """Return the messages by the channels that each account wants; `wordings` by account."""
     accounts = db.session.scalars(
         sa.select(Account).where(Account.id.in_(told), Account.state == AccountState.ACTIVE)
     ).all()
@@ -40,6 +40,7 @@ def drafts_for(
     drafts = []
     for account in accounts:
         language = account.locale or club.default_language
+        wording = wordings[account.id]
         begins, ends = quiet.get(account.id, NIGHT)
         not_before = None if kind.urgent else next_moment(now, club.time_zone, begins, ends)
         for channel, address in _addresses(account):

@@ -1,6 +1,6 @@
 """Telling people: a row in the inbox, and messages by the channels that each wants."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +23,13 @@ from portal.notifications.models import (
     NotificationWording,
     QuietHours,
 )
-from portal.notifications.wording import Wording, check_wording, written_out
+from portal.notifications.wording import (
+    Wording,
+    check_wording,
+    filled,
+    wordings_of,
+    written_out,
+)
 from portal.slots import is_plugin_on
 
 BATCH = 500
@@ -48,26 +54,57 @@ def notify(
     ValueError for a kind that nobody registered and for another address. A plugin that is off tells
     nothing.
     """
+    found = _known(kind, url)
+    if not account_ids or not is_plugin_on(found.plugin, project_id):
+        return 0
+    if wording is None:
+        wording = written_out(found, values or {})
+    return _tell(found, dict.fromkeys(sorted(account_ids), wording), cause, url, project_id)
+
+
+def notify_each(
+    *,
+    values: Mapping[int, Mapping[str, object]],
+    kind: str,
+    cause: str,
+    url: str = "",
+    project_id: int | None = None,
+) -> int:
+    """Tell accounts likewise, each with fields of its own: `values` by account, at most 500."""
+    found = _known(kind, url)
+    if not values or not is_plugin_on(found.plugin, project_id):
+        return 0
+    words = wordings_of(found)
+    wordings = {id_: filled(words, values[id_]) for id_ in sorted(values)}
+    return _tell(found, wordings, cause, url, project_id)
+
+
+def _known(kind: str, url: str) -> NotificationKind:
     found = known_kinds().get(kind)
     if found is None:
         raise ValueError(f"the notification {kind!r} is not registered")
     if url and own_path(url) is None:
         raise ValueError("a notification's url is a path of the portal")
-    if not account_ids or not is_plugin_on(found.plugin, project_id):
-        return 0
-    if wording is None:
-        wording = written_out(found, values or {})
-    told = _write(found, sorted(set(account_ids)), cause, wording, url, project_id)
+    return found
+
+
+def _tell(
+    kind: NotificationKind,
+    wordings: Mapping[int, Wording],
+    cause: str,
+    url: str,
+    project_id: int | None,
+) -> int:
+    told = _write(kind, wordings, cause, url, project_id)
     if told:
-        send_many(drafts_for(found, told, wording, url, project_id))
+        send_many(drafts_for(kind, told, wordings, url, project_id))
     return len(told)
 
 
 def _write(
     kind: NotificationKind,
-    account_ids: Sequence[int],
+    wordings: Mapping[int, Wording],
     cause: str,
-    wording: Wording,
     url: str,
     project_id: int | None,
 ) -> dict[int, str]:
@@ -86,7 +123,7 @@ def _write(
             "url": url,
             "created_at": now,
         }
-        for account_id in account_ids
+        for account_id, wording in wordings.items()
     ]
     new = insert_new_returning(Notification, rows, Notification.account_id, Notification.public_id)
     return {row.account_id: row.public_id for row in new}

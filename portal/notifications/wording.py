@@ -80,8 +80,13 @@ def usual(kind: NotificationKind, locale: str) -> tuple[str, str]:
 
 def written_out(kind: NotificationKind, values: Mapping[str, Value]) -> Wording:
     """Return the words for a kind in every language with the values in."""
+    return filled(wordings_of(kind), values)
+
+
+def filled(words: Mapping[str, tuple[str, str]], values: Mapping[str, Value]) -> Wording:
+    """Return subjects and bodies by language with the values in."""
     subjects, bodies = {}, {}
-    for locale, (subject, body) in wordings_of(kind).items():
+    for locale, (subject, body) in words.items():
         with force_locale(locale):
             shown = {name: _shown(value, locale) for name, value in values.items()}
         subjects[locale] = fill_in(subject, shown)

@@ -13,6 +13,8 @@ CORE_KINDS: dict[str, str] = {
     "contract.handed_over": "A home was handed over to its verified buyer.",
     "contract.cancelled": "A verified buyer's purchase contract was cancelled.",
     "fee.paid": "The owner of a home paid a fee for it.",
+    "points.posted": "Points of an account were posted: earned, used, held, given or taken back.",
+    "points.expired": "Points reached their last day and were booked, of one account or of many.",
     "plugin.enabled": "A plugin was switched on in a project.",
     "plugin.disabled": "A plugin was switched off in a project.",
 }

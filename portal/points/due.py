@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.extensions import db
-from portal.points import balances, policy
+from portal.points import balances, events, policy
 from portal.points.accounts import Place, system_account
 from portal.points.kinds import NEVER, Kind, Part, System
 from portal.points.ledger import Take, add_entries, add_entry, claim_new, expect, lock
@@ -131,6 +131,7 @@ def _expire(place: Place, cause: str) -> None:
     add_entries(posting.id, place, here, (expired, Part.SYSTEM), takes)
     use_lots(place, takes)
     balances.move(place, available=-total)
+    events.tell_expired(place, lots=len(takes), points=total)
 
 
 def book_due_first(place: Place, after: Any, due: date, *, cause: str) -> None:

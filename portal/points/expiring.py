@@ -15,7 +15,7 @@ from portal import clock
 from portal.club.queries import current_club
 from portal.columns import new_public_id
 from portal.extensions import db
-from portal.points import policy
+from portal.points import events, policy
 from portal.points.accounts import place_of
 from portal.points.due import book_due
 from portal.points.holds import time_out
@@ -136,7 +136,10 @@ def _expire(ids: Sequence[int], today: date, at: datetime) -> tuple[int, int]:
             sum(row.lots for row in totals),
         )
     _update_balances(ids, {row.account_id: int(row.total) for row in totals})
-    return sum(row.lots for row in totals), sum(int(row.total) for row in totals)
+    done_lots, points = sum(row.lots for row in totals), sum(int(row.total) for row in totals)
+    if totals:
+        events.tell_batch(connection, today, accounts=len(totals), lots=done_lots, points=points)
+    return done_lots, points
 
 
 def _transaction(row: Any, today: date, at: datetime) -> dict[str, Any]:

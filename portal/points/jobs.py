@@ -5,7 +5,7 @@ from datetime import time, timedelta
 
 from portal.extensions import db, reading
 from portal.jobs.registry import JobRun, job
-from portal.points import chain, expiring
+from portal.points import chain, expiring, reminders
 from portal.points.verify import verify
 
 _log = logging.getLogger("portal.points")
@@ -17,6 +17,15 @@ def expire(run: JobRun) -> None:
     after, done = int(run.payload.get("after", 0)), run.done
     while (batch := expiring.expire_batch(after=after)).after is not None:
         after, done = batch.after, done + batch.lots
+        run.checkpoint(done=done, payload={**run.payload, "after": after})
+
+
+@job("points.remind", at=time(9, 10), long=True)
+def remind(run: JobRun) -> None:
+    """Tell owners what runs out, in batches that a restart takes up again."""
+    after, done = int(run.payload.get("after", 0)), run.done
+    while (batch := reminders.remind_batch(after=after)).after is not None:
+        after, done = batch.after, done + batch.accounts
         run.checkpoint(done=done, payload={**run.payload, "after": after})
 
 

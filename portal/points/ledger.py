@@ -20,6 +20,8 @@ from portal import clock
 from portal.columns import new_public_id
 from portal.crypto import lookup_hash
 from portal.extensions import db
+from portal.jobs import waking
+from portal.points import events
 from portal.points.accounts import Place
 from portal.points.errors import PointsError
 from portal.points.kinds import Kind, Part
@@ -36,15 +38,14 @@ balances: Any = Balance.__table__
 _CLAIMED = tuple(column for column in transactions.c if column.name != "id")
 # As text: SQLAlchemy compiles an INSERT with ON CONFLICT anew each time, which takes longer than
 # all other statements of a posting.
-_claim = (
-    sa.text(
-        f"INSERT INTO {transactions.name} ({', '.join(column.name for column in _CLAIMED)})"  # noqa: S608
-        f" VALUES ({', '.join(f':{column.name}' for column in _CLAIMED)})"
-        " ON CONFLICT (key) DO NOTHING RETURNING id"
-    )
-    .bindparams(*(sa.bindparam(column.name, type_=column.type) for column in _CLAIMED))
-    .columns(id=sa.BigInteger)
+_CLAIM = (
+    f"INSERT INTO {transactions.name} ({', '.join(column.name for column in _CLAIMED)})"  # noqa: S608
+    f" VALUES ({', '.join(f':{column.name}' for column in _CLAIMED)})"
+    " ON CONFLICT (key) DO NOTHING RETURNING id"
 )
+_typed = tuple(sa.bindparam(column.name, type_=column.type) for column in _CLAIMED)
+_claim = sa.text(_CLAIM).bindparams(*_typed).columns(id=sa.BigInteger)
+_claim_and_tell = events.told_with(_CLAIM, _typed)
 _by_key = sa.select(transactions).where(transactions.c.key == sa.bindparam("key"))
 _add_entry = sa.insert(entries).returning(entries.c.id)
 _add_entries = sa.insert(entries)
@@ -122,7 +123,7 @@ def claim(
     }
     connection = place.connection
     try:
-        made = connection.execute(_claim, row).scalar()
+        made = _insert(connection, row, events.data_of(place, row))
     except IntegrityError as error:
         if "month is sealed" in str(error.orig):
             raise PointsError("sealed_month") from error
@@ -132,6 +133,23 @@ def claim(
     if why.note:
         connection.execute(sa.insert(Note).values(transaction_id=made, text=why.note, salt=salt))
     return Posting(made, row["public_id"], kind, place.account_id, amount)
+
+
+def _insert(
+    connection: sa.Connection, row: dict[str, Any], told: dict[str, Any] | None
+) -> int | None:
+    """Insert a transaction, and tell of it in the same round trip where the database can."""
+    if told is None:
+        return connection.execute(_claim, row).scalar()
+    if connection.dialect.name == "postgresql":
+        made = connection.execute(_claim_and_tell, row | {"told": told}).scalar()
+    else:
+        made = connection.execute(_claim, row).scalar()
+        if made is not None:
+            events.tell_posted(connection, row, told)
+    if made is not None:
+        waking.after_commit(db.session())
+    return made
 
 
 def claim_new(**arguments: Any) -> Posting:

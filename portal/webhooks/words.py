@@ -17,6 +17,8 @@ KIND_TITLES: dict[str, Text] = {
     "contract.handed_over": lazy("A home was handed over"),
     "contract.cancelled": lazy("A purchase contract was cancelled"),
     "fee.paid": lazy("A fee was paid"),
+    "points.posted": lazy("Points were posted"),
+    "points.expired": lazy("Points expired"),
     "plugin.enabled": lazy("A plugin was switched on"),
     "plugin.disabled": lazy("A plugin was switched off"),
     TEST: lazy("A test"),
