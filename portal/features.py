@@ -43,9 +43,9 @@ from portal.home import api as home_api
 from portal.home import search_views as home_search_views
 from portal.home import views as home_views
 from portal.idempotency import models as idempotency_models
-from portal.jobs import housekeeping as jobs_housekeeping
 from portal.jobs import models as jobs_models
 from portal.jobs import periodic as jobs_periodic
+from portal.jobs import privacy as jobs_privacy
 from portal.members import api as members_api
 from portal.members import hooks as members_hooks
 from portal.members import household_views as members_household_views
@@ -57,14 +57,13 @@ from portal.messages import models as messages_models
 from portal.messages import privacy as messages_privacy
 from portal.notifications import api as notifications_api
 from portal.notifications import hooks as notifications_hooks
-from portal.notifications import jobs as notifications_jobs
 from portal.notifications import models as notifications_models
 from portal.notifications import privacy as notifications_privacy
 from portal.notifications import staff_views as notifications_staff_views
 from portal.notifications import views as notifications_views
 from portal.notifications.kinds import add_kinds
-from portal.outbox import jobs as outbox_jobs
 from portal.outbox import models as outbox_models
+from portal.outbox import privacy as outbox_privacy
 from portal.outbox import relay as outbox_relay
 from portal.permissions import models as permissions_models
 from portal.permissions import privacy as permissions_privacy
@@ -239,6 +238,8 @@ HOOKS: tuple = (
 
 # What features keep of people. An erasure goes through them from the last to the first.
 PRIVACY: tuple = (
+    jobs_privacy,
+    outbox_privacy,
     accounts_privacy,
     messages_privacy,
     permissions_privacy,
@@ -261,12 +262,9 @@ PRIVACY: tuple = (
 
 # Handlers of jobs and of events: importing them registers them.
 JOBS: tuple = (
-    jobs_housekeeping,
     outbox_relay,
-    outbox_jobs,
     audit_jobs,
     privacy_jobs,
-    notifications_jobs,
     claims_notices,
     contracts_jobs,
     announcements_jobs,

@@ -1,7 +1,6 @@
 """What is kept of an account: handed out, erased, let grow old."""
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -18,7 +17,7 @@ from portal.audit.privacy import blank_reasons_about
 from portal.crypto import lookup_hash
 from portal.extensions import db
 from portal.i18n import lazy
-from portal.personal_data import Coverage, ErasureNote, ExportPart, RetentionRule
+from portal.personal_data import Coverage, ErasureNote, ExportPart, RetentionRule, rows_rule
 
 if TYPE_CHECKING:
     from portal.members.models import Member
@@ -75,24 +74,18 @@ def erasure_notes(member: "Member") -> list[ErasureNote]:
 def retention_rules() -> list[RetentionRule]:
     """Return how long sign-ins, codes and counts of tries are kept."""
     return [
-        RetentionRule(
+        # Seen last before the shortest time allowed: ended, or older than a session lives.
+        rows_rule(
             "sign_ins", lazy("Ended sign-ins"), 180, 31,
-            count=lambda before: _count(SignIn, _over(before)),
-            delete=lambda before, limit: _delete(SignIn, _over(before), limit),
+            SignIn, lambda before: SignIn.last_seen_at < before,
         ),
-        RetentionRule(
+        rows_rule(
             "codes", lazy("Used and expired codes and links"), 30, 2,
-            count=lambda before: _count(OneTimeCode, OneTimeCode.created_at < before),
-            delete=lambda before, limit: _delete(
-                OneTimeCode, OneTimeCode.created_at < before, limit
-            ),
+            OneTimeCode, lambda before: OneTimeCode.created_at < before,
         ),
-        RetentionRule(
+        rows_rule(
             "tries", lazy("Counts of wrong tries"), 30, 2,
-            count=lambda before: _count(SignInFailure, SignInFailure.last_at < before),
-            delete=lambda before, limit: _delete(
-                SignInFailure, SignInFailure.last_at < before, limit
-            ),
+            SignInFailure, lambda before: SignInFailure.last_at < before,
         ),
     ]  # fmt: skip
 
@@ -166,23 +159,3 @@ def _consents(account: Account) -> ExportPart:
         [{"text": kind, "version": version, "accepted": at} for kind, version, at in rows],
         words={"text": "legal_text"},
     )
-
-
-def _over(before: datetime) -> sa.ColumnElement[bool]:
-    # Seen last before the shortest time allowed: ended, or older than a session lives.
-    return SignIn.last_seen_at < before
-
-
-def _count(model: Any, older: sa.ColumnElement[bool]) -> int:
-    return db.session.scalar(sa.select(sa.func.count()).select_from(model).where(older)) or 0
-
-
-def _delete(model: Any, older: sa.ColumnElement[bool], limit: int) -> int:
-    chosen = sa.select(model.id).where(older).limit(limit)
-    deleted = db.session.execute(
-        sa.delete(model)
-        .where(model.id.in_(chosen))
-        .returning(model.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(deleted.all())

@@ -6,11 +6,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.accounts.models import Account, AccountState
-from portal.announcements.models import Announcement, Audience
+from portal.announcements.models import Announcement, AnnouncementState, Audience
 from portal.extensions import db
+from portal.jobs.models import OPEN_STATES, JobRow
 from portal.members.models import Member
 from portal.pagination import Page, page_of
 from portal.projects.models import Building, Ownership, ProjectInterest, Unit
+
+SEND = "announcements.send"
+"""The kind of the job that sends; its key is `<kind>:<announcement>:…`."""
 
 
 def recipients(announcement: Announcement) -> sa.Select[tuple[int]]:
@@ -68,6 +72,30 @@ def find(project_id: int | None, public_id: str) -> Announcement | None:
             Announcement.project_id.is_not_distinct_from(project_id),
         )
     )
+
+
+def standing(announcements: Sequence[Announcement]) -> dict[int, str]:
+    """Return where announcements stand, by id: one that is to be sent while no job is left to do
+    it, since staff cancelled the job or it was given up, is stopped. At most one statement."""
+    found: dict[int, str] = {each.id: each.state for each in announcements}
+    sending = [each.id for each in announcements if each.state == AnnouncementState.SENDING]
+    if sending:
+        stalled = db.session.scalars(
+            sa.select(Announcement.id).where(Announcement.id.in_(sending), is_stalled())
+        )
+        found |= dict.fromkeys(stalled, AnnouncementState.STOPPED)
+    return found
+
+
+def is_stalled() -> sa.ColumnElement[bool]:
+    """Return the condition that an announcement is to be sent, and no job is left to do it."""
+    job = sa.select(JobRow.id).where(
+        # Few jobs are open at a time, and an index has just these.
+        JobRow.state.in_(OPEN_STATES),
+        JobRow.kind == SEND,
+        JobRow.key.startswith(SEND + ":" + Announcement.public_id + ":"),
+    )
+    return sa.and_(Announcement.state == AnnouncementState.SENDING, ~job.exists())
 
 
 def buildings(project_id: int) -> Sequence[Building]:

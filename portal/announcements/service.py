@@ -9,6 +9,7 @@ from portal import clock
 from portal.accounts.models import Account
 from portal.announcements import queries
 from portal.announcements.models import Announcement, AnnouncementState, Audience
+from portal.announcements.queries import SEND
 from portal.audit.service import record
 from portal.columns import Texts
 from portal.extensions import db
@@ -16,7 +17,6 @@ from portal.jobs.service import enqueue
 from portal.notifications.service import BATCH, notify
 from portal.notifications.wording import Wording
 
-SEND = "announcements.send"
 KIND = "announcements.news"
 
 
@@ -64,10 +64,11 @@ def rewrite(*, actor: Account, announcement: Announcement, draft: Draft) -> None
 
 
 def send(*, actor: Account, announcement: Announcement) -> None:
-    """Begin to send a draft, or go on with one that was stopped. Raises AnnouncementError."""
+    """Begin to send a draft, or go on with one that was stopped, or whose job was cancelled or
+    given up. Raises AnnouncementError."""
     now = clock.now()
     _change(
-        announcement, (AnnouncementState.DRAFT, AnnouncementState.STOPPED),
+        announcement, (AnnouncementState.DRAFT, AnnouncementState.STOPPED), queries.is_stalled(),
         state=AnnouncementState.SENDING, sent_at=sa.func.coalesce(Announcement.sent_at, now),
         ended_at=None, total=queries.count_recipients(announcement),
     )  # fmt: skip
@@ -126,11 +127,18 @@ def tell_batch(announcement: Announcement) -> bool:
 
 
 def _change(
-    announcement: Announcement, among: tuple[AnnouncementState, ...], **values: Any
+    announcement: Announcement,
+    among: tuple[AnnouncementState, ...],
+    *others: sa.ColumnElement[bool],
+    **values: Any,
 ) -> None:
+    """Change an announcement in one of these states, or that fulfils one of the conditions."""
     changed = db.session.execute(
         sa.update(Announcement)
-        .where(Announcement.id == announcement.id, Announcement.state.in_(among))
+        .where(
+            Announcement.id == announcement.id,
+            sa.or_(Announcement.state.in_(among), *others),
+        )
         .values(**values)
         .execution_options(synchronize_session=False)
     )

@@ -58,7 +58,8 @@ def _both(path: str, endpoint: str, methods: tuple[str, ...] = ("GET",)) -> Call
 @_both("", "index")
 def index() -> str:
     """List the announcements, the newest first."""
-    return _render("index.html", page=queries.page(_place()))
+    page = queries.page(_place())
+    return _render("index.html", page=page, states=queries.standing(page.items))
 
 
 @_both("/new", "new", ("GET", "POST"))
@@ -76,9 +77,10 @@ def new() -> Page:
 def show(public_id: str) -> str:
     """Show an announcement: its words, how many it is for, how far it has come."""
     announcement = _find(public_id)
-    is_open = announcement.state in (AnnouncementState.DRAFT, AnnouncementState.STOPPED)
+    state = queries.standing([announcement])[announcement.id]
+    is_open = state in (AnnouncementState.DRAFT, AnnouncementState.STOPPED)
     count = queries.count_recipients(announcement) if is_open else announcement.total
-    return _render("show.html", announcement=announcement, count=count)
+    return _render("show.html", announcement=announcement, state=state, count=count)
 
 
 @_both("/<public_id>/edit", "edit", ("GET", "POST"))

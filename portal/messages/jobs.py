@@ -1,19 +1,16 @@
-"""Handing messages over, and clearing away those of long ago."""
+"""Handing messages over, and blanking those that nobody will send any more."""
 
-from datetime import time, timedelta
+from datetime import time
 
 import sqlalchemy as sa
 
 from portal import clock
 from portal.extensions import db, reading
-from portal.jobs.purging import purge
 from portal.jobs.registry import JobRun, job
 from portal.messages.models import MessageState, OutgoingMessage
 from portal.messages.senders import Message, SendError, sender_of
 from portal.messages.service import SEND, settle
 from portal.slots import is_plugin_on
-
-KEPT = timedelta(days=90)
 
 
 @job(SEND)
@@ -58,19 +55,15 @@ def _hand_over(message: OutgoingMessage) -> None:
         settle(message, MessageState.SENT)
 
 
-@job("messages.prune", at=time(3, 30), long=True)
-def prune(run: JobRun) -> None:
-    """Delete what was settled long ago, and the words of what nobody will send any more."""
-    now = clock.now()
+@job("messages.expire", at=time(3, 30))
+def expire(_run: JobRun) -> None:
+    """Blank the words of what is of no use any more and nobody will send."""
     db.session.execute(
         sa.update(OutgoingMessage)
-        .where(OutgoingMessage.state == MessageState.WAITING, OutgoingMessage.expires_at <= now)
+        .where(
+            OutgoingMessage.state == MessageState.WAITING,
+            OutgoingMessage.expires_at <= clock.now(),
+        )
         .values(state=MessageState.EXPIRED, address=None, subject=None, body=None)
         .execution_options(synchronize_session=False)
     )
-    for state in MessageState:
-        purge(
-            run,
-            OutgoingMessage,
-            sa.and_(OutgoingMessage.state == state, OutgoingMessage.created_at < now - KEPT),
-        )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from portal.extensions import db
 from portal.i18n import lazy, localized
 from portal.notifications.models import Notification, NotificationChoice, QuietHours
-from portal.personal_data import Coverage, ErasureNote, ExportPart
+from portal.personal_data import Coverage, ErasureNote, ExportPart, RetentionRule, rows_rule
 
 if TYPE_CHECKING:
     from portal.members.models import Member
@@ -83,3 +83,13 @@ def erase_member_data(member: "Member") -> None:
 def erasure_notes(member: "Member") -> list[ErasureNote]:
     """Return that the inbox goes."""
     return [ErasureNote(lazy("Your inbox and how you want to be told"))]
+
+
+def retention_rules() -> list[RetentionRule]:
+    """Return how long the inbox keeps a message, read or not."""
+    return [
+        rows_rule(
+            "inbox", lazy("Messages in the inbox"), 90, 30,
+            Notification, lambda before: Notification.created_at < before,
+        )
+    ]  # fmt: skip

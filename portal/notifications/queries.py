@@ -1,13 +1,11 @@
 """What the inbox and its settings show."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from flask import g
 
-from portal import clock
 from portal.accounts.current import ALONG
 from portal.accounts.models import Account
 from portal.extensions import db
@@ -21,15 +19,10 @@ from portal.notifications.models import (
 from portal.notifications.quiet import NIGHT
 from portal.pagination import Page, page_of
 
-SHOWN = timedelta(days=90)
-"""How long the inbox keeps a message."""
-
 
 def inbox(account: Account, *, unread: bool = False, owner: str | None = None) -> Page[Any]:
     """Return a page of an account's inbox, the newest first."""
-    statement = sa.select(Notification).where(
-        Notification.account_id == account.id, Notification.created_at > clock.now() - SHOWN
-    )
+    statement = sa.select(Notification).where(Notification.account_id == account.id)
     if unread:
         statement = statement.where(Notification.read_at.is_(None))
     if owner is not None:
@@ -55,11 +48,7 @@ def unread_count() -> int:
 def _unread() -> sa.ScalarSelect[int]:
     return (
         sa.select(sa.func.count(Notification.id))
-        .where(
-            Notification.account_id == Account.id,
-            Notification.read_at.is_(None),
-            Notification.created_at > clock.now() - SHOWN,
-        )
+        .where(Notification.account_id == Account.id, Notification.read_at.is_(None))
         .correlate(Account)
         .scalar_subquery()
     )

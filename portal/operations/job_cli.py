@@ -4,16 +4,12 @@ import signal
 from datetime import timedelta
 
 import click
-import sqlalchemy as sa
 from flask import current_app
 from flask.cli import AppGroup
 
-from portal import clock
 from portal.extensions import db, reading
 from portal.jobs import leasing, queries
-from portal.jobs.housekeeping import prunable
 from portal.jobs.models import JobRow, JobState
-from portal.jobs.purging import delete_batch
 from portal.jobs.runner import Runner
 from portal.jobs.service import JobStateError
 from portal.staff import job_acts
@@ -127,21 +123,6 @@ def cancel(*, job_id: str) -> None:
         raise click.ClickException(f"The job is {error.state}.") from error
     db.session.commit()
     click.echo(f"{job.kind} is cancelled.")
-
-
-@commands.command("prune")
-@click.option("--dry-run", is_flag=True, help="Only count.")
-def prune(*, dry_run: bool) -> None:
-    """Delete jobs that ended two weeks ago, and dead letters of 90 days; also done daily."""
-    total = 0
-    for condition in prunable(clock.now()):
-        if dry_run:
-            total += db.session.scalar(sa.select(sa.func.count(JobRow.id)).where(condition)) or 0
-            continue
-        while deleted := delete_batch(JobRow, condition):
-            db.session.commit()
-            total += deleted
-    click.echo(f"{'Would delete' if dry_run else 'Deleted'} {total:,} jobs.")
 
 
 def _job(public_id: str) -> JobRow:

@@ -1,12 +1,14 @@
 """What the plugin host keeps of a member: the links that plugins gave away."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from portal.extensions import db
 from portal.i18n import lazy
 from portal.members.models import Member
-from portal.personal_data import Coverage, ExportPart
-from portal.plugin_host.models import PluginToken
+from portal.personal_data import Coverage, ExportPart, RetentionRule, rows_rule
+from portal.plugin_host.models import PluginFault, PluginToken
 
 _ACTOR_WHY = "names only the account of the staff who acted"
 TABLES = {
@@ -52,3 +54,29 @@ def export_member_data(member: Member) -> list[ExportPart]:
 def erase_member_data(member: Member) -> None:
     """Delete the links: none opens any more."""
     db.session.execute(sa.delete(PluginToken).where(PluginToken.member_id == member.id))
+
+
+def retention_rules() -> list[RetentionRule]:
+    """Return how long faults of plugins are kept after the last time, and links that are dead."""
+    return [
+        rows_rule(
+            "plugin_faults", lazy("Faults of plugins that did not come back"), 180, 14,
+            PluginFault, lambda before: PluginFault.last_at < before,
+        ),
+        rows_rule(
+            "plugin_links", lazy("Links of plugins that open nothing any more"), 365, 30,
+            PluginToken, _dead,
+        ),
+    ]  # fmt: skip
+
+
+def _dead(before: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        # Nothing ends before it is made.
+        PluginToken.created_at < before,
+        sa.or_(
+            PluginToken.expires_at < before,
+            PluginToken.used_at < before,
+            PluginToken.revoked_at < before,
+        ),
+    )

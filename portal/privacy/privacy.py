@@ -6,7 +6,7 @@ from portal.extensions import db
 from portal.i18n import lazy
 from portal.idempotency.models import IdempotencyKey
 from portal.members.models import Member
-from portal.personal_data import Coverage, ExportPart, RetentionRule
+from portal.personal_data import Coverage, ExportPart, RetentionRule, rows_rule
 from portal.privacy.models import (
     OPEN_STATES,
     PrivacyEvent,
@@ -127,24 +127,8 @@ def erase_member_data(member: Member) -> None:
 def retention_rules() -> list[RetentionRule]:
     """Return how long the keys of sent forms are kept."""
     return [
-        RetentionRule(
+        rows_rule(
             "form_keys", lazy("Keys of forms that were sent"), 30, 2,
-            count=lambda before: db.session.scalar(
-                sa.select(sa.func.count()).where(IdempotencyKey.created_at < before)
-            ) or 0,
-            delete=lambda before, limit: len(
-                db.session.execute(
-                    sa.delete(IdempotencyKey)
-                    .where(
-                        IdempotencyKey.id.in_(
-                            sa.select(IdempotencyKey.id)
-                            .where(IdempotencyKey.created_at < before)
-                            .limit(limit)
-                        )
-                    )
-                    .returning(IdempotencyKey.id)
-                    .execution_options(synchronize_session=False)
-                ).all()
-            ),
+            IdempotencyKey, lambda before: IdempotencyKey.created_at < before,
         )
     ]  # fmt: skip

@@ -1,16 +1,9 @@
 """Telling webhooks what happened: one job for each event and webhook."""
 
-from datetime import time, timedelta
-
-from portal import clock
-from portal.jobs.purging import purge
 from portal.jobs.registry import JobRun, TryAgainError, job
 from portal.outbox.registry import DomainEvent, subscribe
 from portal.slots import is_plugin_on
 from portal.webhooks import outcomes, queries, sending, service
-from portal.webhooks.models import WebhookDelivery
-
-KEPT = timedelta(days=30)
 
 
 class DeliveryError(TryAgainError):
@@ -57,9 +50,3 @@ def deliver(run: JobRun) -> None:
     # What was noted is kept, although the attempt fails.
     run.checkpoint()
     raise DeliveryError(f"{outcome.error} {outcome.status or ''}".strip())
-
-
-@job("webhooks.prune", at=time(3, 40), long=True)
-def prune(run: JobRun) -> None:
-    """Delete what was told long ago."""
-    purge(run, WebhookDelivery, WebhookDelivery.created_at < clock.now() - KEPT)

@@ -10,6 +10,7 @@ from portal.announcements.models import Announcement, AnnouncementState, Audienc
 from portal.announcements.service import AnnouncementError, Draft, tell_batch
 from portal.extensions import db
 from portal.jobs import leasing
+from portal.jobs.models import JobRow, JobState
 from portal.jobs.run import Run, work
 from portal.notifications.models import Notification
 from portal.projects.models import Project
@@ -135,6 +136,43 @@ def test_stopped_and_resumed_nobody_is_told_twice(
     assert (one.state, one.told) == (AnnouncementState.SENT, 5)
 
 
+@pytest.mark.parametrize("end", ["cancelled", "failed"])
+def test_one_whose_job_is_gone_is_shown_as_stopped_and_goes_on(
+    app: Flask, manager: FlaskClient, project: Project, end: str
+) -> None:
+    owners = [factories.make_owner(project) for _ in range(2)]
+    other = draft(project)
+    service.send(actor=factories.make_account(), announcement=other)
+    one = draft(project)
+    here = f"/p/{project.slug}/staff/announcements"
+    english = {"Accept-Language": "en"}
+    assert manager.post(f"{here}/{one.public_id}/send").status_code == 303
+    # The job of the other one, which is open, is not taken for its own.
+    job = db.session.scalars(sa.select(JobRow).where(JobRow.key.contains(one.public_id))).one()
+    assert manager.post(f"{here}/{one.public_id}/send").status_code == 409
+    administrator = factories.sign_in(app.test_client(), factories.make_staff("administrator"))
+    if end == "cancelled":
+        assert administrator.post(f"/centre/jobs/{job.public_id}/cancel").status_code == 303
+    else:
+        job.state = JobState.FAILED
+        db.session.commit()
+    assert ">Stopped<" in manager.get(here, headers=english).text
+    assert ">Being sent<" in manager.get(here, headers=english).text
+    page = manager.get(f"{here}/{one.public_id}", headers=english).text
+    assert "It was stopped." in page
+    assert "Go on with the others" in page
+    assert manager.post(f"{here}/{one.public_id}/send").status_code == 303
+    assert manager.post(f"{here}/{one.public_id}/send").status_code == 409
+    run_jobs(app)
+    # The job that was given up may be tried again, too: nobody is told twice.
+    assert administrator.post(f"/centre/jobs/{job.public_id}/retry").status_code == 303
+    run_jobs(app)
+    db.session.refresh(one)
+    assert (one.state, one.told) == (AnnouncementState.SENT, 2)
+    number = sa.select(sa.func.count()).where(Notification.cause == one.public_id)
+    assert db.session.scalar(number) == len(owners)
+
+
 def test_a_batch_that_another_runner_told_is_left_alone(app: Flask, project: Project) -> None:
     factories.make_owner(project)
     one = draft(project)
@@ -203,6 +241,8 @@ def test_pages_take_a_bounded_number_of_statements(
 ) -> None:
     for _ in range(25):
         one = draft(project)
+    service.send(actor=factories.make_account(), announcement=one)
+    db.session.commit()
     here = f"/p/{project.slug}/staff/announcements"
     for address in (here, f"{here}/{one.public_id}", f"{here}/new"):
         with query_count() as sent:  # type: ignore[operator]

@@ -79,11 +79,11 @@ def test_search_finds_part_of_a_kind(administrator: FlaskClient) -> None:
 
 
 def test_a_missing_runner_is_told(administrator: FlaskClient, client: FlaskClient) -> None:
-    job("jobs.prune", JobState.WAITING, due_at=clock.now() - timedelta(minutes=9))
+    job("messages.expire", JobState.WAITING, due_at=clock.now() - timedelta(minutes=9))
     job("of.another_version", JobState.WAITING, due_at=clock.now() - timedelta(days=9))
     assert 'role="alert"' not in administrator.get("/centre/jobs").text
     assert client.get("/readyz").json == {"status": "ok"}
-    job("jobs.prune", JobState.WAITING, due_at=clock.now() - timedelta(minutes=11))
+    job("messages.expire", JobState.WAITING, due_at=clock.now() - timedelta(minutes=11))
     assert 'role="alert"' in administrator.get("/centre/jobs").text
     ready = client.get("/readyz")
     assert ready.status_code == 200

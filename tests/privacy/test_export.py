@@ -54,7 +54,12 @@ def test_the_file_holds_what_is_kept(world):
 
 def test_every_part_has_something_of_this_member(world):
     """The fixture has rows of every table that is exported, and each of them comes out."""
-    kept = {table for m in features.PRIVACY for table, each in m.TABLES.items() if each.exported}
+    kept = {
+        table
+        for module in features.PRIVACY
+        for table, each in getattr(module, "TABLES", {}).items()
+        if each.exported
+    }
     empty = {
         name
         for name in kept - {"privacy_request", "privacy_event"}

@@ -14,10 +14,16 @@ from portal.extensions import db
 from portal.files.models import StoredFile
 from portal.files.queries import path_of
 from portal.idempotency.models import IdempotencyKey
+from portal.jobs.models import OPEN_STATES, JobRow, JobState
+from portal.messages.models import OutgoingMessage
+from portal.notifications.models import Notification
+from portal.outbox.models import DomainEventRow
+from portal.plugin_host.models import PluginFault, PluginToken
 from portal.privacy import retention
 from portal.privacy.cli import commands
 from portal.privacy.models import PrivacySettings
 from portal.roster.models import ImportState, RosterFault, RosterImport
+from portal.webhooks.models import Webhook, WebhookDelivery
 from tests.factories import add
 
 OLD = timedelta(days=400)
@@ -57,8 +63,50 @@ def aged(world):
             )
         )  # fmt: skip
         add(RosterFault(import_id=job.id, line=1, code="bad_phone"))
+    for number, at in enumerate((now - OLD, now)):
+        _plumbing(world, f"n{number}", at)
     db.session.commit()
     return world
+
+
+def _plumbing(world, name, at):
+    """One row of what the services underneath keep, made and ended at a moment."""
+    add(Notification(
+        account_id=world.account.id, kind="claims.approved", cause=name, subject={}, body={},
+        created_at=at,
+    ))  # fmt: skip
+    add(OutgoingMessage(
+        channel="mail", state="sent", about="tests", hint="", sent_at=at, created_at=at
+    ))  # fmt: skip
+    for state in JobState:
+        runs = state == JobState.RUNNING
+        ended = None if state in OPEN_STATES else at
+        add(JobRow(
+            kind="tests.do", state=state, payload={}, due_at=at, created_at=at,
+            lease_owner="r" if runs else None, finished_at=ended,
+        ))  # fmt: skip
+    for relayed in (None, at):
+        add(DomainEventRow(
+            kind="member.joined", subject_kind="member", subject_key=name, data={},
+            relayed_at=relayed, created_at=at,
+        ))  # fmt: skip
+    webhook = add(Webhook(
+        name=name, address="https://example.com/", host="example.com", kinds=["member.joined"],
+        secret="s",
+    ))  # fmt: skip
+    add(WebhookDelivery(
+        webhook_id=webhook.id, event_key=name, kind="member.joined", subject_kind="member",
+        subject_key=name, data={}, happened_at=at, created_at=at,
+    ))  # fmt: skip
+    add(PluginFault(
+        plugin="hello", hook=name, reference="r", kind="ValueError", traceback="", last_at=at
+    ))  # fmt: skip
+    ends = ({"expires_at": at}, {"revoked_at": at}, {"single_use": True, "used_at": at}, {})
+    for number, end in enumerate(ends):
+        add(PluginToken(
+            plugin="hello", token_hash=f"{name}{number}".encode() * 8, purpose="show",
+            project_id=world.project.id, created_at=at, **end,
+        ))  # fmt: skip
 
 
 def counts():
@@ -67,7 +115,8 @@ def counts():
 
 EACH_ONE = {
     "sign_ins": 1, "codes": 1, "tries": 1, "refused_proof": 1, "approved_proof": 0,
-    "roster_files": 1, "roster_faults": 1, "form_keys": 1,
+    "roster_files": 1, "roster_faults": 1, "form_keys": 1, "inbox": 1, "messages": 1, "jobs": 3,
+    "failed_jobs": 1, "events": 1, "webhook_deliveries": 1, "plugin_faults": 1, "plugin_links": 3,
 }  # fmt: skip
 
 
@@ -81,13 +130,20 @@ def test_it_finds_what_is_older_and_deletes_just_that(aged, monkeypatch):
     assert not photo.exists()
     left = {
         model: db.session.scalar(sa.select(sa.func.count()).select_from(model))
-        for model in (SignIn, IdempotencyKey, RosterFault)
-    }
-    assert left == {SignIn: 2, IdempotencyKey: 1, RosterFault: 1}
+        for model in (
+            SignIn, IdempotencyKey, RosterFault, Notification, OutgoingMessage, JobRow,
+            DomainEventRow, WebhookDelivery, PluginFault, PluginToken,
+        )
+    }  # fmt: skip
+    # What waits, runs, or still opens something stays, however old.
+    assert left == {
+        SignIn: 2, IdempotencyKey: 1, RosterFault: 1, Notification: 2, OutgoingMessage: 2,
+        JobRow: 8, DomainEventRow: 3, WebhookDelivery: 1, PluginFault: 1, PluginToken: 6,
+    }  # fmt: skip
     names = set(db.session.scalars(sa.select(StoredFile.original_name)))
     assert names == {"", "名册.csv"}
     entry = db.session.scalar(sa.select(AuditEntry).where(AuditEntry.action == "privacy.retention"))
-    assert entry.facts == {key: 1 for key, number in EACH_ONE.items() if number}
+    assert entry.facts == {key: number for key, number in EACH_ONE.items() if number}
 
 
 def test_a_sweep_that_finds_nothing_leaves_no_audit_row(world):
@@ -106,8 +162,8 @@ def test_the_command_counts_and_deletes(aged, app):
     runner = app.test_cli_runner()
     answer = runner.invoke(commands, ["retention", "--dry-run"])
     assert answer.exit_code == 0, answer.output
-    assert "7 would be deleted." in answer.output
-    assert sum(counts().values()) == 7
+    assert "19 would be deleted." in answer.output
+    assert sum(counts().values()) == 19
     answer = runner.invoke(commands, ["retention"])
-    assert "7 deleted." in answer.output
+    assert "19 deleted." in answer.output
     assert sum(counts().values()) == 0

@@ -18,13 +18,11 @@ from portal import clock
 from portal.extensions import db
 from portal.jobs.models import JobRow, JobState
 from portal.jobs.registry import MAX_ATTEMPTS
-from portal.jobs.runner import Runner
-from portal.jobs.service import enqueue
 from portal.notifications.models import Notification
 from portal.outbox import registry as outbox
 from portal.outbox.service import emit
 from portal.slots import slots
-from portal.webhooks import jobs, outcomes, posting, sending, service
+from portal.webhooks import outcomes, posting, sending, service
 from portal.webhooks.models import DeliveryState, Webhook, WebhookDelivery, WebhookState
 from tests import factories
 from tests.webhooks.receiver import Got, Receiver
@@ -476,18 +474,3 @@ def test_in_production_this_machine_is_never_told(
     happen()
     assert deliver() == [JobState.FAILED]
     assert (told().error, receiver.got) == ("not_https", [])
-
-
-def test_what_was_told_long_ago_is_deleted(
-    app: Flask, make_webhook: Make, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    webhook, _ = make_webhook()
-    happen()
-    deliver()
-    later = clock.now() + jobs.KEPT + timedelta(minutes=1)
-    monkeypatch.setattr(clock, "now", lambda: later)
-    service.send_test(actor=None, webhook=webhook)
-    enqueue(kind="webhooks.prune", key="test:webhooks.prune")
-    db.session.commit()
-    Runner(app, kinds=["webhooks.prune"]).run_once()
-    assert told().kind == service.TEST
