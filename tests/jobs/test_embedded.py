@@ -1,4 +1,4 @@
-"""`portal run` killed in the middle of an import or an announcement goes on where it stood, once."""
+"""`portal run` killed in an import or an announcement goes on where it stood: once each."""
 
 import json
 import os
