@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 
 from portal.announcements.models import Announcement
-from portal.announcements.service import SEND, tell_batch
+from portal.announcements.queries import SEND
+from portal.announcements.service import tell_batch
 from portal.extensions import db
 from portal.jobs.registry import JobRun, job
 

@@ -36,7 +36,7 @@ def run_jobs(app: Flask) -> None:
     db.session.commit()
     while True:
         with app.app_context():
-            job = leasing.claim("test", [service.SEND], leasing.LEASE)
+            job = leasing.claim("test", [queries.SEND], leasing.LEASE)
         if job is None:
             break
         with app.app_context():
