@@ -6,6 +6,7 @@ from typing import Any
 from flask import request
 from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
+from werkzeug.exceptions import NotFound
 
 from portal.access import requires
 from portal.accounts.current import current_account
@@ -21,10 +22,11 @@ from portal.projects.current import current_project
 from portal.roster import importing, queries, service, undoing
 from portal.roster.errors import RosterError, RosterStateError
 from portal.roster.examining import examine
-from portal.roster.mapping import Field, missing_fields
+from portal.roster.kinds import kind_of
+from portal.roster.mapping import ROSTER
 from portal.roster.models import ImportState, RosterFault, RosterImport
 from portal.roster.sentences import ACTS, FAULTS, STATES, fault_sentence, file_sentence
-from portal.roster.staff_views import import_or_404, reading, take_in
+from portal.roster.staff_views import reading, take_in
 from portal.roster.table import RosterFileError
 
 blueprint = ApiBlueprint(
@@ -33,6 +35,7 @@ blueprint = ApiBlueprint(
     url_prefix="/api/v1/p/<project>/staff/roster",
     title="Roster imports",
 )
+_FIELDS = tuple(str(field) for field in ROSTER.fields)
 _MOVED = {409: "The import stands elsewhere now (`state`), where this is not possible."}
 
 
@@ -41,7 +44,7 @@ class ColumnShown(Output):
 
     name = Text(200)
     example = Text(200, metadata={"description": "Masked."})
-    field = Choice(Field, allow_none=True)
+    field = Choice(_FIELDS, allow_none=True)
 
 
 class ImportShown(Output):
@@ -53,7 +56,7 @@ class ImportShown(Output):
     state_title = Text()
     makes_homes = Flag()
     columns = list_of(ColumnShown)
-    missing = list_of(Choice(Field), metadata={"description": "Fields that have no column yet."})
+    missing = list_of(Choice(_FIELDS), metadata={"description": "Fields that have no column yet."})
     counts = fields.Dict(keys=fields.String(), values=fields.Integer())
     rows_total = Whole(0, 10**9)
     rows_done = Whole(0, 10**9)
@@ -94,7 +97,7 @@ class Columns(Input):
     """Which column is which field: {field: name of the column}."""
 
     mapping = fields.Dict(
-        keys=Choice(Field),
+        keys=Choice(_FIELDS),
         values=fields.String(validate=validate.Length(max=200)),
         required=True,
     )
@@ -203,6 +206,14 @@ def staff_undo(public_id: str) -> Any:
     return _do(lambda: undoing.undo_import(actor=current_account(), job=job))
 
 
+def import_or_404(public_id: str) -> RosterImport:
+    """Return a roster's import of this project; raises 404."""
+    job = queries.find_import(current_project().id, public_id)
+    if job is None:
+        raise NotFound
+    return job
+
+
 def _begin(public_id: str, act: Callable[..., None]) -> dict[str, Any]:
     job = import_or_404(public_id)
     _do(lambda: act(actor=current_account(), job=job))
@@ -234,7 +245,7 @@ def _shown(job: RosterImport) -> dict[str, Any]:
             {"name": name, "example": example, "field": taken.get(name)}
             for name, example in job.columns
         ],
-        "missing": [str(field) for field in missing_fields(job.mapping)],
+        "missing": [str(field) for field in kind_of(job.kind).columns.missing(job.mapping)],
         "counts": job.counts,
         "rows_total": job.rows_total,
         "rows_done": job.rows_done,

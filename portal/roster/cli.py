@@ -20,7 +20,7 @@ from portal.roster import service
 from portal.roster.errors import RosterError
 from portal.roster.examining import Examination, Found, examine
 from portal.roster.faulty_rows import faulty_rows, reason_of
-from portal.roster.mapping import FIELD_TITLES, Field
+from portal.roster.mapping import FIELD_TITLES, ROSTER
 from portal.roster.models import RosterImport
 from portal.roster.queries import all_faults
 from portal.roster.runner import run_to_end
@@ -36,8 +36,8 @@ def _read_columns(
     _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, str]:
     chosen = dict(value.split("=", 1) for value in values if "=" in value)
-    if len(chosen) != len(values) or not chosen.keys() <= set(Field):
-        raise click.BadParameter(f"give FIELD=COLUMN, FIELD one of {', '.join(Field)}")
+    if len(chosen) != len(values) or not chosen.keys() <= set(ROSTER.fields):
+        raise click.BadParameter(f"give FIELD=COLUMN, FIELD one of {', '.join(ROSTER.fields)}")
     return chosen
 
 
@@ -57,7 +57,7 @@ def _read_columns(
     multiple=True,
     metavar="FIELD=COLUMN",
     callback=_read_columns,
-    help=f"Say which column is what; FIELD is one of {', '.join(Field)}.",
+    help=f"Say which column is what; FIELD is one of {', '.join(ROSTER.fields)}.",
 )
 def roster(
     *,

@@ -1,21 +1,27 @@
 """A whole file looked through, nothing written: what a preview and a dry run show."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
 
 from portal.clock import business_date
 from portal.projects.models import Project
-from portal.roster.checking import Checked, Checker, Fault, plain_project
+from portal.roster.kinds import ROSTER_KIND, Holdings, kind_of
 from portal.roster.known import Known
-from portal.roster.mapping import Field, missing_fields, suggest, tidy_mapping
+from portal.roster.mapping import Field
 from portal.roster.masking import mask_cell
 from portal.roster.reading import read_table
+from portal.roster.rows import Checked, Fault, RowChecker, plain_project
 from portal.roster.table import RawRow, Table
 
 REPEATED = "duplicate_same_file"
 """A row that stands above already: told, but nothing to mend."""
+CHUNK = 2000
+"""Rows that are held against what is kept, and written, at a time."""
 _EXAMPLE_ROWS = 50
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Examination:
     mapping: dict[str, str]
     columns: list[list[str]]
     missing: list[Field]
+    kind: str = ROSTER_KIND
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[Found] = field(default_factory=list)
 
@@ -49,37 +56,49 @@ def examine(
     data: bytes,
     mapping: Mapping[str, str] | None = None,
     makes_homes: bool = True,
+    kind: str = ROSTER_KIND,
 ) -> Examination:
-    """Read and check a file, and hold it against the roster. Raises RosterFileError.
+    """Read and check a file, and hold it against what is kept. Raises RosterFileError.
 
     Without a `mapping` the columns are guessed from the header. When a needed column is missing
     the rows are not looked at.
     """
-    table = read_table(data)
-    chosen = suggest(table.header) if mapping is None else tidy_mapping(mapping, table.header)
+    columns = kind_of(kind).columns
+    table = read_table(data, columns)
+    chosen = columns.suggest(table.header)
+    if mapping is not None:
+        chosen = columns.tidy(mapping, table.header)
     top: list[RawRow] = []
     found = Examination(
-        header=table.header, mapping=chosen, columns=[], missing=missing_fields(chosen)
+        header=table.header,
+        mapping=chosen,
+        columns=[],
+        missing=columns.missing(chosen),
+        kind=kind,
     )
     rows = _noting(table, top)
     if found.missing:
         for _ in zip(range(_EXAMPLE_ROWS), rows, strict=False):
             pass
     else:
-        checker = checker_of(project, table, chosen)
-        known = Known(project.id)
+        checker = checker_of(project, table, chosen, kind)
+        known = kind_of(kind).known(project.id)
         homes: set[tuple[str, str]] = set()
-        for row in map(checker.check, rows):
-            _count(found, row, known, homes, makes_homes=makes_homes)
+        for part in chunks(map(checker.check, rows), CHUNK):
+            known.prepare([row.entry for row in part if row.entry is not None])
+            for row in part:
+                _count(found, row, known, homes, makes_homes=makes_homes)
         found.counts["units"] = len(homes)
     found.columns = _examples(table, chosen, top)
     return found
 
 
-def checker_of(project: Project, table: Table, mapping: Mapping[str, str]) -> Checker:
+def checker_of(
+    project: Project, table: Table, mapping: Mapping[str, str], kind: str = ROSTER_KIND
+) -> RowChecker:
     """Return the checks of one file for one project."""
     names = {plain_project(name) for name in project.name.values()}
-    return Checker(
+    return kind_of(kind).checker(
         header=table.header,
         mapping=mapping,
         project_names=frozenset({*names, plain_project(project.slug)}),
@@ -88,11 +107,11 @@ def checker_of(project: Project, table: Table, mapping: Mapping[str, str]) -> Ch
 
 
 def settle(
-    row: Checked, known: Known, mapping: dict[str, str], *, makes_homes: bool
+    row: Checked, known: Holdings, mapping: dict[str, str], *, makes_homes: bool
 ) -> tuple[Checked, str]:
-    """Hold a row against the roster; return it, with one more fault perhaps, and its fate.
+    """Hold a row against what is kept; return it, with one more fault perhaps, and its fate.
 
-    The fate is "new", "unchanged" or "refused"; "" for a blank row.
+    The fate is "new", "updated", "unchanged" or "refused"; "" for a blank row.
     """
     if row.entry is None or row.faults:
         return row, "refused" if row.faults else ""
@@ -120,7 +139,7 @@ def tally(counts: Counter[str], row: Checked) -> None:
 def _count(
     found: Examination,
     row: Checked,
-    known: Known,
+    known: Holdings,
     homes: set[tuple[str, str]],
     *,
     makes_homes: bool,
@@ -128,10 +147,17 @@ def _count(
     row, fate = settle(row, known, found.mapping, makes_homes=makes_homes)
     tally(found.counts, row)
     found.faults += [Found(row.line, fault) for fault in row.faults]
-    if fate in ("new", "unchanged"):
+    if fate in ("new", "updated", "unchanged"):
         found.counts[fate] += 1
-    if fate == "new" and row.entry is not None and known.unit(row.entry) is None:
+    if fate == "new" and isinstance(known, Known) and known.unit(row.entry) is None:
         homes.add((row.entry.building_key, row.entry.place))
+
+
+def chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Return the rows in lists of `size`."""
+    rest = iter(rows)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 def _noting(table: Table, top: list[RawRow]) -> Iterator[RawRow]:

@@ -4,22 +4,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from portal.i18n import gettext
-from portal.roster.checking import Fault
 from portal.roster.examining import REPEATED, Found
+from portal.roster.kinds import ROSTER_KIND, kind_of
 from portal.roster.reading import read_table
+from portal.roster.rows import Fault
 from portal.roster.sentences import fault_sentence
 from portal.roster.table import Table
 
 
 def faulty_rows(
-    data: bytes, faults: Iterable[Found]
+    data: bytes, faults: Iterable[Found], kind: str = ROSTER_KIND
 ) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """Return a header and rows: line and reason before the row as it was.
 
     Rows that only repeat another are left out. Raises RosterFileError.
     """
     reasons = reasons_by_line(faults)
-    table = read_table(data)
+    table = read_table(data, kind_of(kind).columns)
     return (gettext("Row"), gettext("Reason"), *table.header), _refused(table, reasons)
 
 

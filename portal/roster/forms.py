@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField
+from wtforms import BooleanField, HiddenField, SelectField
 
 from portal.forms import Form
 from portal.i18n import lazy
@@ -13,7 +13,8 @@ from portal.roster.mapping import Field
 class UploadForm(Form):
     """A file to look through."""
 
-    file = FileField(lazy("Roster as CSV or Excel workbook"))
+    kind = SelectField(lazy("What the file holds"), validate_choice=True)
+    file = FileField(lazy("CSV or Excel workbook"))
     makes_homes = BooleanField(lazy("Add homes that are not registered yet"), default=True)
 
 

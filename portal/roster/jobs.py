@@ -4,8 +4,11 @@ import sqlalchemy as sa
 
 from portal.extensions import db
 from portal.jobs.registry import JobRun, job
+from portal.roster import lists
 from portal.roster.models import RosterEntry
 from portal.search.keeping import BATCH, replace, sources
+
+__all__ = ["index_import", "lists"]
 
 
 @job("roster.index", long=True)

@@ -1,8 +1,9 @@
 """What the project and its roster hold already, loaded building by building as rows name them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
@@ -10,9 +11,10 @@ from portal.crypto import lookup_hash
 from portal.extensions import db
 from portal.phones import mask_phone
 from portal.projects.models import Building, Role, Unit
-from portal.roster.checking import Entry, Fault
+from portal.roster.checking import Entry
 from portal.roster.masking import mask_name
 from portal.roster.models import RosterEntry
+from portal.roster.rows import Fault
 
 
 class KnownUnit(NamedTuple):
@@ -33,14 +35,25 @@ class KnownPerson(NamedTuple):
     claimed: bool
 
 
+class NamesHome(Protocol):
+    """A row that names a home."""
+
+    @property
+    def building_key(self) -> str:
+        """The one form of the building's name."""
+
+    @property
+    def place(self) -> str:
+        """The one form of entrance and number."""
+
+
 @dataclass
-class Known:
-    """The homes and people of one project; reads as far as it is asked."""
+class KnownHomes:
+    """The homes of one project; reads as far as it is asked."""
 
     project_id: int
     buildings: dict[str, int] = field(default_factory=dict)
     _units: dict[int, dict[str, KnownUnit]] = field(default_factory=dict)
-    _people: dict[int, dict[int, list[KnownPerson]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows = db.session.execute(
@@ -59,10 +72,20 @@ class Known:
             self._units[building_id] = {place: KnownUnit(*facts) for place, *facts in rows}
         return self._units[building_id]
 
-    def unit(self, entry: Entry) -> KnownUnit | None:
+    def unit(self, entry: NamesHome) -> KnownUnit | None:
         """Return the home that a row names, when it is registered."""
         building_id = self.buildings.get(entry.building_key)
         return self.units_of(building_id).get(entry.place) if building_id else None
+
+    def prepare(self, entries: Sequence[Any]) -> None:
+        """Read at once what the next rows will be held against."""
+
+
+@dataclass
+class Known(KnownHomes):
+    """The homes and people of one project."""
+
+    _people: dict[int, dict[int, list[KnownPerson]]] = field(default_factory=dict)
 
     def people(self, building_id: int, unit_id: int) -> list[KnownPerson]:
         """Return whom the roster names for a home."""

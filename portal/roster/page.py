@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from portal.i18n import Text
 from portal.pagination import Page
 from portal.roster import queries
-from portal.roster.mapping import FIELD_TITLES, Field, missing_fields
+from portal.roster.kinds import ImportKind, kind_of
+from portal.roster.mapping import FIELD_TITLES, Field
 from portal.roster.models import ImportState, RosterFault, RosterImport
-from portal.roster.sentences import FAULTS, KINDS, fault_sentence, file_sentence, missing_sentence
+from portal.roster.sentences import FAULTS, fault_sentence, file_sentence, missing_sentence
 from portal.roster.service import may_resume
-from portal.roster.undoing import DECIDABLE, may_undo
+from portal.roster.undoing import may_undo
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Kind:
 class ImportPage:
     """An import as its page shows it."""
 
+    kind: ImportKind
     columns: Sequence[Column]
     fields: Mapping[Field, Text]
     missing: str
@@ -76,23 +78,25 @@ def page_of_import(
     `code` narrows the faults to one kind; `chosen` are columns that could not be kept.
     """
     code = code if code in FAULTS else ""
+    kind = kind_of(job.kind)
     mapping = job.mapping if chosen is None else chosen
     fields = {column: Field(key) for key, column in mapping.items()}
-    missing = [str(FIELD_TITLES[field]) for field in missing_fields(job.mapping)]
+    missing = [str(FIELD_TITLES[field]) for field in kind.columns.missing(job.mapping)]
     faults = queries.faults_of(job.id, code)
     undone = job.state == ImportState.UNDONE
     return ImportPage(
+        kind=kind,
         columns=[
             Column(place, name, example, fields.get(name))
             for place, (name, example) in enumerate(job.columns)
         ],
-        fields=FIELD_TITLES,
+        fields={field: FIELD_TITLES[field] for field in kind.columns.fields},
         missing=missing_sentence(missing) if missing else "",
         faults=faults,
         lines=[_line(job, fault) for fault in faults.items],
         kinds=[
             Kind(key, title, _rows_of(job, key))
-            for key, title in KINDS.items()
+            for key, title in kind.fault_titles.items()
             if _rows_of(job, key)
         ],
         code=code,
@@ -117,7 +121,7 @@ def _line(job: RosterImport, fault: RosterFault) -> FaultLine:
         home=str(fault.facts.get("home", "")),
         sentence=fault_sentence(fault.code, fault.facts),
         decidable=job.state == ImportState.DONE
-        and fault.code in DECIDABLE
+        and fault.code in kind_of(job.kind).decidable
         and not taken
         and not fault.facts.get("claimed"),
         taken=taken,

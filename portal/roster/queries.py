@@ -1,6 +1,6 @@
 """Reading the roster: whom it names for which home, and what an import did."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,10 +12,11 @@ from portal.members.models import Member
 from portal.pagination import Page, page_of
 from portal.projects.models import Unit
 from portal.roster.cells import plain_name
-from portal.roster.checking import Fault
 from portal.roster.errors import RosterError
 from portal.roster.examining import Found
+from portal.roster.kinds import ROSTER_KIND
 from portal.roster.models import ImportState, RosterEntry, RosterFault, RosterImport
+from portal.roster.rows import Fault
 
 MATCH_LIMIT = 50
 """One person has a handful of homes; more matches than this are a roster gone wrong."""
@@ -70,24 +71,30 @@ def entries_of_unit(unit_id: int) -> list[RosterEntry]:
     )
 
 
-def imports_of(project_id: int) -> Page[RosterImport]:
+def imports_of(project_id: int, kinds: Collection[str] = (ROSTER_KIND,)) -> Page[RosterImport]:
     """Return a page of a project's imports, newest first, with file and person."""
     return page_of(
         sa.select(RosterImport)
         .options(joinedload(RosterImport.file), joinedload(RosterImport.started_by))
-        .where(RosterImport.project_id == project_id),
+        .where(RosterImport.project_id == project_id, RosterImport.kind.in_(kinds)),
         RosterImport.created_at,
         RosterImport.id,
         descending=True,
     )
 
 
-def find_import(project_id: int, public_id: str) -> RosterImport | None:
+def find_import(
+    project_id: int, public_id: str, kinds: Collection[str] = (ROSTER_KIND,)
+) -> RosterImport | None:
     """Return one import of a project, with file and person."""
     return db.session.scalar(
         sa.select(RosterImport)
         .options(joinedload(RosterImport.file), joinedload(RosterImport.started_by))
-        .where(RosterImport.public_id == public_id, RosterImport.project_id == project_id)
+        .where(
+            RosterImport.public_id == public_id,
+            RosterImport.project_id == project_id,
+            RosterImport.kind.in_(kinds),
+        )
     )
 
 
@@ -144,12 +151,13 @@ def claimed_and_free(import_id: int) -> tuple[int, int]:
     return claimed, every - claimed
 
 
-def standing(project_id: int) -> Standing:
+def standing(project_id: int, kinds: Collection[str] = (ROSTER_KIND,)) -> Standing:
     """Count the imports of a project that run or stopped."""
     rows = db.session.execute(
         sa.select(RosterImport.state, sa.func.count())
         .where(
             RosterImport.project_id == project_id,
+            RosterImport.kind.in_(kinds),
             RosterImport.state.in_((ImportState.RUNNING, ImportState.FAILED)),
         )
         .group_by(RosterImport.state)

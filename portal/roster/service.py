@@ -18,6 +18,7 @@ from portal.files.service import erase_file, store_file
 from portal.projects.models import Project
 from portal.roster.errors import RosterError, RosterStateError
 from portal.roster.examining import Examination
+from portal.roster.kinds import kind_of
 from portal.roster.models import ImportState, RosterFault, RosterImport
 
 OWNER_KIND = "roster_import"
@@ -48,6 +49,7 @@ def create_import(
     )
     job = RosterImport(
         public_id=public_id,
+        kind=examination.kind,
         project_id=project.id,
         file=file,
         started_by_id=actor.id if actor else None,
@@ -55,7 +57,7 @@ def create_import(
     )
     db.session.add(job)
     _keep(job, examination, makes_homes=makes_homes)
-    _record(actor, job, "roster.uploaded", {"rows": job.rows_total})
+    _record(actor, job, "uploaded", {"rows": job.rows_total})
     return job
 
 
@@ -87,7 +89,7 @@ def start_import(*, actor: Account | None, job: RosterImport) -> None:
     )
     db.session.execute(sa.delete(RosterFault).where(RosterFault.import_id == job.id))
     _erase_old_files(job.project_id)
-    _record(actor, job, "roster.started", {"rows": job.rows_total})
+    _record(actor, job, "started", {"rows": job.rows_total})
 
 
 def resume_import(*, actor: Account | None, job: RosterImport) -> None:
@@ -108,7 +110,7 @@ def resume_import(*, actor: Account | None, job: RosterImport) -> None:
         failure=None,
         beat_at=clock.now(),
     )
-    _record(actor, job, "roster.resumed", {"rows_done": job.rows_done})
+    _record(actor, job, "resumed", {"rows_done": job.rows_done})
 
 
 def cancel_import(*, actor: Account | None, job: RosterImport) -> None:
@@ -122,7 +124,7 @@ def cancel_import(*, actor: Account | None, job: RosterImport) -> None:
         finished_at=clock.now(),
     )
     erase_file(file=job.file)
-    _record(actor, job, "roster.cancelled", {})
+    _record(actor, job, "cancelled", {})
 
 
 def fail_import(*, import_id: int, code: str) -> None:
@@ -200,11 +202,11 @@ def _move(job: RosterImport, condition: sa.ColumnElement[bool], **values: Any) -
 
 
 def _record(
-    actor: Account | None, job: RosterImport, action: str, facts: Mapping[str, object]
+    actor: Account | None, job: RosterImport, act: str, facts: Mapping[str, object]
 ) -> None:
     record(
         actor=actor,
-        action=action,
+        action=f"{kind_of(job.kind).audit}.{act}",
         subject=(OWNER_KIND, job.public_id),
         project_id=job.project_id,
         facts=facts,

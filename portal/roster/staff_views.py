@@ -8,7 +8,6 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from portal.access import requires
 from portal.accounts.current import current_account
 from portal.audit.service import record
 from portal.exports import ExportFormat, export_file
@@ -23,6 +22,8 @@ from portal.roster.errors import RosterError, RosterStateError
 from portal.roster.examining import examine
 from portal.roster.faulty_rows import faulty_rows
 from portal.roster.forms import ColumnsForm, UploadForm, chosen_columns
+from portal.roster.import_routes import current_pages, route
+from portal.roster.kinds import ROSTER_KIND, kind_of
 from portal.roster.mapping import FIELD_TITLES
 from portal.roster.models import RosterImport
 from portal.roster.page import page_of_import
@@ -32,29 +33,23 @@ from portal.roster.table import RosterFileError
 __all__ = ["blueprint", "import_or_404"]
 
 Page = str | Response | tuple[str, int]
-_TEMPLATE = (
-    "楼盘", "楼栋", "单元", "房号", "业主姓名", "手机", "证件号后四位", "关系", "交付日期",
-    "建筑面积", "备注",
-)  # fmt: skip
 
 
-@blueprint.get("/p/<project>/staff/roster")
-@requires("roster.import")
+@route("GET", "")
 def staff_list() -> str:
     """Show the imports of a project, newest first, and take a new file."""
-    return _list(UploadForm())
+    return _list(_upload_form())
 
 
-@blueprint.post("/p/<project>/staff/roster")
-@requires("roster.import")
+@route("POST", "")
 def staff_upload() -> Page:
     """Take a file in and lead to its preview."""
-    form = UploadForm()
+    form = _upload_form()
     if not form.validate():
         return _list(form), 422
     upload: FileStorage | None = form.file.data
     try:
-        job = take_in(upload, makes_homes=bool(form.makes_homes.data))
+        job = take_in(upload, kind=form.kind.data, makes_homes=bool(form.makes_homes.data))
     except UploadError as error:
         form.file.errors = [error.sentence]
         return _list(form), 422
@@ -63,10 +58,12 @@ def staff_upload() -> Page:
         return _list(form), 422
     public_id = job.public_id
     db.session.commit()
-    return redirect(url_for("roster.staff_show", public_id=public_id), 303)
+    return redirect(url_for(".staff_show", public_id=public_id), 303)
 
 
-def take_in(upload: FileStorage | None, *, makes_homes: bool) -> RosterImport:
+def take_in(
+    upload: FileStorage | None, *, makes_homes: bool, kind: str = ROSTER_KIND
+) -> RosterImport:
     """Look through a file and keep it as an import in preview. The caller commits.
 
     Raises UploadError, RosterFileError.
@@ -79,7 +76,7 @@ def take_in(upload: FileStorage | None, *, makes_homes: bool) -> RosterImport:
         raise UploadError("empty", file_name=upload.filename)
     project = current_project()
     with reading():
-        found = examine(project=project, data=data, makes_homes=makes_homes)
+        found = examine(project=project, data=data, makes_homes=makes_homes, kind=kind)
     # A form sent twice is turned away as the transaction begins: here, not within a flush.
     db.session.connection()
     return service.create_import(
@@ -91,24 +88,22 @@ def take_in(upload: FileStorage | None, *, makes_homes: bool) -> RosterImport:
     )
 
 
-@blueprint.get("/p/<project>/staff/roster/template.<kind>")
-@requires("roster.import")
-def staff_template(kind: str) -> Response:
-    """Send an empty roster with the names of its columns."""
-    if kind not in set(ExportFormat):
+@route("GET", "/template/<name>.<kind>")
+def staff_template(name: str, kind: str) -> Response:
+    """Send an empty list with the names of its columns."""
+    if kind not in set(ExportFormat) or name not in current_pages().kinds:
         raise NotFound
-    return export_file(name="roster", kind=ExportFormat(kind), header=_TEMPLATE, rows=())
+    header = kind_of(name).template
+    return export_file(name=name, kind=ExportFormat(kind), header=header, rows=())
 
 
-@blueprint.get("/p/<project>/staff/roster/<public_id>")
-@requires("roster.import")
+@route("GET", "/<public_id>")
 def staff_show(public_id: str) -> str:
     """Show one import: its preview, its progress or its result."""
     return show(import_or_404(public_id))
 
 
-@blueprint.post("/p/<project>/staff/roster/<public_id>/columns")
-@requires("roster.import")
+@route("POST", "/<public_id>/columns")
 def staff_columns(public_id: str) -> Page:
     """Look through the file again with other columns."""
     form = ColumnsForm()
@@ -128,6 +123,7 @@ def staff_columns(public_id: str) -> Page:
                 data=queries.read_bytes(job),
                 mapping=mapping,
                 makes_homes=makes_homes,
+                kind=job.kind,
             )
         except RosterError as error:
             return show(job, column_error=str(ACTS[error.code])), 422
@@ -136,11 +132,10 @@ def staff_columns(public_id: str) -> Page:
     except RosterStateError as error:
         raise ImportMovedError(error.state) from error
     db.session.commit()
-    return redirect(url_for("roster.staff_show", public_id=public_id), 303)
+    return redirect(url_for(".staff_show", public_id=public_id), 303)
 
 
-@blueprint.post("/p/<project>/staff/roster/<public_id>/refused.<kind>")
-@requires("roster.import")
+@route("POST", "/<public_id>/refused.<kind>")
 def staff_refused(public_id: str, kind: str) -> Response:
     """Send the refused rows with their reasons, to be mended and sent again."""
     if kind not in set(ExportFormat):
@@ -150,10 +145,10 @@ def staff_refused(public_id: str, kind: str) -> Response:
         data = queries.read_bytes(job)
     except RosterError as error:
         flash(str(ACTS[error.code]), "error")
-        return redirect(url_for("roster.staff_show", public_id=public_id), 303)
+        return redirect(url_for(".staff_show", public_id=public_id), 303)
     record(
         actor=current_account(),
-        action="roster.refused_exported",
+        action=f"{kind_of(job.kind).audit}.refused_exported",
         subject=(service.OWNER_KIND, public_id),
         project_id=project.id,
         facts={"format": kind},
@@ -161,14 +156,15 @@ def staff_refused(public_id: str, kind: str) -> Response:
     db.session.commit()
     # Writing is done: others need not wait while the rows are read.
     read_only.set(True)
-    header, rows = faulty_rows(data, queries.all_faults(job.id))
-    name = f"roster-refused-{project.slug}-{job.created_at:%Y%m%d}"
+    header, rows = faulty_rows(data, queries.all_faults(job.id), job.kind)
+    name = f"{job.kind}-refused-{project.slug}-{job.created_at:%Y%m%d}"
     return export_file(name=name, kind=ExportFormat(kind), header=header, rows=rows)
 
 
 def import_or_404(public_id: str) -> RosterImport:
-    """Return an import of this project; raises 404."""
-    job = queries.find_import(current_project().id, public_id)
+    """Return an import of this project, of a kind that these pages show; raises 404."""
+    kinds = current_pages().kinds
+    job = queries.find_import(current_project().id, public_id, kinds)
     if job is None:
         raise NotFound
     return job
@@ -177,12 +173,23 @@ def import_or_404(public_id: str) -> RosterImport:
 def show(job: RosterImport, *, column_error: str = "", chosen: dict[str, str] | None = None) -> str:
     """Render one import's page."""
     page = page_of_import(job, code=request.args.get("code", ""), chosen=chosen)
-    return render_template("roster/show.html", page=page, job=job, column_error=column_error)
+    return render_template(
+        "roster/show.html", page=page, job=job, column_error=column_error, pages=current_pages()
+    )
 
 
 def _list(form: UploadForm) -> str:
-    imports = queries.imports_of(current_project().id)
-    return render_template("roster/list.html", page=imports, form=form)
+    pages = current_pages()
+    imports = queries.imports_of(current_project().id, pages.kinds)
+    return render_template("roster/list.html", page=imports, form=form, pages=pages)
+
+
+def _upload_form() -> UploadForm:
+    form = UploadForm()
+    form.kind.choices = [(kind.key, kind.title) for kind in current_pages().choices]
+    if form.kind.data is None:
+        form.kind.data = form.kind.choices[0][0]
+    return form
 
 
 @contextmanager

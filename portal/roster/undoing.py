@@ -1,7 +1,5 @@
 """Taking an import back, and letting one of its refused rows take another's place."""
 
-from dataclasses import dataclass
-
 import sqlalchemy as sa
 
 from portal import clock
@@ -10,10 +8,11 @@ from portal.audit.service import record
 from portal.extensions import db
 from portal.files.service import erase_file
 from portal.jobs.service import enqueue
-from portal.projects.models import Building, Project, Unit
+from portal.projects.models import Project
 from portal.roster.checking import Entry
 from portal.roster.errors import RosterError, RosterStateError
 from portal.roster.examining import checker_of
+from portal.roster.kinds import Undone, kind_of
 from portal.roster.known import Known, KnownPerson
 from portal.roster.models import ImportState, RosterEntry, RosterFault, RosterImport
 from portal.roster.progress import Progress
@@ -21,22 +20,6 @@ from portal.roster.reading import read_table
 from portal.roster.service import OWNER_KIND, may_resume, reload
 from portal.roster.writing import write_entries
 from portal.search.service import refresh
-
-_PART = 1000
-DECIDABLE = frozenset(
-    {"two_owners", "changed_role", "changed_phone", "changed_name", "changed_owner"}
-)
-"""Faults of rows that are good in themselves: a person may let them take the place of the other."""
-
-
-@dataclass(frozen=True)
-class Undone:
-    """How much an undo took back, and how many entries stay because members claimed them."""
-
-    entries: int
-    units: int
-    buildings: int
-    kept: int
 
 
 def may_undo(job: RosterImport) -> bool:
@@ -60,24 +43,7 @@ def undo_import(*, actor: Account | None, job: RosterImport) -> Undone:
     if not changed.rowcount:  # type: ignore[attr-defined]
         reload(job)
         raise RosterStateError(job.state)
-    removed = db.session.execute(
-        sa.delete(RosterEntry)
-        .where(RosterEntry.import_id == job.id, RosterEntry.claimed_by_id.is_(None))
-        .returning(RosterEntry.unit_id, RosterEntry.made_unit, RosterEntry.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    made_units = sorted({unit for unit, made, _entry in removed if made})
-    refresh("roster_entry", [entry for _unit, _made, entry in removed])
-    refresh("home", made_units)
-    kept = db.session.scalar(
-        sa.select(sa.func.count()).select_from(RosterEntry).where(RosterEntry.import_id == job.id)
-    )
-    undone = Undone(
-        entries=len(removed),
-        units=_remove_unused(Unit, made_units),
-        buildings=_remove_unused(Building, job.made_buildings),
-        kept=kept or 0,
-    )
+    undone = kind_of(job.kind).take_back(job)
     facts = {
         "entries": undone.entries,
         "homes": undone.units,
@@ -94,7 +60,7 @@ def undo_import(*, actor: Account | None, job: RosterImport) -> Undone:
     erase_file(file=job.file)
     record(
         actor=actor,
-        action="roster.undone",
+        action=f"{kind_of(job.kind).audit}.undone",
         subject=(OWNER_KIND, job.public_id),
         project_id=job.project_id,
         facts=facts,
@@ -112,7 +78,7 @@ def take_row(
     """
     if job.state != ImportState.DONE:
         raise RosterStateError(job.state)
-    if fault.code not in DECIDABLE or fault.facts.get("taken"):
+    if fault.code not in kind_of(job.kind).decidable or fault.facts.get("taken"):
         raise RosterError("not_decidable")
     entry = _entry_at(project, job, data, fault.line)
     known = Known(job.project_id)
@@ -171,21 +137,3 @@ def _keep_marks(job: RosterImport, units: set[int]) -> None:
         .values(made_unit=True)
         .execution_options(synchronize_session=False)
     )
-
-
-def _remove_unused(model: type[Unit] | type[Building], ids: list[int]) -> int:
-    """Delete those rows that no other row of any table refers to; return their number."""
-    table = model.__table__
-    assert isinstance(table, sa.Table)
-    used = [
-        sa.exists().where(column == table.c.id)
-        for other in db.metadata.sorted_tables
-        for column in other.columns
-        if any(key.column is table.c.id for key in column.foreign_keys)
-    ]
-    removed = 0
-    for start in range(0, len(ids), _PART):
-        part = ids[start : start + _PART]
-        result = db.session.execute(sa.delete(table).where(table.c.id.in_(part), ~sa.or_(*used)))
-        removed += result.rowcount  # type: ignore[attr-defined]
-    return removed

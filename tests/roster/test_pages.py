@@ -187,10 +187,10 @@ def test_refused_rows_are_sent_for_mending_and_cannot_run(
 
 
 def test_the_empty_form_has_the_columns_that_are_understood(staff: FlaskClient) -> None:
-    sent = download(staff.get("/p/binjiang/staff/roster/template.csv"))
+    sent = download(staff.get("/p/binjiang/staff/roster/template/roster.csv"))
     assert sent.decode("utf-8-sig").startswith("楼盘,楼栋,单元,房号,业主姓名,手机")
-    assert download(staff.get("/p/binjiang/staff/roster/template.xlsx")).startswith(b"PK")
-    assert staff.get("/p/binjiang/staff/roster/template.exe").status_code == 404
+    assert download(staff.get("/p/binjiang/staff/roster/template/roster.xlsx")).startswith(b"PK")
+    assert staff.get("/p/binjiang/staff/roster/template/roster.exe").status_code == 404
 
 
 def test_a_running_import_shows_its_progress_and_is_polled(

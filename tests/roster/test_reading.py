@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from portal.roster.mapping import Field, missing_fields, suggest, tidy_mapping
+from portal.roster.mapping import ROSTER, Field
 from portal.roster.reading import read_table
 from portal.roster.table import MAX_CELL, MAX_ROWS, RawRow, RosterFileError
 from tests.roster.helpers import HEADER, csv_of, sample
@@ -48,7 +48,7 @@ def test_encodings(encoding: str) -> None:
 def test_delimiters(delimiter: str) -> None:
     table = read_table(csv_of(ROW).replace(b",", delimiter.encode()))
     assert len(table.header) == 9
-    assert suggest(table.header)[Field.PHONE] == "手机"
+    assert ROSTER.suggest(table.header)[Field.PHONE] == "手机"
 
 
 def test_other_encodings_are_refused_in_one_sentence() -> None:
@@ -215,14 +215,18 @@ def test_one_cell_far_away_does_not_fill_the_memory() -> None:
     ],
 )
 def test_columns_are_guessed(header: str, field: Field, column: str) -> None:
-    assert suggest(header.split(","))[field] == column
+    assert ROSTER.suggest(header.split(","))[field] == column
 
 
 def test_missing_columns_are_named() -> None:
-    assert missing_fields(suggest(["姓名", "备注"])) == [Field.PHONE, Field.BUILDING, Field.NUMBER]
-    assert missing_fields(suggest(["房号", "姓名", "电话"])) == []
+    assert ROSTER.missing(ROSTER.suggest(["姓名", "备注"])) == [
+        Field.PHONE,
+        Field.BUILDING,
+        Field.NUMBER,
+    ]
+    assert ROSTER.missing(ROSTER.suggest(["房号", "姓名", "电话"])) == []
 
 
 def test_a_mapping_keeps_only_columns_that_exist_once() -> None:
     mapping = {"name": "a", "phone": "a", "home": "gone", "nonsense": "b"}
-    assert tidy_mapping(mapping, ["a", "b"]) == {"name": "a"}
+    assert ROSTER.tidy(mapping, ["a", "b"]) == {"name": "a"}
