@@ -34,6 +34,9 @@ from portal.club import views as club_views
 from portal.contracts import jobs as contracts_jobs
 from portal.contracts import models as contracts_models
 from portal.contracts import privacy as contracts_privacy
+from portal.earning import jobs as earning_jobs
+from portal.earning import models as earning_models
+from portal.earning import privacy as earning_privacy
 from portal.facts import models as facts_models
 from portal.facts import privacy as facts_privacy
 from portal.files import api as files_api
@@ -151,6 +154,7 @@ MODELS = (
     points_models,
     tiers_models,
     facts_models,
+    earning_models,
 )
 APIS: tuple = (
     api_views,
@@ -250,6 +254,7 @@ PRIVACY: tuple = (
     points_privacy,
     tiers_privacy,
     facts_privacy,
+    earning_privacy,
     roster_privacy,
     claims_privacy,
     contracts_privacy,
@@ -276,6 +281,7 @@ JOBS: tuple = (
     points_notices,
     roster_importing,
     files_jobs,
+    earning_jobs,
 )
 
 

@@ -58,8 +58,8 @@ def record(*, new: NewFact, seen: Mapping[str, Any] | None = None) -> Recorded:
     A recording of the same fact or about the same subject that is under way is waited for.
     Raises FactError.
     """
-    _check(new)
-    withdrawn_on = _lock_subject(new.subject) if new.subject else None
+    check(new)
+    withdrawn_on = lock_subject(new.subject) if new.subject else None
     row = {
         "source": new.source,
         "key": new.key,
@@ -91,7 +91,7 @@ def withdraw(*, subject: str, on: date, reason: str = "") -> bool:
     """
     if not 0 < len(subject) <= SUBJECT_LENGTH:
         raise FactError("subject_invalid")
-    _lock_subject(subject)
+    lock_subject(subject)
     changed: Any = db.session.execute(
         sa.update(Subject)
         .where(Subject.subject == subject, Subject.withdrawn_on.is_(None))
@@ -101,7 +101,7 @@ def withdraw(*, subject: str, on: date, reason: str = "") -> bool:
     return bool(changed.rowcount)
 
 
-def _lock_subject(subject: str) -> date | None:
+def lock_subject(subject: str) -> date | None:
     """Lock the subject's row, made when it is new; return since when it is withdrawn."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     insert = dialect.insert(Subject.__table__).values(
@@ -114,7 +114,8 @@ def _lock_subject(subject: str) -> date | None:
     return found
 
 
-def _check(new: NewFact) -> None:
+def check(new: NewFact) -> None:
+    """Refuse a fact that cannot be. Raises FactError."""
     if not 0 < len(new.source) <= SOURCE_LENGTH:
         raise FactError("source_invalid")
     if not 0 < len(new.key) <= KEY_LENGTH:

@@ -97,6 +97,15 @@ PERMISSIONS: dict[str, Permission] = {
         _permission(
             "points.approve", lazy("Agree to adjustments of points"), _R.MANAGER, _R.FINANCE
         ),
+        _permission(
+            "earning.view",
+            lazy("See the earning rules and what they gave"),
+            _R.MANAGER,
+            _R.FINANCE,
+            _R.CENTRE,
+            _R.AUDITOR,
+        ),
+        _permission("earning.edit", lazy("Write and publish earning rules"), _R.CENTRE),
         _permission("claims.review", lazy("Decide on claims of homes"), _R.STAFF, _R.MANAGER),
         _permission("homes.manage", lazy("Change or end who owns a home"), _R.STAFF, _R.MANAGER),
         _permission("roster.import", lazy("Import and undo rosters"), _R.STAFF, _R.MANAGER),

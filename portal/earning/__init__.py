@@ -1,0 +1,1 @@
+"""Earning rules: which facts give which points, as versioned data."""
