@@ -98,6 +98,16 @@ PERMISSIONS: dict[str, Permission] = {
             "points.approve", lazy("Agree to adjustments of points"), _R.MANAGER, _R.FINANCE
         ),
         _permission(
+            "points.finance",
+            lazy("Read the club's statements, liability and checks of points"),
+            _R.FINANCE,
+            _R.CENTRE,
+            _R.LEADER,
+            _R.AUDITOR,
+        ),
+        _permission("points.close", lazy("Seal months of points"), _R.FINANCE),
+        _permission("points.rules", lazy("Change the rules of points: expiry, order, limits")),
+        _permission(
             "earning.view",
             lazy("See the earning rules and what they gave"),
             _R.MANAGER,

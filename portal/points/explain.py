@@ -64,6 +64,10 @@ SOURCES: dict[str, Source] = {
     "points.expired": Source(lazy("Expired points"), "history", ""),
     "points.matured": Source(lazy("Pending points are available"), "hourglass", "green"),
     "points.settled": Source(lazy("Paid what was owed"), "circle-check", "green"),
+    "points.extended": Source(lazy("Points last longer: you were active"), "refresh", "green"),
+    "points.decays": Source(lazy("Points go in parts"), "hourglass", "blue"),
+    "points.reinstated": Source(lazy("Came back late and live again"), "refresh", "green"),
+    "points.bonus_first": Source(lazy("Bonus points are used first"), "coins", "gold"),
     "points.timed_out": Source(lazy("Hold given back: its time was over"), "refresh", "blue"),
 }
 KINDS: dict[str, Source] = {
@@ -82,6 +86,10 @@ KINDS: dict[str, Source] = {
     Kind.GIVE: Source(lazy("Given within the household"), "users", "blue"),
     Kind.RECEIVE: Source(lazy("Received within the household"), "users", "green"),
     Kind.SETTLE: Source(lazy("Paid what was owed"), "circle-check", "green"),
+    Kind.EXTEND: Source(lazy("Points have other last days"), "refresh", "blue"),
+    Kind.REINSTATE: Source(lazy("Points live again"), "refresh", "green"),
+    Kind.CONVERT: Source(lazy("Bonus points turned into points"), "coins", "gold"),
+    Kind.CONVERTED: Source(lazy("Bonus points turned into points"), "coins", "gold"),
 }
 _BY_HAND = {Kind.AWARD, Kind.DEDUCT}
 _OWN_TITLE = {Kind.REVERSE, Kind.GIVE, Kind.RECEIVE, Kind.HOLD, Kind.VOID, *_BY_HAND}

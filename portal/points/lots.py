@@ -110,11 +110,18 @@ _ranked = _free.where(lots.c.spend_order.is_not(None), _last_day >= sa.bindparam
     lots.c.spend_order, lots.c.expires_on, lots.c.id
 )
 
+# A posting that was under way when the order changed may have opened one.
+_unranked = _soonest.where(lots.c.spend_order.is_(None))
+
 
 def _free_lots(place: Place, size: int) -> Sequence[Any]:
     statement = _soonest if place.spend_order == SpendOrder.EXPIRY_FIRST else _ranked
     parameters = {"account_id": place.account_id, "today": place.today, "size": size}
-    return place.connection.execute(statement, parameters).all()
+    found = list(place.connection.execute(statement, parameters).all())
+    if statement is _ranked and len(found) < size:
+        parameters["size"] = size - len(found)
+        found += place.connection.execute(_unranked, parameters).all()
+    return found
 
 
 _use_part = (

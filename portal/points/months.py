@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal import clock
 from portal.accounts.models import Account
+from portal.audit.service import record
 from portal.club.queries import current_club
 from portal.extensions import db
 from portal.points.errors import PointsError
@@ -85,7 +86,15 @@ def seal_month(*, actor: Account | None, month: str, at: datetime | None = None)
         sa.text(_STATEMENTS).bindparams(*(sa.bindparam(day, type_=sa.Date) for day in days)),
         {"month": month, "last": last, **days},
     )
-    write_moves(month, days["open_day"], end)
+    write_moves(days["open_day"], end)
+    if actor is not None:
+        record(
+            actor=actor,
+            action="points.month_sealed",
+            subject=("points_month", month),
+            project_id=None,
+            facts={"month": month, "statements": int(written.rowcount)},
+        )
     return int(written.rowcount)
 
 

@@ -5,6 +5,7 @@ by the month in which they end. What lots go on as, keeps its cohort. What is ow
 """
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -108,16 +109,11 @@ TYPES = (
 )
 
 
-def write_moves(month: str, first_day: date, end_day: date) -> int:
-    """Keep what a month did, as it is sealed; return how many rows."""
+def write_moves(first_day: date, end_day: date) -> int:
+    """Keep what was booked on days from one to another, as they are closed; return the rows."""
     columns = "month, currency_id, project_id, cohort, ends, " + ", ".join(MOVES)
-    # What an import booked before the first month that is sealed is part of that month.
-    text = f"""
-        INSERT INTO points_move ({columns})
-        SELECT CAST(:sealed AS VARCHAR(7)), {columns[7:]} FROM ({moves_sql()}) m
-    """  # noqa: S608
-    statement = sa.text(text).bindparams(*TYPES)
-    done = db.session.connection().execute(
-        statement, {"sealed": month, **tail_from(first_day, end_day)}
+    text = f"INSERT INTO points_move ({columns}) SELECT {columns} FROM ({moves_sql()}) m"  # noqa: S608
+    done: Any = db.session.connection().execute(
+        sa.text(text).bindparams(*TYPES), tail_from(first_day, end_day)
     )
     return int(done.rowcount)

@@ -29,6 +29,8 @@ TABLES = {
             "points_statement",
             "points_sealed_month",
             "points_sealed_transaction",
+            "points_move",
+            "points_policy",
         )
     },
 }

@@ -67,28 +67,6 @@ def rebuild() -> Rebuilt:
     return Rebuilt(changed, len(wrong))
 
 
-def rank_lots(currency_id: int, spend_order: str) -> None:
-    """Sort the lots of a currency anew: its order of spending has changed."""
-    connection = db.session.connection()
-    mine = sa.select(PointsAccount.id).where(PointsAccount.currency_id == currency_id)
-    found = connection.execute(
-        sa.select(lots.c.id, lots.c.effective_on, lots.c.bonus).where(
-            lots.c.account_id.in_(mine), lots.c.remaining > 0, lots.c.effective_on.is_not(None)
-        )
-    ).all()
-    update = (
-        sa.update(lots)
-        .where(lots.c.id == sa.bindparam("lot"))
-        .values(spend_order=sa.bindparam("place"))
-    )
-    rows = [
-        {"lot": row.id, "place": policy.rank(spend_order, row.effective_on, bonus=row.bonus)}
-        for row in found
-    ]
-    if rows:
-        connection.execute(update, rows)
-
-
 def _typed(text: str) -> Any:
     return sa.text(text)
 

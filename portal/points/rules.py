@@ -211,6 +211,23 @@ RULES: dict[str, str] = {
         WHERE s.account_id IS NULL OR s.gained <> m.gained OR s.used <> m.used
             OR s.expired <> m.expired
     """,
+    "moves_are_entries": """
+        SELECT 0 AS account_id, x.month, x.currency_id AS currency, x.amount AS by_entries,
+            coalesce(m.amount, 0) AS by_moves
+        FROM (
+            SELECT {month} AS month, e.currency_id,
+                sum(CASE WHEN e.debit_part = 'system' THEN e.amount ELSE -e.amount END) AS amount
+            FROM points_entry e JOIN points_transaction t ON t.id = e.transaction_id
+            WHERE (e.debit_part = 'system') <> (e.credit_part = 'system')
+                AND {month} <= (SELECT max(month) FROM points_sealed_month)
+            GROUP BY {month}, e.currency_id
+        ) x LEFT JOIN (
+            SELECT month, currency_id,
+                sum(issued + spent + expired + forfeited + adjusted + moved) AS amount
+            FROM points_move GROUP BY month, currency_id
+        ) m ON m.month = x.month AND m.currency_id = x.currency_id
+        WHERE x.amount <> coalesce(m.amount, 0)
+    """,
     # 14
     "outstanding_is_issued_less_gone": f"""
         SELECT b.account_id, b.available + b.pending + b.held - b.owed AS outstanding,

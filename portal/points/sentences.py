@@ -19,6 +19,18 @@ SENTENCES: dict[str, Text] = {
     "same_member": lazy("Choose somebody else of your household."),
     "reason_needed": lazy("Say why: the owner reads it beside the line."),
     "own_proposal": lazy("This is your own proposal: a colleague has to decide on it."),
+    "member_gone": lazy(
+        "This member has left the club; nothing can be booked. Refuse the proposal."
+    ),
+    "month_invalid": lazy("Choose a month."),
+    "month_not_over": lazy("This month can be sealed from the second day of the next one."),
+    "month_skipped": lazy("Seal the month before this one first."),
+    "retroactive": lazy("Choose today or a later day: what is booked stays as it is."),
+    "qualifying_is_plain": lazy(
+        "Qualifying points can neither decay nor be extended or given a second life."
+    ),
+    "extends_or_decays": lazy("Choose one: points last longer by activity, or they decay."),
+    "bonus_of_itself": lazy("Only points to spend can let bonus points go first."),
     "decided_already": lazy("A colleague has decided on this already."),
 }
 

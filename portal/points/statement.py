@@ -170,6 +170,8 @@ def _totals(account_id: int, first: date, last: date) -> dict[tuple[int, int], t
             Transaction.account_id == account_id,
             Transaction.booked_on >= first,
             Transaction.booked_on < end,
+            # It moves points to other days, not in or out.
+            Transaction.kind != Kind.EXTEND,
         )
         .group_by(year, month)
     )

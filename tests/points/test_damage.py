@@ -135,6 +135,10 @@ DAMAGE = {
         "UPDATE points_statement SET gained = gained + 1, closing = closing + 1"
         " WHERE account_id = :account",
     ],
+    "moves_are_entries": [
+        "UPDATE points_move SET spent = spent + 1",
+        "DELETE FROM points_move",
+    ],
     "outstanding_is_issued_less_gone": [
         "UPDATE points_transaction SET amount = amount + 1 WHERE id = :earned",
         "UPDATE points_balance SET owed = owed + 1 WHERE account_id = :account",
@@ -162,7 +166,12 @@ DAMAGE = {
         "DELETE FROM points_sealed_transaction WHERE transaction_id = :old",
     ],
 }
-CLUB_WIDE = {"campaign_within_budget", "currency_sums_to_zero", "chain_is_unbroken"}
+CLUB_WIDE = {
+    "campaign_within_budget",
+    "currency_sums_to_zero",
+    "chain_is_unbroken",
+    "moves_are_entries",
+}
 
 
 @pytest.mark.parametrize(
@@ -193,6 +202,8 @@ def test_every_rule_has_a_damage_that_it_finds() -> None:
     "statement",
     [
         "UPDATE points_transaction SET amount = amount",
+        "UPDATE points_move SET spent = 0",
+        "DELETE FROM points_move",
         "DELETE FROM points_transaction",
         "UPDATE points_entry SET amount = amount",
         "DELETE FROM points_entry",

@@ -14,7 +14,7 @@ from portal.points.accounts import find_place
 from portal.points.errors import PointsError
 from portal.points.kinds import Kind, NegativePolicy, SpendOrder, System
 from portal.points.models import Budget, Currency, Entry, Hold, Lot, Transaction
-from portal.points.rebuild import rank_lots
+from portal.points.policies import rank_lots
 from portal.points.terms import Terms
 from tests.factories import add, make_member
 from tests.points.helpers import (

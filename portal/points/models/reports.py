@@ -13,7 +13,7 @@ MOVES = ("issued", "spent", "expired", "forfeited", "adjusted", "moved")
 
 
 class Move(db.Model):
-    """What a sealed month did to points of one cohort that end in one month, in milli-points.
+    """What a closed month did to points of one cohort that end in one month, in milli-points.
 
     `project_id`: where they were given. `cohort`: the month in which that was; empty for what is
     owed, which is no lot's. `ends`: the month of their last day, "9999-12" for ever. Their sum over
@@ -22,15 +22,14 @@ class Move(db.Model):
 
     __tablename__ = "points_move"
     __table_args__ = (
+        sa.CheckConstraint("length(month) = 7", name="month_form"),
         sa.CheckConstraint("length(cohort) IN (0, 7)", name="cohort_form"),
         sa.CheckConstraint("length(ends) = 7", name="ends_form"),
         sa.Index("ix_points_move_month", "month", "currency_id", "project_id"),
     )
 
     id: Mapped[primary_key]
-    month: Mapped[str] = mapped_column(
-        sa.ForeignKey("points_sealed_month.month", ondelete="RESTRICT")
-    )
+    month: Mapped[str] = mapped_column(sa.String(7))
     currency_id: Mapped[int] = foreign_key("points_currency.id", index=False)
     project_id: Mapped[int | None] = foreign_key("project.id", index=False)
     cohort: Mapped[str] = mapped_column(sa.String(7))
