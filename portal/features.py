@@ -124,6 +124,8 @@ from portal.staff import search_views as staff_search_views
 from portal.staff import token_views as staff_token_views
 from portal.staff import tokens_api as staff_tokens_api
 from portal.staff import views as staff_views
+from portal.tiers import hooks as tiers_hooks
+from portal.tiers import jobs as tiers_jobs
 from portal.tiers import models as tiers_models
 from portal.tiers import privacy as tiers_privacy
 from portal.tokens import models as tokens_models
@@ -238,6 +240,7 @@ HOOKS: tuple = (
     notifications_hooks,
     plugin_host_hooks,
     points_hooks,
+    tiers_hooks,
 )
 
 # What features keep of people. An erasure goes through them from the last to the first.
@@ -278,6 +281,7 @@ JOBS: tuple = (
     roster_jobs,
     messages_jobs,
     points_jobs,
+    tiers_jobs,
     points_notices,
     roster_importing,
     files_jobs,

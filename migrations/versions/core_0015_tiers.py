@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=30), nullable=False),
         sa.Column("name", sa.JSON(), nullable=False),
         sa.Column("is_club", sa.Boolean(), nullable=False),
+        sa.Column("decided_for", sa.Date(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("length(key) > 0", name=op.f("ck_tier_scheme_key_given")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tier_scheme")),

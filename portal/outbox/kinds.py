@@ -15,6 +15,7 @@ CORE_KINDS: dict[str, str] = {
     "fee.paid": "The owner of a home paid a fee for it.",
     "points.posted": "Points of an account were posted: earned, used, held, given or taken back.",
     "points.expired": "Points reached their last day and were booked, of one account or of many.",
+    "tier.changed": "A member's tier is another one now; a first rating is not told.",
     "plugin.enabled": "A plugin was switched on in a project.",
     "plugin.disabled": "A plugin was switched off in a project.",
 }

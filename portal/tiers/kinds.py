@@ -58,14 +58,33 @@ class WindowKind(StrEnum):
     JOIN_MONTH = "join_month"
 
 
-class Unit(StrEnum):
-    """The lengths of calendar windows and of periods."""
+class Span(StrEnum):
+    """The lengths of calendar windows."""
 
     DAY = "day"
     MONTH = "month"
     QUARTER = "quarter"
     HALF_YEAR = "half_year"
     YEAR = "year"
+
+
+class PeriodKind(StrEnum):
+    """How long a tier is good for: calendar periods, or years from the day of joining."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    HALF_YEAR = "half_year"
+    YEAR = "year"
+    ANNIVERSARY = "anniversary"
+
+
+class Measure(StrEnum):
+    """What of facts is measured: how many, on how many days, their amounts, or the mean amount."""
+
+    COUNT = "count"
+    DAYS = "days"
+    SUM = "sum"
+    MEAN = "mean"
 
 
 class Pool(StrEnum):

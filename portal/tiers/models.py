@@ -40,6 +40,8 @@ class Scheme(Identified, db.Model):
     key: Mapped[str] = mapped_column(sa.String(30), unique=True)
     name: Mapped[texts]
     is_club: Mapped[bool] = mapped_column(default=False)
+    decided_for: Mapped[date | None]
+    """The first day of the period for which everybody was evaluated last."""
 
 
 class SchemeVersion(Identified, db.Model):
