@@ -68,6 +68,7 @@ SOURCES: dict[str, Source] = {
     "points.decays": Source(lazy("Points go in parts"), "hourglass", "blue"),
     "points.reinstated": Source(lazy("Came back late and live again"), "refresh", "green"),
     "points.bonus_first": Source(lazy("Bonus points are used first"), "coins", "gold"),
+    "member.erased": Source(lazy("Membership ended"), "alert-circle", "rose"),
     "points.timed_out": Source(lazy("Hold given back: its time was over"), "refresh", "blue"),
 }
 KINDS: dict[str, Source] = {

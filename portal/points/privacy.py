@@ -7,6 +7,7 @@ from portal.extensions import db
 from portal.i18n import gettext, lazy
 from portal.members.models import Member
 from portal.personal_data import Coverage, ErasureNote, ExportPart
+from portal.points.closing import close_accounts
 from portal.points.models import Balance, Currency, Note, PointsAccount, Proposal, Transaction
 
 _LEDGER = "the ledger is never changed or deleted; ids, days and amounts, no name"
@@ -87,7 +88,9 @@ def check_member_removal(member: Member) -> list[str]:
 
 
 def erase_member_data(member: Member) -> None:
-    """Blank the words of the ledger's lines; the lines stay under an account without a name."""
+    """Forfeit what is left and close the accounts, then blank the words of the ledger's lines; the
+    lines stay under an account without a name."""
+    close_accounts(member_id=member.id)
     own = (
         sa.select(Transaction.id)
         .join(PointsAccount, PointsAccount.id == Transaction.account_id)
