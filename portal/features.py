@@ -8,9 +8,12 @@ from portal.accounts import display_views as accounts_display_views
 from portal.accounts import hooks as accounts_hooks
 from portal.accounts import privacy as accounts_privacy
 from portal.accounts import reset_views as accounts_reset_views
+from portal.accounts import security_api as accounts_security_api
 from portal.accounts import security_views as accounts_security_views
+from portal.accounts import totp_api as accounts_totp_api
 from portal.accounts import totp_views as accounts_totp_views
 from portal.accounts import views as accounts_views
+from portal.announcements import api as announcements_api
 from portal.announcements import hooks as announcements_hooks
 from portal.announcements import jobs as announcements_jobs
 from portal.announcements import privacy as announcements_privacy
@@ -82,9 +85,11 @@ from portal.points import models as points_models
 from portal.points import notices as points_notices
 from portal.points import privacy as points_privacy
 from portal.points import views as points_views
+from portal.privacy import api as privacy_api
 from portal.privacy import hooks as privacy_hooks
 from portal.privacy import jobs as privacy_jobs
 from portal.privacy import privacy as privacy_privacy
+from portal.privacy import staff_api as privacy_staff_api
 from portal.privacy import staff_views as privacy_staff_views
 from portal.privacy import views as privacy_views
 from portal.projects import api as projects_api
@@ -177,6 +182,11 @@ APIS: tuple = (
     webhooks_api,
     roster_api,
     plugin_host_api,
+    accounts_security_api,
+    accounts_totp_api,
+    privacy_api,
+    privacy_staff_api,
+    announcements_api,
 )
 """The modules of JSON routes; each has the ApiBlueprint of its feature."""
 VIEWS: tuple = (

@@ -17,10 +17,12 @@ from portal.accounts.current import current_account
 from portal.accounts.flow import own_path
 from portal.accounts.forms import ConfirmForm
 from portal.accounts.models import CodePurpose
-from portal.accounts.passwords import verify_password
 from portal.accounts.places import network, place_of
-from portal.accounts.tries import SlowDownError, begin_try, forget_tries
+from portal.accounts.proofs import NotProvedError, prove_own_password
+from portal.accounts.tries import SlowDownError
 from portal.accounts.views import ENTRIES, code_sentence, wait_sentence
+from portal.api.problems import Problem
+from portal.api_address import is_api_request
 from portal.extensions import db, limiter
 from portal.i18n import gettext
 
@@ -30,12 +32,21 @@ Page = str | tuple[str, int] | Response
 
 
 def recently_confirmed(view: View) -> View:
-    """Ask for the password or a code first, unless the owner showed one in the last 15 minutes."""
+    """Ask for the password or a code first, unless the owner showed one in the last 15 minutes.
+
+    A program of the JSON API is told so by a 403 (portal.accounts.security_api).
+    """
 
     @wraps(view)
     def guarded(*args: object, **values: object) -> object:
         if clock.now() - g.sign_in.confirmed_at <= CONFIRMED_FOR:
             return view(*args, **values)
+        if is_api_request():
+            raise Problem(
+                403,
+                "confirmation_needed",
+                detail=gettext("Prove first that it is you: by POST /api/v1/me/confirm."),
+            )
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         target = back or url_for("accounts.security")
         return redirect(url_for("accounts.confirm", next=target), 303)
@@ -79,17 +90,14 @@ def _send(form: ConfirmForm) -> Page:
 
 def _password_refused(form: ConfirmForm) -> Page | None:
     account = current_account()
-    identity, place, kept = account.public_id, place_of(account), account.password_hash
     try:
-        begin_try(identity=identity, place=place)
+        prove_own_password(account, form.password.data or "", place=place_of(account))
     except SlowDownError as error:
         form.password.errors = [wait_sentence(error.wait)]
         return _show(form, 429)
-    db.session.commit()
-    if not verify_password(kept, form.password.data or ""):
+    except NotProvedError:
         form.password.errors = [gettext("This password is not right.")]
         return _show(form, 422)
-    forget_tries(identity=identity, place=place)
     return None
 
 

@@ -40,6 +40,19 @@ def prove_password(
     return account
 
 
+def prove_own_password(account: Account, password: str, *, place: str) -> None:
+    """Prove that who is signed in knows the account's password; commits as `prove_password` does.
+
+    Raises SlowDownError, NotProvedError.
+    """
+    identity, kept = account.public_id, account.password_hash
+    begin_try(identity=identity, place=place)
+    db.session.commit()
+    if not verify_password(kept, password):
+        raise NotProvedError
+    forget_tries(identity=identity, place=place)
+
+
 def prove_second_step(account: Account, code: str, *, place: str) -> None:
     """Use up a code of the account's app or a recovery code; commits as `prove_password` does.
 

@@ -9,7 +9,7 @@ from portal.access import public, signed_in
 from portal.accounts import codes, service
 from portal.accounts.blueprint import blueprint
 from portal.accounts.code_requests import asker_for, find_request, send_code, take_code
-from portal.accounts.codes import CodeError
+from portal.accounts.codes import Asker, CodeError
 from portal.accounts.confirmation import recently_confirmed
 from portal.accounts.current import current_account
 from portal.accounts.flow import our_address
@@ -73,11 +73,7 @@ def email() -> Page:
         return _page("email.html", 422 if form.errors else 200, form=form)
     address = form.email.data or ""
     try:
-        token = codes.issue_link(
-            purpose=EMAIL, target=address, account=account, asker=asker_for(account)
-        )
-        link = our_address(url_for("accounts.confirm_email", token=token))
-        send_mail(address, "email_mail", not_after=clock.now() + codes.LINK_LIFE, address=link)
+        mail_link(account, address, asker_for(account))
         db.session.commit()
     except CodeError as error:
         form.email.errors = [code_sentence(error)]
@@ -88,6 +84,13 @@ def email() -> Page:
         )
     )
     return redirect(url_for("accounts.security"), 303)
+
+
+def mail_link(account: Account, address: str, asker: Asker) -> None:
+    """Mail a link to a new e-mail address with the commit, by which it counts. Raises CodeError."""
+    token = codes.issue_link(purpose=EMAIL, target=address, account=account, asker=asker)
+    link = our_address(url_for("accounts.confirm_email", token=token))
+    send_mail(address, "email_mail", not_after=clock.now() + codes.LINK_LIFE, address=link)
 
 
 @blueprint.route("/email/<token>", methods=["GET", "POST"])

@@ -103,11 +103,12 @@ def _show(account: Account, form: CodeForm, status: int = 200) -> tuple[str, int
         form=form,
         confirmed=confirmed,
         codes_left=recovery_codes_left(account.id) if confirmed else 0,
-        set_up=_set_up(account) if account.totp_secret and not confirmed else None,
+        set_up=set_up_of(account) if account.totp_secret and not confirmed else None,
     )
     return body, status
 
 
-def _set_up(account: Account) -> SetUp:
+def set_up_of(account: Account) -> SetUp:
+    """Return what an app needs for the secret that the account has been given."""
     name = account.email or (phones.mask_phone(account.phone) if account.phone else "")
     return SetUp(secret=account.totp_secret or "", account_name=name)

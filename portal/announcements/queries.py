@@ -98,6 +98,13 @@ def is_stalled() -> sa.ColumnElement[bool]:
     return sa.and_(Announcement.state == AnnouncementState.SENDING, ~job.exists())
 
 
+def building_name(announcement: Announcement) -> str | None:
+    """Return the name of the building that is told, None when it is not about one."""
+    if announcement.building_id is None:
+        return None
+    return db.session.get_one(Building, announcement.building_id).name
+
+
 def buildings(project_id: int) -> Sequence[Building]:
     """Return a project's buildings by name."""
     return db.session.scalars(

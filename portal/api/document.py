@@ -1,7 +1,9 @@
 """The OpenAPI 3.1 document, made from the routes when it is first asked for."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask_smorest import Api
@@ -11,6 +13,7 @@ from werkzeug.routing import Rule
 
 from portal.access import OWN_SCOPES, Access, Audience, Scope, access_of, scope_of
 from portal.api.blueprint import ApiBlueprint
+from portal.api.fields import Input
 from portal.api.problems import MEDIA_TYPE
 from portal.api_address import API_PREFIX
 from portal.i18n import LANGUAGES
@@ -104,10 +107,28 @@ def _make(app: Flask) -> dict[str, Any]:
     made: dict[str, Any] = spec.to_dict()
     # Flask-smorest's own answer to a body of another shape: no route refers to it, see _add_errors.
     made["components"].pop("responses", None)
+    made["servers"] = [{"url": _address(app), "description": "This portal."}]
+    for schema in _inputs(Input):
+        found = made["components"]["schemas"].get(_name_of(schema))
+        if schema.ways and found is not None:
+            found["oneOf"] = [{"required": list(way)} for way in schema.ways]
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith(API_PREFIX):
             _complete(app, made, rule)
     return made
+
+
+def _address(app: Flask) -> str:
+    """Return where this portal is reached, without the API's own prefix, which paths begin with."""
+    base = urlsplit(app.extensions["portal.settings"].base_url)
+    return f"{base.scheme}://{base.netloc}"
+
+
+def _inputs(kind: type[Input]) -> Iterator[type[Input]]:
+    """Yield every schema of a body."""
+    for each in kind.__subclasses__():
+        yield each
+        yield from _inputs(each)
 
 
 def _name_of(schema: type[Schema] | Schema) -> str:

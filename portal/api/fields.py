@@ -1,7 +1,7 @@
 """The kinds of values in bodies: as strict as the document says, tidied as forms tidy."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 from marshmallow import fields, validate
@@ -12,7 +12,13 @@ LONGEST_ID = 64
 
 
 class Input(ma.Schema):
-    """A body or a query that comes in; a field that the document does not name is refused."""
+    """A body or a query that comes in; a field that the document does not name is refused.
+
+    `ways`: the sets of fields of which one is needed, where there are several; the document says so
+    (oneOf), the view tells which field of a way is missing.
+    """
+
+    ways: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     class Meta:
         """Marshmallow's settings."""

@@ -17,7 +17,7 @@ from portal.privacy import queries, service
 from portal.privacy.blueprint import blueprint
 from portal.privacy.errors import PrivacyError, RequestStateError
 from portal.privacy.forms import ErasureForm
-from portal.privacy.models import RequestKind, RequestReason
+from portal.privacy.models import PrivacyRequest, RequestKind, RequestReason
 from portal.privacy.words import sentence
 
 __all__ = ["blueprint"]
@@ -75,8 +75,15 @@ def download(public_id: str) -> Page:
         raise NotFound
     if request.method == "GET":
         return render_template("privacy/download.html", request_=found, now=clock.now())
+    return send_export(found)
+
+
+def send_export(found: PrivacyRequest) -> Response:
+    """Send the file of one of the current member's exports, and note it. Raises 410."""
     try:
-        file = service.note_download(actor=current_account(), member=member, request=found)
+        file = service.note_download(
+            actor=current_account(), member=current_member(), request=found
+        )
     except RequestStateError:
         raise Gone from None
     db.session.commit()

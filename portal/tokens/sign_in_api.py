@@ -1,14 +1,12 @@
 """Signing a program in: with a code or a password, with the second step where there is one."""
 
-from datetime import timedelta
 from typing import Any
 
 from marshmallow import validate
 
 from portal.access import OWN_SCOPES, any_token, public, signed_in
-from portal.accounts import codes
-from portal.accounts.code_requests import send_code_for
-from portal.accounts.codes import CODE_LIFE, RESEND_AFTER, Asker, CodeError
+from portal.accounts import code_api
+from portal.accounts.code_api import WAIT, CodeSent, phone_of, place, slow_down, take_code
 from portal.accounts.current import current_account
 from portal.accounts.flow import SECOND_STEP_LIFE, may_enter
 from portal.accounts.forms import plain_code
@@ -19,16 +17,14 @@ from portal.accounts.proofs import NotProvedError, prove_password, prove_second_
 from portal.accounts.queries import find_account, find_account_by_phone
 from portal.accounts.service import end_sign_in
 from portal.accounts.tries import SlowDownError
-from portal.accounts.views import ENTRIES, code_sentence, wait_sentence
+from portal.accounts.views import ENTRIES, wait_sentence
 from portal.api.blueprint import ApiBlueprint
-from portal.api.fields import Input, Output, Secret, Text, Whole, list_of
+from portal.api.fields import Input, Secret, Text, list_of
 from portal.api.problems import Problem, invalid
 from portal.extensions import db, limiter
-from portal.i18n import Text as Words
 from portal.i18n import gettext
 from portal.idempotency.answers import without_key
 from portal.permissions.roles import PERMISSIONS
-from portal.phones import PhoneError, normalize_phone
 from portal.tokens.current import current_token
 from portal.tokens.sign_in import JOIN, JOIN_LIFE, SECOND_STEP, Issued, issue
 from portal.tokens.tickets import LONGEST, TicketError, seal, unseal
@@ -37,7 +33,6 @@ blueprint = ApiBlueprint(
     "sign_in_api", "portal.tokens", url_prefix="/api/v1/sign-in", title="Signing in"
 )
 MOST_SCOPES = 40
-_WAIT = {429: "Too many codes or wrong tries; `Retry-After` says how long to wait."}
 
 
 class CodeWish(Input):
@@ -46,16 +41,11 @@ class CodeWish(Input):
     phone = Text(40, required=True)
 
 
-class CodeSent(Output):
-    """A code is on its way."""
-
-    request = Text(80, metadata={"description": "Send it along with the code."})
-    expires_in = Whole(0, 3600, metadata={"description": "Seconds."})
-    resend_after = Whole(0, 3600, metadata={"description": "Seconds."})
-
-
 class SignInWish(Input):
-    """One of three: phone, request and code; identity and password; ticket and second_factor."""
+    """One of three: phone, request and code; identity and password; or, when the answer to one of
+    these was 401 …:second_factor_required, the ticket of that answer and second_factor."""
+
+    ways = (("phone", "request", "code"), ("identity", "password"), ("ticket", "second_factor"))
 
     phone = Text(40)
     request = Secret(80)
@@ -75,23 +65,14 @@ class SignInWish(Input):
     )
 
 
-@blueprint.call("POST", "/code", CodeSent, status=202, body=CodeWish, errors=_WAIT)
+@blueprint.call("POST", "/code", CodeSent, status=202, body=CodeWish, errors=WAIT)
 @public
 @without_key
 @limiter.limit(ENTRIES, key_func=network)
 def send_code(body: dict[str, str]) -> dict[str, Any]:
     """Send a code to a phone. Whether the phone has an account stays untold."""
-    phone = _phone(body["phone"])
-    asker = Asker(place=_place(), known=False)
-    try:
-        token = send_code_for(CodePurpose.SIGN_IN, phone, find_account_by_phone(phone), asker)
-    except CodeError as error:
-        raise _slow_down("phone", code_sentence(error), error.wait) from error
-    return {
-        "request": token,
-        "expires_in": int(CODE_LIFE.total_seconds()),
-        "resend_after": int(RESEND_AFTER.total_seconds()),
-    }
+    phone = phone_of(body["phone"])
+    return code_api.send_code(CodePurpose.SIGN_IN, phone, find_account_by_phone(phone))
 
 
 @blueprint.call(
@@ -101,7 +82,7 @@ def send_code(body: dict[str, str]) -> dict[str, Any]:
     status=201,
     body=SignInWish,
     errors={
-        **_WAIT,
+        **WAIT,
         401: "A second step is needed (type …:second_factor_required): send `ticket` from this "
         "answer with `second_factor`.",
         409: "The phone has no account (type …:not_joined): join with `ticket` from this answer.",
@@ -134,20 +115,10 @@ def sign_out() -> None:
 
 
 def _with_code(body: dict[str, Any]) -> dict[str, Any]:
-    phone = _phone(body.get("phone", ""))
+    phone = phone_of(body.get("phone", ""))
     if not (body.get("code") and body.get("request")):
         raise invalid(code=gettext("Enter the code."))
-    try:
-        codes.redeem_code(
-            purpose=CodePurpose.SIGN_IN,
-            phone=phone,
-            request_token=body["request"],
-            code=plain_code(body["code"]),
-        )
-    except CodeError as error:
-        # A wrong try counts.
-        db.session.commit()
-        raise invalid(code=code_sentence(error)) from error
+    take_code(CodePurpose.SIGN_IN, phone, body["request"], body["code"])
     account = find_account_by_phone(phone)
     db.session.commit()
     if account is None:
@@ -171,10 +142,10 @@ def _with_password(body: dict[str, Any]) -> dict[str, Any]:
         raise invalid(identity=gettext("Enter your mobile number or e-mail address."))
     try:
         account = prove_password(
-            body["identity"], body["password"], place_of=lambda account: _place()
+            body["identity"], body["password"], place_of=lambda account: place()
         )
     except SlowDownError as error:
-        raise _slow_down("password", wait_sentence(error.wait), error.wait) from error
+        raise slow_down("password", wait_sentence(error.wait), error.wait) from error
     except NotProvedError as error:
         sentence = gettext("Number, e-mail address or password is not right.")
         raise invalid(password=sentence) from error
@@ -192,7 +163,7 @@ def _second_step(body: dict[str, Any]) -> dict[str, Any]:
     try:
         prove_second_step(account, plain_code(body.get("second_factor", "")), place="anywhere")
     except SlowDownError as error:
-        raise _slow_down("second_factor", wait_sentence(error.wait), error.wait) from error
+        raise slow_down("second_factor", wait_sentence(error.wait), error.wait) from error
     except NotProvedError as error:
         sentence = gettext("This code is not right, or was used already.")
         raise invalid(second_factor=sentence) from error
@@ -219,19 +190,3 @@ def _enter(account: Account, method: SignInMethod, body: dict[str, Any]) -> dict
             )
         },
     )
-
-
-def _phone(typed: str) -> str:
-    try:
-        return normalize_phone(typed)
-    except PhoneError as error:
-        raise invalid(phone=gettext("This is not a mobile number.")) from error
-
-
-def _place() -> str:
-    return f"network:{network()}"
-
-
-def _slow_down(field: str, sentence: Words, wait: timedelta) -> Problem:
-    seconds = str(max(1, round(wait.total_seconds())))
-    return Problem(429, errors={field: [sentence]}, headers={"Retry-After": seconds})

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 
 from portal.api.document import document_of
+from portal.jobs.runner import Runner
 
 
 def options_for(app: Flask, rule: str, method: str) -> dict[str, Any]:
@@ -31,6 +32,8 @@ def sample(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     kind = schema.get("type")
     if kind == "object":
         needed = schema.get("required", [])
+        if "oneOf" in schema:
+            needed = schema["oneOf"][0]["required"]
         return {name: sample(document, schema["properties"][name]) for name in needed}
     simple: dict[Any, Any] = {
         "integer": schema.get("minimum", 1),
@@ -39,3 +42,10 @@ def sample(document: dict[str, Any], schema: dict[str, Any]) -> Any:
         "string": "2026-01-05" if schema.get("format") == "date" else "13800138000",
     }
     return simple[kind]
+
+
+def run_jobs(app: Flask, kind: str) -> None:
+    """Run the waiting jobs of a kind."""
+    runner = Runner(app, kinds=(kind,))
+    while runner.run_once():
+        pass
