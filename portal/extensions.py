@@ -153,14 +153,27 @@ def _tell_no_values(context: sa.ExceptionContext) -> None:
 def _begin(connection: sa.Connection) -> None:
     reading = read_only.get()
     if connection.dialect.name == "sqlite":
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
+        file = connection.connection.driver_connection
+        assert isinstance(file, sqlite3.Connection)
         begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
         try:
-            driver.execute(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
-            driver.execute(begin)
+            file.execute(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+            file.execute(begin)
         except sqlite3.OperationalError as error:
             # Past SQLAlchemy, so told as it tells: "busy" is answered with 503, not with 500.
             raise sa.exc.OperationalError(begin, None, error) from error
-    elif reading:
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    else:
+        driver: Any = connection.connection.driver_connection
+        # Said with the BEGIN, not in a round trip of its own; None: as the server has it.
+        driver.read_only = reading or None
+
+
+@sa.event.listens_for(sa.Engine, "rollback")
+def _end_reading(connection: sa.Connection) -> None:
+    """End a transaction that only read by COMMIT: at a ROLLBACK psycopg gives up every statement
+    that it has prepared, and the database plans each of a page's statements anew."""
+    if connection.dialect.name != "postgresql" or connection.invalidated:
+        return
+    driver: Any = connection.connection.driver_connection
+    if driver.read_only and driver.info.transaction_status.name == "INTRANS":
+        driver.commit()

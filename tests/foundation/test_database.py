@@ -7,7 +7,7 @@ from flask import Flask
 from portal.audit.models import AuditEntry
 from portal.audit.service import record
 from portal.database import revisions
-from portal.extensions import db, read_only
+from portal.extensions import db, read_only, reading
 from portal.members.models import Household
 from tests import factories
 
@@ -30,6 +30,29 @@ def test_a_read_only_transaction_refuses_to_write(app: Flask) -> None:
         read_only.reset(token)
     factories.add(Household())
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Household)) == 1
+
+
+def test_what_only_reads_is_planned_once(app: Flask) -> None:
+    """psycopg prepares a statement that comes often, and forgets it at a ROLLBACK."""
+    postgresql = db.engine.dialect.name == "postgresql"
+    prepared = sa.text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE :like")
+    with reading():
+        for _ in range(8):
+            db.session.scalars(sa.select(Household)).all()
+            db.session.rollback()
+        if postgresql:
+            assert db.session.scalar(prepared, {"like": "%FROM household%"}) == 1
+            db.session.rollback()
+        # A failed statement is rolled back as ever, and the next transaction is sound.
+        with pytest.raises(sa.exc.DBAPIError):
+            db.session.execute(sa.text("SELECT nothing FROM nowhere"))
+        db.session.rollback()
+        assert db.session.scalars(sa.select(Household)).all() == []
+        db.session.rollback()
+    db.session.add(Household())
+    db.session.flush()
+    db.session.rollback()
+    assert db.session.scalars(sa.select(Household)).all() == []
 
 
 def test_foreign_keys_are_enforced(app: Flask) -> None:
