@@ -79,9 +79,12 @@ from portal.plugin_host import hooks as plugin_host_hooks
 from portal.plugin_host import privacy as plugin_host_privacy
 from portal.plugin_host import settings_views as plugin_host_settings_views
 from portal.plugin_host import staff_views as plugin_host_staff_views
+from portal.points import detail_views as points_detail_views
+from portal.points import giving_views as points_giving_views
 from portal.points import hooks as points_hooks
 from portal.points import jobs as points_jobs
 from portal.points import models as points_models
+from portal.points import month_views as points_month_views
 from portal.points import notices as points_notices
 from portal.points import privacy as points_privacy
 from portal.points import views as points_views
@@ -234,6 +237,9 @@ VIEWS: tuple = (
     webhooks_staff_views,
     webhooks_delivery_views,
     points_views,
+    points_detail_views,
+    points_month_views,
+    points_giving_views,
     staff_member_points,
 )
 HOOKS: tuple = (

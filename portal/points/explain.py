@@ -10,6 +10,7 @@ from flask_babel import format_currency
 from portal.i18n import Text, format_day, gettext, lazy
 from portal.points.amounts import format_change, format_points
 from portal.points.kinds import NEVER, Kind
+from portal.points.models import Transaction
 from portal.points.statement import Line
 
 Facts = Mapping[str, Any]
@@ -134,6 +135,12 @@ def explain(line: Line) -> Explanation:
 
 def _title(line: Line, shown: Source, source: Source) -> str:
     title = str(shown.title)
+    if line.other:
+        words = {
+            Kind.GIVE: gettext("Given to %(name)s", name=line.other),
+            Kind.RECEIVE: gettext("Received from %(name)s", name=line.other),
+        }
+        return str(words.get(Kind(line.row.kind), title))
     if line.row.kind in (Kind.HOLD, Kind.VOID) and source is not shown:
         return f"{source.title} · {title}"
     return title
@@ -197,7 +204,7 @@ def _days(line: Line) -> str:
         return ""
     if kind == Kind.EXPIRE:
         return str(gettext("They were good until %(day)s.", day=format_day(effect.last_day)))
-    if kind in (Kind.EARN, Kind.AWARD, Kind.MATURE, Kind.RECEIVE):
+    if kind in (Kind.EARN, Kind.AWARD, Kind.MATURE, Kind.RECEIVE, Kind.CONVERTED, Kind.REINSTATE):
         if effect.last_day == NEVER:
             return str("" if effect.pending > 0 else gettext("These points do not expire."))
         return str(gettext("Good until %(day)s.", day=format_day(effect.last_day)))
@@ -231,6 +238,18 @@ def _part_sentence(line: Line) -> str:
     if kind == Kind.REVERSE and effect.available > 0:
         return str(gettext("The points keep the last day that they had."))
     return ""
+
+
+def title_of_line(row: Transaction) -> str:
+    """Return what a transaction is called where only its row is known."""
+    by_kind = KINDS[row.kind]
+    shown = by_kind if row.kind in _OWN_TITLE else SOURCES.get(row.source, by_kind)
+    return str(shown.title)
+
+
+def title_of_share(kind: str) -> str:
+    """Return what the lines of a kind are called together."""
+    return str(KINDS[kind].title)
 
 
 def _taken_back(line: Line) -> str:

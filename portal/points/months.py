@@ -20,13 +20,13 @@ from portal.points.kinds import BEGINNING
 from portal.points.models import SealedMonth, Transaction
 from portal.points.moves import write_moves
 
-_STATEMENTS = """
-    INSERT INTO points_statement (account_id, month, opening, gained, used, expired, closing)
-    SELECT account_id, :month, sum(before), sum(gained), sum(used), sum(expired),
-        sum(before) + sum(gained) - sum(used) - sum(expired)
+_FIGURES = """
+    SELECT account_id, :month AS month, sum(before) AS opening, sum(gained) AS gained,
+        sum(used) AS used, sum(expired) AS expired,
+        sum(before) + sum(gained) - sum(used) - sum(expired) AS closing
     FROM (
         SELECT account_id, closing AS before, 0 AS gained, 0 AS used, 0 AS expired
-        FROM points_statement WHERE month = :last
+        FROM points_statement t WHERE month = :last {only}
         UNION ALL
         SELECT t.account_id,
             CASE WHEN t.booked_on < :first_day THEN
@@ -42,13 +42,18 @@ _STATEMENTS = """
         JOIN points_transaction t ON t.id = e.transaction_id
         JOIN points_account c ON c.id = e.credit_account_id
         WHERE (e.debit_part = 'system') <> (e.credit_part = 'system') AND t.kind <> 'extend'
-            AND t.booked_on >= :open_day AND t.booked_on < :end_day
+            AND t.booked_on >= :open_day AND t.booked_on < :end_day {only}
     ) moved GROUP BY account_id
 """
+_STATEMENTS = (
+    "INSERT INTO points_statement (account_id, month, opening, gained, used, expired, closing)"
+    + _FIGURES.format(only="")
+)
 MONTH = {
     "sqlite": "substr(t.booked_on, 1, 7)",
     "postgresql": "to_char(t.booked_on, 'YYYY-MM')",
 }
+_ONE = _FIGURES.format(only="AND t.account_id = :account")
 
 
 @dataclass(frozen=True)
@@ -82,10 +87,7 @@ def seal_month(*, actor: Account | None, month: str, at: datetime | None = None)
         raise PointsError("sealed_month") from error
     end = month_start(following(month))
     days = {"first_day": first, "end_day": end, "open_day": first if last else BEGINNING}
-    written: Any = db.session.connection().execute(
-        sa.text(_STATEMENTS).bindparams(*(sa.bindparam(day, type_=sa.Date) for day in days)),
-        {"month": month, "last": last, **days},
-    )
+    written = _run(_STATEMENTS, {"month": month, "last": last}, days)
     write_moves(days["open_day"], end)
     if actor is not None:
         record(
@@ -96,6 +98,24 @@ def seal_month(*, actor: Account | None, month: str, at: datetime | None = None)
             facts={"month": month, "statements": int(written.rowcount)},
         )
     return int(written.rowcount)
+
+
+def figures_of(account_id: int, month: str, last: str | None) -> Any:
+    """Return an account's figures of a month that is not sealed; None when nothing ever moved.
+
+    `last`: the last sealed month, which is before it.
+    """
+    days = {
+        "first_day": month_start(month),
+        "end_day": month_start(following(month)),
+        "open_day": month_start(following(last)) if last else BEGINNING,
+    }
+    return _run(_ONE, {"month": month, "last": last, "account": account_id}, days).first()
+
+
+def _run(text: str, values: dict[str, Any], days: dict[str, date]) -> Any:
+    types = (sa.bindparam(day, type_=sa.Date) for day in days)
+    return db.session.connection().execute(sa.text(text).bindparams(*types), {**values, **days})
 
 
 def standing(at: datetime | None = None) -> OpenMonths:

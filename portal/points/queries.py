@@ -1,5 +1,6 @@
 """Reading points: the five figures, and the ledger with what each line did."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,9 +9,10 @@ import sqlalchemy as sa
 
 from portal import clock
 from portal.club.queries import current_club
+from portal.columns import Texts
 from portal.extensions import db
 from portal.points.accounts import HOLDER_COLUMNS, REDEEMABLE
-from portal.points.models import Balance, Currency, Lot, PointsAccount
+from portal.points.models import Balance, Currency, Lot, PointsAccount, Transaction
 from portal.points.terms import Holder
 
 SOON_DAYS = 60
@@ -128,3 +130,39 @@ def account_of(holder: Holder, currency: str) -> int | None:
         .join(Currency, Currency.id == PointsAccount.currency_id)
         .where(HOLDER_COLUMNS[holder.kind] == holder.id, Currency.key == currency)
     )
+
+
+@dataclass(frozen=True)
+class Purse:
+    """A holder's account of one currency; `name` by language, `begun_on`: of its first line."""
+
+    key: str
+    name: Texts
+    account_id: int
+    begun_on: date | None
+
+
+_begun_on = (
+    sa.select(Transaction.booked_on)
+    .where(Transaction.account_id == PointsAccount.id)
+    .order_by(Transaction.booked_at, Transaction.id)
+    .limit(1)
+    .correlate(PointsAccount)
+    .scalar_subquery()
+)
+
+
+def purses(holder: Holder) -> list[Purse]:
+    """Return the currencies of which a holder has ever had points, redeemable ones first."""
+    rows = db.session.execute(
+        sa.select(Currency.key, Currency.name, PointsAccount.id, _begun_on)
+        .join(PointsAccount, PointsAccount.currency_id == Currency.id)
+        .where(HOLDER_COLUMNS[holder.kind] == holder.id)
+        .order_by(Currency.key != REDEEMABLE, Currency.key)
+    )
+    return [Purse(*row) for row in rows]
+
+
+def purse_of(found: Iterable[Purse], currency: str) -> Purse | None:
+    """Return the purse of one currency."""
+    return next((purse for purse in found if purse.key == currency), None)

@@ -9,14 +9,23 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from portal.extensions import db
+from portal.members.models import Member
 from portal.pagination import Page, page_of
 from portal.points.kinds import Kind, Part
 from portal.points.models import Balance, Entry, Note, Reversed, Transaction
 
 SHOWN: dict[str, tuple[Kind, ...]] = {
-    "earned": (Kind.EARN, Kind.AWARD, Kind.RECEIVE, Kind.MATURE),
-    "used": (Kind.SPEND, Kind.CAPTURE, Kind.GIVE, Kind.DEDUCT, Kind.FORFEIT, Kind.SETTLE),
-    "expired": (Kind.EXPIRE,),
+    "earned": (Kind.EARN, Kind.AWARD, Kind.RECEIVE, Kind.MATURE, Kind.CONVERTED),
+    "used": (
+        Kind.SPEND,
+        Kind.CAPTURE,
+        Kind.GIVE,
+        Kind.DEDUCT,
+        Kind.FORFEIT,
+        Kind.SETTLE,
+        Kind.CONVERT,
+    ),
+    "expired": (Kind.EXPIRE, Kind.EXTEND, Kind.REINSTATE),
     "held": (Kind.HOLD, Kind.CAPTURE, Kind.VOID, Kind.TIME_OUT),
     "reversed": (Kind.REVERSE,),
 }
@@ -38,10 +47,18 @@ class Effect:
     first_day: date | None = None
     last_day: date | None = None
 
+    @property
+    def net(self) -> int:
+        """Return by how much the account holds more: what is owed counts against it."""
+        return self.available + self.pending + self.held - self.owed
+
 
 @dataclass(frozen=True)
 class Line:
-    """One transaction as a reader sees it; `after`: the available points after it, if known."""
+    """One transaction as a reader sees it; `after`: the available points after it, if known.
+
+    `other`: the name of the person at the other end of a transfer.
+    """
 
     row: Transaction
     effect: Effect
@@ -49,6 +66,7 @@ class Line:
     reversed: int
     origin: Transaction | None
     after: int | None
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,20 +79,53 @@ class Month:
     lines: list[Line] = field(default_factory=list)
 
 
-def ledger_of(account_id: int, show: str = "", **paging: Any) -> Page[Line]:
-    """Return a page of an account's lines, the newest first; three statements."""
-    statement = (
-        sa.select(Transaction, Note.text, Reversed.reversed, _Origin)
-        .outerjoin(Note, Note.transaction_id == Transaction.id)
-        .outerjoin(Reversed, Reversed.transaction_id == Transaction.id)
-        .outerjoin(_Origin, _Origin.id == Transaction.reverses_id)
-        .where(Transaction.account_id == account_id)
-    )
+def ledger_of(
+    account_id: int, show: str = "", *, month: date | None = None, **paging: Any
+) -> Page[Line]:
+    """Return a page of an account's lines, the newest first; four statements at most.
+
+    `month`: the first day of the only month that is shown.
+    """
+    statement = _lines.where(Transaction.account_id == account_id)
     if show in SHOWN:
         statement = statement.where(Transaction.kind.in_(SHOWN[show]))
+    if month is not None:
+        statement = statement.where(
+            Transaction.booked_on >= month, Transaction.booked_on < next_month(month)
+        )
     page = page_of(statement, Transaction.booked_at, Transaction.id, descending=True, **paging)
-    rows = [row[0] for row in page.items]
-    known = bool(rows) and show not in SHOWN
+    known = show not in SHOWN
+    lines = _told(account_id, page.items, known=known)
+    return Page(lines, page.next_cursor, page.previous_cursor)
+
+
+def line_of(account_ids: Iterable[int], public_id: str) -> Line | None:
+    """Return one line of one of these accounts, with the available points after it."""
+    row = db.session.execute(
+        _lines.where(
+            Transaction.account_id.in_(list(account_ids)), Transaction.public_id == public_id
+        )
+    ).first()
+    return None if row is None else _told(row[0].account_id, [row], known=True)[0]
+
+
+_lines = (
+    sa.select(Transaction, Note.text, Reversed.reversed, _Origin)
+    .outerjoin(Note, Note.transaction_id == Transaction.id)
+    .outerjoin(Reversed, Reversed.transaction_id == Transaction.id)
+    .outerjoin(_Origin, _Origin.id == Transaction.reverses_id)
+)
+
+
+def next_month(first: date) -> date:
+    """Return the first day of the month after."""
+    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
+
+
+def _told(account_id: int, items: Sequence[Any], *, known: bool) -> list[Line]:
+    if not items:
+        return []
+    rows = [row[0] for row in items]
     found = db.session.execute(
         _effects([row.id for row in rows]).add_columns(
             (_after(account_id, rows[0]) if known else sa.null()).label("after")
@@ -82,12 +133,30 @@ def ledger_of(account_id: int, show: str = "", **paging: Any) -> Page[Line]:
     ).all()
     effects = {row.transaction_id: _effect(row) for row in found}
     after = int(found[0].after) if known else None
+    names = _names(rows)
     lines = []
-    for row, note, reversed_, origin in page.items:
+    for row, note, reversed_, origin in items:
         effect = effects.get(row.id, Effect())
-        lines.append(Line(row, effect, note or "", reversed_ or 0, origin, after))
+        other = names.get(_other(row), "")
+        lines.append(Line(row, effect, note or "", reversed_ or 0, origin, after, other))
         after = None if after is None else after - effect.available
-    return Page(lines, page.next_cursor, page.previous_cursor)
+    return lines
+
+
+def _other(row: Transaction) -> str:
+    """Return the public id of the person at the other end of a transfer."""
+    side = {Kind.GIVE: "to", Kind.RECEIVE: "from"}.get(Kind(row.kind), "")
+    return str(row.facts.get(side, ""))
+
+
+def _names(rows: Sequence[Transaction]) -> dict[str, str]:
+    others = {other for row in rows if (other := _other(row))}
+    if not others:
+        return {}
+    found = db.session.execute(
+        sa.select(Member.public_id, Member.name).where(Member.public_id.in_(others))
+    )
+    return dict(found.tuples().all())
 
 
 def _effects(ids: Sequence[int]) -> sa.Select[Any]:
@@ -154,7 +223,7 @@ def by_month(account_id: int, lines: Iterable[Line]) -> list[Month]:
 
 
 def _totals(account_id: int, first: date, last: date) -> dict[tuple[int, int], tuple[int, int]]:
-    end = date(last.year + last.month // 12, last.month % 12 + 1, 1)
+    end = next_month(last)
     year, month = (sa.extract(part, Transaction.booked_on) for part in ("year", "month"))
     into = sa.and_(Entry.debit_part == Part.SYSTEM, Entry.credit_part != Part.SYSTEM)
     out = sa.and_(Entry.credit_part == Part.SYSTEM, Entry.debit_part != Part.SYSTEM)

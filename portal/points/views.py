@@ -1,7 +1,8 @@
 """The owner's points: the five figures, and every line with its reason."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from flask import render_template, request
 from werkzeug.exceptions import NotFound
@@ -16,17 +17,35 @@ from portal.pagination import Page
 from portal.points import queries
 from portal.points.accounts import REDEEMABLE
 from portal.points.amounts import format_points
+from portal.points.asked import asked_currency, read_month
 from portal.points.blueprint import blueprint
 from portal.points.explain import explain
-from portal.points.kinds import CurrencyKind
-from portal.points.queries import Figures
+from portal.points.monthly import months_of
+from portal.points.queries import Figures, Purse
 from portal.points.statement import SHOWN, Line, Month, by_month, ledger_of
 from portal.points.terms import Holder
 
 __all__ = ["blueprint"]
 
-QUALIFYING = CurrencyKind.QUALIFYING.value
 EXPORTED_AT_MOST = 5_000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which lines a page shows, as far as its address makes sense."""
+
+    currency: str = REDEEMABLE
+    show: str = ""
+    month: date | None = None
+
+    def address(self) -> dict[str, str]:
+        """Return what of it an address has to say."""
+        said = {
+            "currency": "" if self.currency == REDEEMABLE else self.currency,
+            "show": self.show,
+            "month": f"{self.month:%Y-%m}" if self.month else "",
+        }
+        return {name: value for name, value in said.items() if value}
 
 
 @dataclass(frozen=True)
@@ -34,57 +53,77 @@ class PointsPage:
     """What the page of a member's points shows."""
 
     figures: Figures
-    show: str
-    months: list[Month]
-    page: Page[Line] | None
+    wanted: Wanted
+    purses: list[Purse]
+    all_months: list[str]
+    months: list[Month] = field(default_factory=list)
+    page: Page[Line] | None = None
+
+
+def wanted() -> Wanted:
+    """Return which lines the request asks for; what makes no sense is left out."""
+    show = request.args.get("show", "")
+    return Wanted(
+        currency=asked_currency(),
+        show=show if show in SHOWN else "",
+        month=read_month(request.args.get("month", "")),
+    )
 
 
 @blueprint.get("/me/points")
 @member_only
 def mine() -> str:
     """Show the member's points and why they are what they are."""
-    show = request.args.get("show", "")
-    return render_template("points/mine.html", points=points_page(current_member(), show))
+    return render_template("points/mine.html", points=points_page(current_member(), wanted()))
 
 
 @blueprint.get("/me/points/export.<kind>")
 @member_only
 def export(kind: str) -> Response:
-    """Give the member every line as a file, the newest first."""
+    """Give the member the lines that the page shows as a file, the newest first."""
     if kind not in set(ExportFormat):
         raise NotFound
-    figures = queries.balance(Holder.member(current_member().id))
+    asked = wanted()
+    account_id = queries.account_of(Holder.member(current_member().id), asked.currency)
     header = (
         gettext("Day"),
         gettext("What happened"),
         gettext("Points"),
         gettext("Available after"),
         gettext("Reason"),
+        gettext("Rule"),
+        gettext("Line"),
     )
-    rows = export_rows(figures.account_id)
+    rows = export_rows(account_id, asked)
     return export_file(name=gettext("points"), kind=ExportFormat(kind), header=header, rows=rows)
 
 
-def points_page(member: Member, show: str) -> PointsPage:
-    """Return the page of a member's points, of the lines that `show` names (all without)."""
-    currency = QUALIFYING if show == QUALIFYING else REDEEMABLE
-    figures = queries.balance(Holder.member(member.id))
-    account_id = figures.account_id
-    if currency == QUALIFYING:
-        account_id = queries.account_of(Holder.member(member.id), currency)
-    if show != QUALIFYING and show not in SHOWN:
-        show = ""
-    if account_id is None:
-        return PointsPage(figures, show, [], None)
-    page = ledger_of(account_id, show)
-    return PointsPage(figures, show, by_month(account_id, page.items), page)
+def points_page(member: Member, asked: Wanted) -> PointsPage:
+    """Return the page of a member's points."""
+    holder = Holder.member(member.id)
+    purses = queries.purses(holder)
+    figures = queries.balance(holder, asked.currency)
+    purse = queries.purse_of(purses, asked.currency)
+    if purse is None:
+        return PointsPage(figures, asked, purses, [])
+    account_id = purse.account_id
+    page = ledger_of(account_id, asked.show, month=asked.month)
+    return PointsPage(
+        figures,
+        asked,
+        purses,
+        months_of(purse),
+        by_month(account_id, page.items),
+        page,
+    )
 
 
-def export_rows(account_id: int | None) -> Iterator[tuple[object, ...]]:
+def export_rows(account_id: int | None, asked: Wanted) -> Iterator[tuple[object, ...]]:
     """Yield the lines of an account for a file."""
     if account_id is None:
         return
-    for line in ledger_of(account_id, size=EXPORTED_AT_MOST).items:
+    lines = ledger_of(account_id, asked.show, month=asked.month, size=EXPORTED_AT_MOST).items
+    for line in lines:
         told = explain(line)
         after = format_points(line.after) if line.after is not None else ""
         yield (
@@ -93,4 +132,6 @@ def export_rows(account_id: int | None) -> Iterator[tuple[object, ...]]:
             format_points(told.change) + (f" ({told.part})" if told.part else ""),
             after,
             " ".join(told.sentences),
+            f"{line.row.rule} ({line.row.rule_version or 1})" if line.row.rule else "",
+            line.row.public_id,
         )

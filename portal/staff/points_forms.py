@@ -1,30 +1,15 @@
 """The staff's forms about a member's points."""
 
-from typing import Any
-
-from wtforms import HiddenField, RadioField, StringField, TextAreaField, ValidationError
+from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from portal.forms import Form, SelectChoice
-from portal.i18n import gettext, lazy
-from portal.points.amounts import read_points
+from portal.i18n import lazy
+from portal.points.fields import ENTER_POINTS, PointsField
 from portal.points.kinds import Kind
-from portal.points.ledger import MOST, NOTE_LENGTH
+from portal.points.ledger import NOTE_LENGTH
 
 _SAY_WHY = lazy("Say why: the owner reads it beside the line.")
-
-
-class PointsField(StringField):
-    """Points as people type them; `milli` holds them as milli-points once they are valid."""
-
-    milli: int = 0
-
-    def pre_validate(self, form: Any) -> None:
-        """Refuse what is not a positive number of points."""
-        milli = read_points(self.data or "")
-        if milli is None or not 1 <= milli <= MOST:
-            raise ValidationError(gettext("Enter points above 0, such as 100 or 0.5."))
-        self.milli = milli
 
 
 def _reason() -> TextAreaField:
@@ -48,7 +33,7 @@ class AdjustForm(Form):
     )
     points = PointsField(
         lazy("Points"),
-        validators=[DataRequired(lazy("Enter points above 0, such as 100 or 0.5."))],
+        validators=[DataRequired(ENTER_POINTS)],
         render_kw={"inputmode": "decimal", "maxlength": 16, "autocomplete": "off"},
     )
     reason = _reason()

@@ -60,7 +60,7 @@ NAMES = {
     "roster": {"public_id": "import"},
 }
 # Arguments that name no row: a word of a list, a line of a file, a secret, a project.
-WORDS = {"project", "kind", "line", "token", "slug", "name", "plugin", "filename"}
+WORDS = {"project", "kind", "line", "month", "token", "slug", "name", "plugin", "filename"}
 # Whoever may use these sees the whole club.
 CLUB_WIDE = {
     "permissions.revoke",

@@ -17,7 +17,7 @@ from tests.factories import make_follower, make_member, make_project, sign_in
 from tests.points.helpers import WHY, earn, hold, holder, key, noon, reverse, spend
 
 TODAY = clock.business_date("Asia/Shanghai")
-PAGE_STATEMENTS = 8
+PAGE_STATEMENTS = 9
 
 
 def page(client: FlaskClient, address: str = "/me/points") -> str:
@@ -30,7 +30,7 @@ def page(client: FlaskClient, address: str = "/me/points") -> str:
 def test_who_never_had_points_is_told_where_they_come_from(client: FlaskClient) -> None:
     sign_in(client, make_member())
     assert "No line here yet" in page(client)
-    assert "No line here yet" in page(client, "/me/points?show=qualifying")
+    assert "No line here yet" in page(client, "/me/points?currency=qualifying")
 
 
 def test_only_members_have_points(client: FlaskClient) -> None:
@@ -100,19 +100,41 @@ def test_points_that_died_meanwhile_are_not_in_the_balance(client: FlaskClient) 
         ("earned", "Points earned", "Points used"),
         ("used", "Points used", "Points earned"),
         ("held", "Set aside", "Points earned"),
-        ("qualifying", "+7", "Points used"),
     ],
 )
 def test_lines_are_filtered(client: FlaskClient, show: str, shown: str, hidden: str) -> None:
     member = make_member()
     sign_in(client, member)
     earn(member, 100_000)
-    earn(member, 7_000, currency="qualifying")
     spend(member, 1_000)
     hold(member, 1_000)
     text = page(client, f"/me/points?show={show}")
     assert shown in text
     assert hidden not in text
+
+
+def test_each_currency_has_figures_and_lines_of_its_own(client: FlaskClient) -> None:
+    member = make_member()
+    sign_in(client, member)
+    earn(member, 100_000)
+    earn(member, 7_000, currency="qualifying")
+    assert "Qualifying points" in page(client)
+    text = page(client, "/me/points?currency=qualifying")
+    assert "Available points 7 " in text
+    assert "+7" in text
+    assert "+100" not in text
+
+
+def test_a_month_is_chosen(client: FlaskClient) -> None:
+    member = make_member()
+    sign_in(client, member)
+    earn(member, 3_000, at=noon(TODAY - timedelta(days=70)))
+    earn(member, 5_000)
+    month = TODAY - timedelta(days=70)
+    text = page(client, f"/me/points?month={month:%Y-%m}")
+    assert "+3 left 3" in text
+    assert "+5" not in text
+    assert "No line here yet" in page(client, "/me/points?month=2001-01")
 
 
 def test_what_is_owed_is_explained(client: FlaskClient) -> None:
@@ -136,7 +158,10 @@ def test_the_reason_of_staff_is_shown_and_escaped(client: FlaskClient) -> None:
     )
 
 
-@pytest.mark.parametrize("bad", ["?show=nonsense", "?show=", "?cursor="])
+@pytest.mark.parametrize(
+    "bad",
+    ["?show=nonsense", "?show=", "?cursor=", "?month=2026-13", "?month=x", "?currency=%3Cx%3E"],
+)
 def test_odd_addresses_show_everything(client: FlaskClient, bad: str) -> None:
     member = make_member()
     sign_in(client, member)
@@ -158,7 +183,7 @@ def test_the_lines_can_be_taken_along(client: FlaskClient) -> None:
     spend(member, 500)
     with client.get("/me/points/export.csv", headers={"Accept-Language": "en"}) as answer:
         rows = answer.get_data().decode("utf-8-sig").splitlines()
-    assert rows[0] == "Day,What happened,Points,Available after,Reason"
+    assert rows[0] == "Day,What happened,Points,Available after,Reason,Rule,Line"
     assert rows[1].startswith(f"{TODAY},Points used,'-0.5,1,")
     assert len(rows) == 3
     with client.get("/me/points/export.xlsx") as answer:
