@@ -6,6 +6,7 @@ from flask.cli import FlaskGroup
 from portal import __version__
 from portal.app import create_app
 from portal.audit.cli import commands as audit_commands
+from portal.club_file.cli import commands as club_commands
 from portal.config import SettingsError
 from portal.database.cli import commands as db_commands
 from portal.demo.cli import commands as demo_commands
@@ -30,6 +31,7 @@ COMMANDS: tuple[click.Command, ...] = (
     job_commands,
     import_commands,
     points_commands,
+    club_commands,
     plugin_commands,
     account_commands,
     token_commands,

@@ -23,7 +23,7 @@ _ORDINAL = {
 
 def plan(
     *,
-    actor: Account,
+    actor: Account | None,
     currency: Currency,
     rules: Mapping[str, Any],
     valid_from: date,
@@ -51,7 +51,7 @@ def plan(
     made = Policy(
         currency_id=locked.id,
         valid_from=valid_from,
-        made_by_id=actor.id,
+        made_by_id=actor.id if actor else None,
         reason=reason,
         **{name: rules[name] for name in RULE_FIELDS},
     )

@@ -35,16 +35,30 @@ def install(
     is_club: bool = False,
     actor: Account | None = None,
 ) -> SchemeVersion:
-    """Add a scheme that is published at once: the first rules of a club, and of the demo.
+    """Publish rules at once, as a new scheme or the next version of one: the operator's way.
 
-    Raises FormError, and TierError: not_publishable, key_taken.
+    Raises FormError, and TierError: not_publishable, draft_exists.
     """
     rules = schema.load(form)
-    _check(rules, None)
-    version = _add(key=key, name=name, is_club=is_club, body=schema.dump(rules), actor=actor)
+    scheme = db.session.scalar(sa.select(Scheme).where(Scheme.key == key).with_for_update())
+    if is_club:
+        others = sa.update(Scheme).where(Scheme.is_club, Scheme.key != key)
+        db.session.execute(others.values(is_club=False))
+    if scheme is None:
+        version = _add(key=key, name=name, is_club=is_club, body=schema.dump(rules), actor=actor)
+        _check(rules, None)
+    else:
+        scheme.name, scheme.is_club = dict(name) or scheme.name, is_club
+        version = _next(actor, scheme)
+        version.body = schema.dump(rules)
+        _check(rules, _before(version))
     version.state, version.begins_on = VersionState.PUBLISHED, begins_on
     version.published_at = clock.now()
     db.session.flush()
+    facts = {"begins_on": begins_on.isoformat()}
+    _note(actor, "tiers.published", _scheme(version), version, **facts)
+    if begins_on <= today():
+        enqueue(kind=EVALUATE, payload={"scheme": key}, key=f"publish:{version.public_id}")
     return version
 
 
@@ -60,21 +74,7 @@ def create_scheme(
 
 def start_draft(*, actor: Account, scheme: Scheme) -> SchemeVersion:
     """Begin the next version with what the last one says. Raises TierError: draft_exists."""
-    last = db.session.scalars(
-        sa.select(SchemeVersion)
-        .where(SchemeVersion.scheme_id == scheme.id)
-        .order_by(SchemeVersion.version.desc())
-        .limit(1)
-    ).one()
-    if last.state != VersionState.PUBLISHED:
-        raise TierError("draft_exists", state=last.state)
-    # What was carried over into the last version is over.
-    body = {**last.body, "carry_over": {}}
-    version = SchemeVersion(
-        scheme_id=scheme.id, version=last.version + 1, body=body, drafted_by_id=actor.id
-    )
-    db.session.add(version)
-    _flush("draft_exists")
+    version = _next(actor, scheme)
     _note(actor, "tiers.draft_started", scheme, version)
     return version
 
@@ -185,6 +185,28 @@ def _add(
     )
     db.session.add(version)
     db.session.flush()
+    return version
+
+
+def _next(actor: Account | None, scheme: Scheme) -> SchemeVersion:
+    last = db.session.scalars(
+        sa.select(SchemeVersion)
+        .where(SchemeVersion.scheme_id == scheme.id)
+        .order_by(SchemeVersion.version.desc())
+        .limit(1)
+    ).one()
+    if last.state != VersionState.PUBLISHED:
+        raise TierError("draft_exists", state=last.state)
+    # What was carried over into the last version is over.
+    body = {**last.body, "carry_over": {}}
+    version = SchemeVersion(
+        scheme_id=scheme.id,
+        version=last.version + 1,
+        body=body,
+        drafted_by_id=actor.id if actor else None,
+    )
+    db.session.add(version)
+    _flush("draft_exists")
     return version
 
 
