@@ -34,10 +34,13 @@ from portal.club import api as club_api
 from portal.club import hooks as club_hooks
 from portal.club import staff_views as club_staff_views
 from portal.club import views as club_views
+from portal.contracts import api as contracts_api
+from portal.contracts import hooks as contracts_hooks
+from portal.contracts import import_views as contracts_import_views
 from portal.contracts import jobs as contracts_jobs
 from portal.contracts import models as contracts_models
 from portal.contracts import privacy as contracts_privacy
-from portal.earning import jobs as earning_jobs
+from portal.contracts import staff_views as contracts_staff_views
 from portal.earning import models as earning_models
 from portal.earning import privacy as earning_privacy
 from portal.facts import models as facts_models
@@ -184,6 +187,7 @@ APIS: tuple = (
     staff_tokens_api,
     webhooks_api,
     roster_api,
+    contracts_api,
     plugin_host_api,
     accounts_security_api,
     accounts_totp_api,
@@ -212,6 +216,8 @@ VIEWS: tuple = (
     club_staff_views,
     roster_staff_views,
     roster_act_views,
+    contracts_staff_views,
+    contracts_import_views,
     home_views,
     home_search_views,
     members_views,
@@ -248,6 +254,7 @@ HOOKS: tuple = (
     projects_hooks,
     claims_hooks,
     roster_hooks,
+    contracts_hooks,
     staff_hooks,
     members_hooks,
     announcements_hooks,

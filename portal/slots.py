@@ -3,8 +3,9 @@
 A feature's `hooks.py` has functions of these names; each returns frozen dataclasses, and core
 decides where they stand and how they look. `sign_in_steps(account)` returns the endpoints of pages
 to pass before going on; `?next=` leads on from there. `my_homes_cards(member)` returns cards for
-the page of the member's homes, `unit_sections(project, unit)` cards for the staff's page of a
-home, `file_readers()` who answers for the files of an owner kind (portal.files.readers),
+the page of the member's homes, `my_home_sections(member, place)` for the page of one of them (where
+contracts are), `unit_sections(project, unit)` cards for the staff's page of a home,
+`file_readers()` who answers for the files of an owner kind (portal.files.readers),
 `search_sources()` the kinds of things that search finds (portal.search.documents). Those about a
 member's data are in each feature's `privacy.py`; portal.personal_data tells of them.
 """
@@ -29,6 +30,7 @@ SLOTS = (
     "join_choices",
     "on_member_joined",
     "my_homes_cards",
+    "my_home_sections",
     "unit_sections",
     "file_readers",
     "export_member_data",

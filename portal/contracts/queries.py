@@ -1,19 +1,25 @@
-"""What members bought, paid and owe, as SELECTs to join.
+"""Reading contracts: lists and pages; and what members bought, paid and owe, as SELECTs to join.
 
 Each has one row a party: `party_id` (member or household, see `Party`) and the figures. Amounts
 are fen, areas hundredths of a square metre. Windows are half-open: since <= day < until.
 """
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager
 
 from portal.contracts.models import Contract, ContractState, Fee, FeeCategory, Payment
+from portal.extensions import db
 from portal.projects.models import Unit
+from portal.projects.staff_queries import matches
 
 Day = date | sa.ColumnElement[date]
+SEARCH_LENGTH, LIST_LIMIT = 60, 100
 
 
 class Party(StrEnum):
@@ -113,3 +119,146 @@ def _party(model: type[Contract] | type[Fee], by: Party) -> sa.ColumnElement[Any
         model.household_id if by is Party.HOUSEHOLD else model.member_id
     ).expression
     return column
+
+
+@dataclass(frozen=True)
+class ListFilter:
+    """The conditions of a list of contracts or fees, as its address has them."""
+
+    states: Collection[str]
+    search: str = ""
+    state: str = ""
+
+    @classmethod
+    def read(cls, args: Mapping[str, str], states: Collection[str]) -> "ListFilter":
+        """Read the conditions from an address; what is not known is left out."""
+        state = args.get("state", "")
+        return cls(
+            states=states,
+            search=args.get("q", "").strip()[:SEARCH_LENGTH],
+            state=state if state in states else "",
+        )
+
+    def args(self, **changed: str) -> dict[str, str]:
+        """Return the conditions for an address, with some changed; empty ones are left out."""
+        values = {"q": self.search, "state": self.state, **changed}
+        return {key: value for key, value in values.items() if value}
+
+
+WAITING, ARREARS, OPEN, PAID = "waiting", "arrears", "open", "paid"
+CONTRACT_STATES = (*map(str, ContractState), WAITING)
+FEE_STATES = (OPEN, ARREARS, PAID)
+
+
+def contracts_in(project_id: int, wanted: ListFilter) -> sa.Select[tuple[Contract]]:
+    """Return the statement of a project's contracts, home and buyer loaded."""
+    statement = _with_home_and_member(Contract).where(Contract.project_id == project_id)
+    if wanted.state == WAITING:
+        statement = statement.where(Contract.member_id.is_(None))
+    elif wanted.state:
+        statement = statement.where(Contract.state == wanted.state)
+    if wanted.search:
+        number = "".join(wanted.search.split()).upper()
+        statement = statement.where(
+            sa.or_(Contract.number.startswith(number, autoescape=True), matches(wanted.search))
+        )
+    return statement
+
+
+def fees_in(project_id: int, wanted: ListFilter, today: date) -> sa.Select[tuple[Fee]]:
+    """Return the statement of a project's fees, home and payer loaded."""
+    statement = _with_home_and_member(Fee).where(Fee.project_id == project_id)
+    if wanted.state == PAID:
+        statement = statement.where(Fee.paid_on.is_not(None))
+    elif wanted.state:
+        statement = statement.where(Fee.paid_on.is_(None))
+    if wanted.state == ARREARS:
+        statement = statement.where(Fee.due_on < today)
+    if wanted.search:
+        statement = statement.where(matches(wanted.search))
+    return statement
+
+
+def totals(statement: sa.Select[Any], amount: Any) -> tuple[int, int]:
+    """Return how many rows a list has, and the sum of an amount in fen."""
+    counted = statement.with_only_columns(
+        sa.func.count(), sa.func.coalesce(sa.func.sum(amount), 0), maintain_column_froms=True
+    ).order_by(None)
+    number, sum_ = db.session.execute(counted).one()
+    return number, int(sum_)
+
+
+def contract_in(project_id: int, public_id: str) -> Contract | None:
+    """Return one contract of a project, home and buyer loaded."""
+    return db.session.scalar(
+        _with_home_and_member(Contract).where(
+            Contract.project_id == project_id, Contract.public_id == public_id
+        )
+    )
+
+
+def payments_of(contract_ids: Collection[int]) -> Sequence[Payment]:
+    """Return the payments towards contracts, the first first."""
+    return db.session.scalars(
+        sa.select(Payment)
+        .where(Payment.contract_id.in_(contract_ids))
+        .order_by(Payment.contract_id, Payment.paid_on, Payment.percent)
+        .limit(LIST_LIMIT)
+    ).all()
+
+
+def neighbours_of(contract: Contract) -> tuple[Contract | None, Sequence[Contract]]:
+    """Return the contract that took the place of this one, and those whose place it took."""
+    found = db.session.scalars(
+        sa.select(Contract).where(
+            Contract.project_id == contract.project_id,
+            sa.or_(
+                Contract.number == contract.replaced_by_number,
+                Contract.replaced_by_number == contract.number,
+            ),
+        )
+    ).all()
+    after = next((each for each in found if each.number == contract.replaced_by_number), None)
+    return after, [each for each in found if each.replaced_by_number == contract.number]
+
+
+def contracts_of_home(unit_id: int) -> Sequence[Contract]:
+    """Return the contracts of a home, the latest first, buyers loaded."""
+    return db.session.scalars(
+        _with_home_and_member(Contract)
+        .where(Contract.unit_id == unit_id)
+        .order_by(Contract.signed_on.desc(), Contract.id.desc())
+        .limit(LIST_LIMIT)
+    ).all()
+
+
+def own_contracts(unit_id: int, household_id: int) -> Sequence[Contract]:
+    """Return a household's contracts of a home."""
+    return db.session.scalars(
+        sa.select(Contract)
+        .where(Contract.unit_id == unit_id, Contract.household_id == household_id)
+        .order_by(Contract.signed_on.desc(), Contract.id.desc())
+        .limit(LIST_LIMIT)
+    ).all()
+
+
+def latest_fees(unit_id: int, household_id: int | None = None, limit: int = 12) -> Sequence[Fee]:
+    """Return the latest fees of a home, of one household or of all."""
+    statement = sa.select(Fee).where(Fee.unit_id == unit_id)
+    if household_id is not None:
+        statement = statement.where(Fee.household_id == household_id)
+    return db.session.scalars(
+        statement.order_by(Fee.due_on.desc(), Fee.category, Fee.id).limit(limit)
+    ).all()
+
+
+def _with_home_and_member(model: Any) -> sa.Select[Any]:
+    return (
+        sa.select(model)
+        .join(model.unit)
+        .join(Unit.building)
+        .outerjoin(model.member)
+        .options(
+            contains_eager(model.unit).contains_eager(Unit.building), contains_eager(model.member)
+        )
+    )

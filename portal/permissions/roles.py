@@ -119,6 +119,16 @@ PERMISSIONS: dict[str, Permission] = {
         _permission("claims.review", lazy("Decide on claims of homes"), _R.STAFF, _R.MANAGER),
         _permission("homes.manage", lazy("Change or end who owns a home"), _R.STAFF, _R.MANAGER),
         _permission("roster.import", lazy("Import and undo rosters"), _R.STAFF, _R.MANAGER),
+        _permission(
+            "contracts.view",
+            lazy("See contracts, payments and fees"),
+            _R.STAFF,
+            _R.MANAGER,
+            _R.FINANCE,
+        ),
+        _permission(
+            "contracts.import", lazy("Import and undo contracts, payments and fees"), _R.MANAGER
+        ),
         _permission("projects.manage", lazy("Edit a project"), _R.MANAGER),
         _permission("audit.view", lazy("Read the audit trail"), _R.MANAGER, _R.CENTRE, _R.AUDITOR),
         _permission(

@@ -166,10 +166,10 @@ def _conditions(wanted: HomeFilter) -> Iterator[sa.ColumnElement[bool]]:
         claimed = Unit.household_id.is_not(None)
         yield claimed if wanted.state == "claimed" else ~claimed
     if wanted.search:
-        yield _matches(wanted.search)
+        yield matches(wanted.search)
 
 
-def _matches(search: str) -> sa.ColumnElement[bool]:
+def matches(search: str) -> sa.ColumnElement[bool]:
     """Find "1502", "2-1502", "2栋1单元1502" by address, and any other text by the owner's name."""
     keys = [part_key(part) for part in parts_of(search)]
     by_name = Member.name.contains(search, autoescape=True)

@@ -53,6 +53,9 @@ def my_home(public_id: str) -> str:
         inviting=inviting,
         invitations=queries.invitations_of(place.unit_id) if inviting else [],
         now=clock.now(),
+        sections=sorted(
+            fill("my_home_sections", current_member(), place), key=lambda card: card.order
+        ),
     )
 
 

@@ -148,14 +148,15 @@ class RowChecker:
         if parts is None:
             return None
         try:
-            return _home_of(*parts)
+            return read_home(*parts)
         except read.CellError as error:
             value = " ".join(part for part in parts if part)[:40]
             faults.append(Fault(self.mapping[column], str(error), {"value": value}))
             return None
 
 
-def _home_of(building: str, entrance: str, number: str) -> tuple[str, str, str, str, str]:
+def read_home(building: str, entrance: str, number: str) -> tuple[str, str, str, str, str]:
+    """Return building, its key, entrance, number and place. Raises CellError."""
     key = _building_key(building)
     return building, key, *_place_of(entrance, number)
 
