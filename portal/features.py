@@ -41,6 +41,7 @@ from portal.contracts import jobs as contracts_jobs
 from portal.contracts import models as contracts_models
 from portal.contracts import privacy as contracts_privacy
 from portal.contracts import staff_views as contracts_staff_views
+from portal.earning import jobs as earning_jobs
 from portal.earning import models as earning_models
 from portal.earning import privacy as earning_privacy
 from portal.facts import models as facts_models
