@@ -144,6 +144,10 @@ def _undescribed(plugin: str, project_id: int, keys: Sequence[str]) -> list[Hit]
     return None
 
 
+def _nothing_rebuilt(plugin: str, done: Callable[[int], None]) -> int:
+    return 0
+
+
 def _nothing_is_on(plugin: str, project_id: int | None) -> bool:
     return False
 
@@ -183,6 +187,11 @@ class Slots:
     """A plugin's own words for what was found in a project; None when it has none."""
     plugin_faces: Callable[[], Mapping[str, tuple[str, str]]] = dict
     """Plugin -> its title for the reader, and its icon."""
+    searchable_plugins: Callable[[], Sequence[str]] = tuple
+    """The plugins that can tell all that search finds of theirs."""
+    rebuild_search: Callable[[str, Callable[[int], None]], int] = _nothing_rebuilt
+    """Make one plugin's documents anew where it is on; return how many. The function hears of
+    each batch how many it has, and commits."""
 
     def add(self, hooks: ModuleType) -> None:
         """Take every slot function that a feature's `hooks` module has."""

@@ -13,7 +13,7 @@ from portal.database.owners import Owner, configure_owners
 from portal.extensions import db
 from portal.i18n_domain import configure_domain
 from portal.permissions import roles
-from portal.plugin_host import dispatch, faults, finding, loader
+from portal.plugin_host import dispatch, faults, finding, indexing, loader
 from portal.plugin_host.afterwards import HEARD, configure_afterwards
 from portal.plugin_host.cards import BROKEN
 from portal.plugin_host.everyone import ask_installed
@@ -58,6 +58,7 @@ def configure_plugins(
     slots.is_plugin_on = _is_on
     slots.plugins_on, slots.describe_hits = finding.plugins_on, finding.describe_hits
     slots.plugin_faces = finding.faces
+    slots.searchable_plugins, slots.rebuild_search = indexing.searchable, indexing.rebuild
     app.add_url_rule("/static/plugins/<plugin>/<path:filename>", "plugin_static", _static(host))
     return host
 

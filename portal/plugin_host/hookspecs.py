@@ -5,6 +5,7 @@ first, and read only. `check_*` and `purge_*` run inside a transaction and fail 
 run after the commit, in a job.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pluggy
@@ -19,6 +20,7 @@ from portal.personal_data import ExportPart
 from portal.plugin_host.refs import MemberRef, ProjectRef
 from portal.plugin_host.setting_types import Setting
 from portal.points.checks import PointsRequest
+from portal.search.documents import Findable
 from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget
 
 GROUP = "portal"
@@ -84,6 +86,11 @@ def member_profile_sections(project: ProjectRef, member: MemberRef) -> list[Card
 @hookspec
 def describe_hits(project: ProjectRef, keys: tuple[str, ...]) -> list[Hit]:  # type: ignore[empty-body]
     """Return how what search found is shown now: one statement for all; leave out what is gone."""
+
+
+@hookspec
+def search_documents(project: ProjectRef) -> Iterator[Findable]:  # type: ignore[empty-body]
+    """Yield everything of the plugin's in `project` that search finds, for a rebuilt index."""
 
 
 @hookspec
@@ -170,6 +177,7 @@ RETURNS: dict[str, Returned] = {
     "staff_widgets": Returned(StaffWidget),
     "member_profile_sections": Returned(Card),
     "describe_hits": Returned(Hit),
+    "search_documents": Returned(Iterator, many=False),
     "check_plugin_enable": Returned(str),
     "check_points_posting": Returned(str),
     "export_member_data": Returned(ExportPart),

@@ -54,6 +54,7 @@ from portal.sdk.points import (
     void_points,
 )
 from portal.sdk.search import drop_document, index_document
+from portal.search.documents import Findable
 from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "EventKind",
     "ExportFile",
     "ExportPart",
+    "Findable",
     "Hit",
     "Job",
     "JobRun",

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping
 
+from portal.plugin_host.indexing import index, plugin_of
 from portal.plugin_host.refs import ProjectRef
-from portal.plugin_host.state import host
-from portal.search import audiences as audience_keys
 from portal.search import service
+from portal.search.documents import Findable
 
 
 def index_document(
@@ -26,39 +26,10 @@ def index_document(
     find it: "public", "project", "household:<id>", "member:<id>" and "permission:<key>".
     `project`: None for what belongs to the whole club. Raises ValueError for what has no such form.
     """
-    service.put(
-        kind=kind,
-        key=key,
-        title=title,
-        body=body,
-        url=url,
-        audiences=[found for each in audiences for found in _keys(each, project)],
-        project_id=project.id if project else None,
-        names=names,
-        plugin=_plugin(kind),
-    )
+    index(Findable(kind, key, title, url, audiences, body, names), project)
 
 
 def drop_document(*, kind: str, key: str) -> None:
     """Let something be found no more, in the caller's transaction."""
-    _plugin(kind)
+    plugin_of(kind)
     service.drop(kind=kind, key=key)
-
-
-def _plugin(kind: str) -> str:
-    name = kind.partition(".")[0]
-    if name not in host().loaded:
-        raise ValueError(f"the kind {kind!r} must begin with the plugin's name")
-    return name
-
-
-def _keys(audience: str, project: ProjectRef | None) -> Collection[str]:
-    """Return the keys of an audience; a permission is held in the project, or club-wide."""
-    if audience == "project":
-        if project is None:
-            raise ValueError("the audience 'project' needs a project")
-        return (audience_keys.project(project.id),)
-    word, _, key = audience.partition(":")
-    if word == "permission":
-        return audience_keys.permission(key, project.id if project else None)
-    return (audience,)

@@ -6,6 +6,7 @@ from flask.cli import with_appcontext
 
 from portal.extensions import db
 from portal.search.keeping import rebuild, sources
+from portal.slots import slots
 
 
 @click.group("search")
@@ -14,7 +15,12 @@ def commands() -> None:
 
 
 @commands.command("rebuild")
-@click.option("--kind", "kinds", multiple=True, help="Only this kind of things; may be repeated.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    help="Only this kind of things, or this plugin's; may be repeated.",
+)
 @click.option("--after", default=0, help="Go on after this id, as the last run said.")
 @with_appcontext
 def rebuild_index(kinds: tuple[str, ...], after: int) -> None:
@@ -22,17 +28,24 @@ def rebuild_index(kinds: tuple[str, ...], after: int) -> None:
 
     Committed batch by batch: what stopped goes on with --kind and --after.
     """
-    known = sources()
-    if unknown := set(kinds) - known.keys():
+    plugins = slots().searchable_plugins()
+    known = [*sources(), *plugins]
+    if unknown := set(kinds) - set(known):
         raise click.ClickException(
             f"No such kind: {', '.join(sorted(unknown))}. There are: {', '.join(known)}."
         )
-    if after and len(kinds) != 1:
-        raise click.ClickException("--after goes with one --kind.")
+    if after and (len(kinds) != 1 or kinds[0] in plugins):
+        raise click.ClickException("--after goes with one --kind that is no plugin.")
     total = 0
-    for kind in kinds or tuple(known):
-        total += _rebuild_kind(kind, after)
+    for kind in kinds or known:
+        total += _rebuild_plugin(kind) if kind in plugins else _rebuild_kind(kind, after)
     click.echo(f"{total} documents.")
+
+
+def _rebuild_plugin(plugin: str) -> int:
+    number = slots().rebuild_search(plugin, lambda _: db.session.commit())
+    click.echo(f"{plugin}: {number}")
+    return number
 
 
 def _rebuild_kind(kind: str, after: int) -> int:

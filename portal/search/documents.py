@@ -39,6 +39,23 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Findable:
+    """A thing of a plugin's for the index, with the arguments of `index_document`.
+
+    `updated_at`: when it became what it is; None: as the index says, or now.
+    """
+
+    kind: str
+    key: str
+    title: str | Texts
+    url: str
+    audiences: Collection[str]
+    body: str | Texts = ""
+    names: Collection[str] = ()
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Source:
     """A kind of things that core's search knows, and how its rows become documents.
 

@@ -16,7 +16,7 @@ class SearchDocument(db.Model):
     """What is found and shown of one thing, and who may find it.
 
     On SQLite triggers keep the FTS5 table `search_index` beside it; on PostgreSQL there are GIN
-    indexes of `terms` and of `audiences` (the revision makes both).
+    indexes of `terms`, `title_terms` and `audiences` (the revisions make all of them).
     """
 
     __tablename__ = "search_document"
@@ -30,7 +30,15 @@ class SearchDocument(db.Model):
         ),
         unique_where("uq_search_document_club", "kind", "key", where="project_id IS NULL"),
         sa.Index("ix_search_document_kind_row_id", "kind", "row_id"),
-        {"info": {BY_HAND: ("ix_search_document_terms", "ix_search_document_audiences")}},
+        {
+            "info": {
+                BY_HAND: (
+                    "ix_search_document_terms",
+                    "ix_search_document_title_terms",
+                    "ix_search_document_audiences",
+                )
+            }
+        },
     )
 
     id: Mapped[primary_key]

@@ -12,7 +12,7 @@ from portal.i18n import Text, localized
 from portal.pagination import Page, page_of
 from portal.search.folding import Question, question
 from portal.search.keeping import sources
-from portal.search.queries import Found, Scope, found, groups, matching, order
+from portal.search.queries import MOST, Found, Scope, found, groups, matching
 from portal.search.showing import Part, excerpt, marked, mentions
 from portal.slots import Hit, Slots
 
@@ -63,6 +63,11 @@ class ResultPage:
         """How much there is in all groups."""
         return sum(group.number for group in self.groups)
 
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether there may be more than was looked at."""
+        return self.number >= MOST
+
 
 def search_page(audiences: Collection[str], *, project_id: int | None) -> ResultPage:
     """Return the page that `?q=` and `?in=` of the request ask for.
@@ -81,9 +86,10 @@ def search_page(audiences: Collection[str], *, project_id: int | None) -> Result
     chosen = next((each.key for each in found_groups if each.key == request.args.get("in")), None)
     if chosen is None:
         return ResultPage(wanted, found_groups)
-    statement = matching(wanted, audiences, replace(scope, group=chosen))
-    assert statement is not None
-    page = page_of(statement, *order(wanted), descending=True)
+    matched = matching(wanted, audiences, replace(scope, group=chosen))
+    assert matched is not None
+    statement, keys = matched
+    page = page_of(statement, *keys, descending=True)
     results = _results([found(row) for row in page.items], wanted, faces)
     return ResultPage(wanted, found_groups, chosen, page, results)
 

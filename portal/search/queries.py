@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.columns import Texts
 from portal.extensions import db
@@ -15,7 +16,13 @@ from portal.search.models import SearchDocument
 
 GROUP = sa.func.coalesce(SearchDocument.plugin, SearchDocument.kind)
 """What stands together on a page: all documents of a plugin, or one kind of core's."""
+MOST = 1_000
+"""So many documents with the words in their titles, and so many with them anywhere, are looked at:
+those written last. A word that half of the index has costs no more than this."""
 _FTS = sa.table("search_index", sa.column("rowid"), sa.column("search_index"))
+_IN_TITLE: sa.Label[int] = sa.literal_column("1", sa.Integer).label("in_title")
+_ANYWHERE: sa.Label[int] = sa.literal_column("0", sa.Integer).label("in_title")
+Keys = tuple[sa.ColumnElement[Any] | InstrumentedAttribute[Any], ...]
 
 
 @dataclass(frozen=True)
@@ -48,20 +55,40 @@ def find(
     text: str, audiences: Collection[str], *, scope: Scope | None = None, limit: int = 20
 ) -> list[Found]:
     """Return the best documents for a reader who holds the keys: title hits first, then newest."""
-    statement = matching(question(text), audiences, scope or Scope())
-    if statement is None:
+    matched = matching(question(text), audiences, scope or Scope())
+    if matched is None:
         return []
-    rows = db.session.execute(
-        statement.order_by(*(key.desc() for key in order(question(text)))).limit(limit)
-    )
+    statement, keys = matched
+    rows = db.session.execute(statement.order_by(*(key.desc() for key in keys)).limit(limit))
     return [found(row) for row in rows]
 
 
-def matching(wanted: Question, audiences: Collection[str], scope: Scope) -> sa.Select[Any] | None:
-    """Return the statement of what is found, without an order; None when nothing can be."""
+def matching(
+    wanted: Question, audiences: Collection[str], scope: Scope
+) -> tuple[sa.Select[Any], Keys] | None:
+    """Return the statement of what is found, without an order, and the keys that it sorts by,
+    descending: in the title, newest, last written. None when nothing can be found."""
     if not wanted.phrases or not held(audiences):
         return None
     document = SearchDocument
+    conditions = [_plugin_is_on(scope)]
+    if scope.project_id is not None:
+        conditions.append(
+            sa.or_(document.project_id == scope.project_id, document.project_id.is_(None))
+        )
+    if scope.group is not None:
+        conditions.append(GROUP.in_([scope.group]))
+    looked_at = sa.union_all(
+        *(
+            sa.select(_last_written(wanted, audiences, column, conditions).c.id, flag)
+            for column, flag in (("title_terms", _IN_TITLE), ("terms", _ANYWHERE))
+        )
+    ).subquery()
+    candidate = (
+        sa.select(looked_at.c.id, sa.func.max(looked_at.c.in_title).label("in_title"))
+        .group_by(looked_at.c.id)
+        .subquery("candidate")
+    )
     statement = sa.select(
         document.kind,
         document.key,
@@ -70,25 +97,8 @@ def matching(wanted: Question, audiences: Collection[str], scope: Scope) -> sa.S
         document.title,
         document.body,
         document.url,
-    ).where(_matches(wanted, audiences), _plugin_is_on(scope))
-    if scope.project_id is not None:
-        statement = statement.where(
-            sa.or_(document.project_id == scope.project_id, document.project_id.is_(None))
-        )
-    if scope.group is not None:
-        statement = statement.where(GROUP.in_([scope.group]))
-    return statement
-
-
-def order(wanted: Question) -> tuple[sa.ColumnElement[Any], ...]:
-    """Return the keys that results sort by, descending: in the title, newest, last written."""
-    if _on_postgresql():
-        hit = SearchDocument.title_terms.bool_op("@@")(_tsquery(wanted.phrases))
-    else:
-        hit = SearchDocument.id.in_(_rowids(_fts_phrases(wanted.phrases, "title_terms")))
-    in_title = sa.case((hit, 1), else_=0)
-    newest: tuple[Any, Any] = SearchDocument.updated_at, SearchDocument.id
-    return in_title, *newest
+    ).join(candidate, candidate.c.id == document.id)
+    return statement, (candidate.c.in_title, document.updated_at, document.id)
 
 
 def found(row: Any) -> Found:
@@ -105,7 +115,7 @@ def ids_found(text: str, kind: str, project_id: int) -> sa.Select[tuple[int | No
     return sa.select(SearchDocument.row_id).where(
         SearchDocument.kind == kind,
         SearchDocument.project_id == project_id,
-        _matches(wanted, None),
+        _matches(wanted),
     )
 
 
@@ -116,10 +126,10 @@ def groups(
 
     One statement, in the order of the groups' names.
     """
-    statement = matching(wanted, audiences, scope)
-    if statement is None:
+    matched = matching(wanted, audiences, scope)
+    if matched is None:
         return []
-    keys = order(wanted)
+    statement, keys = matched
     rank = sa.func.row_number().over(partition_by=GROUP, order_by=[key.desc() for key in keys])
     number = sa.func.count().over(partition_by=GROUP)
     inner = statement.add_columns(
@@ -138,19 +148,41 @@ def _on_postgresql() -> bool:
     return db.engine.dialect.name == "postgresql"
 
 
-def _matches(wanted: Question, audiences: Collection[str] | None) -> sa.ColumnElement[bool]:
+def _last_written(
+    wanted: Question,
+    audiences: Collection[str],
+    column: str,
+    conditions: Sequence[sa.ColumnElement[bool]],
+) -> sa.Subquery:
+    """Return the ids of the MOST last written documents that a reader finds by one column.
+
+    By id, which both databases can walk backwards: on SQLite FTS5 itself goes in this order.
+    """
     document = SearchDocument
     if _on_postgresql():
-        match = document.terms.bool_op("@@")(_tsquery(wanted.phrases))
-        if audiences is None:
-            return match
         held_keys = sa.cast(held(audiences), postgresql.ARRAY(sa.Text()))
-        return sa.and_(match, document.audiences.bool_op("&&")(held_keys))
-    expression = _fts_phrases(wanted.phrases, "terms")
-    if audiences is not None:
+        statement = sa.select(document.id).where(
+            document.__table__.c[column].bool_op("@@")(_tsquery(wanted.phrases)),
+            document.audiences.bool_op("&&")(held_keys),
+        )
+        newest = document.id.desc()
+    else:
         keys = " OR ".join(f'"{key}"' for key in held(audiences))
-        expression += f" AND audiences : ({keys})"
-    return document.id.in_(_rowids(expression))
+        expression = f"{_fts_phrases(wanted.phrases, column)} AND audiences : ({keys})"
+        statement = (
+            sa.select(document.id)
+            .join(_FTS, _FTS.c.rowid == document.id)
+            .where(_FTS.c.search_index.op("MATCH")(expression))
+        )
+        newest = _FTS.c.rowid.desc()
+    return statement.where(*conditions).order_by(newest).limit(MOST).subquery()
+
+
+def _matches(wanted: Question) -> sa.ColumnElement[bool]:
+    document = SearchDocument
+    if _on_postgresql():
+        return document.terms.bool_op("@@")(_tsquery(wanted.phrases))
+    return document.id.in_(_rowids(_fts_phrases(wanted.phrases, "terms")))
 
 
 def _rowids(expression: str) -> sa.Select[Any]:

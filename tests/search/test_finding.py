@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from portal import clock
 from portal.extensions import db
+from portal.search import queries
 from portal.search.models import SearchDocument
 from portal.search.queries import find
 from portal.search.service import drop, drop_plugin, put
@@ -224,3 +225,19 @@ def test_a_plugin_leaves_a_project_or_altogether(app: Any) -> None:
     assert f"notes-{here.id}" not in left()
     drop_plugin(plugin="notes")
     assert left() == {f"other-{here.id}", f"other-{there.id}", "other-None"}
+
+
+def test_no_more_is_looked_at_than_is_shown_in_pages(app: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(queries, "MOST", 3)
+    write("first", "漏水")
+    for number in range(9):
+        write(f"b{number}", body="漏水")
+    # The last written of those with the word anywhere, and of those with it in the title.
+    assert keys("漏水") == ["first", "b8", "b7", "b6"]
+    for number in range(9):
+        write(f"t{number}", "漏水")
+    assert keys("漏水") == ["t8", "t7", "t6"]
+    # What another reader may find is not taken away by what only others may.
+    for number in range(9):
+        write(f"m{number}", "漏水", audiences=["member:1"])
+    assert keys("漏水") == ["t8", "t7", "t6"]

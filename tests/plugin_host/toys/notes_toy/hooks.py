@@ -1,10 +1,13 @@
 """What the toy puts into the portal."""
 
+from collections.abc import Iterator
+
 from flask import Blueprint
 
 from notes_toy.views import api, blueprint
 from portal.sdk import (
     Card,
+    Findable,
     Hit,
     MemberHome,
     MemberRef,
@@ -21,6 +24,8 @@ from portal.sdk import (
 )
 
 SENT: list[Message] = []
+FINDABLE: list[object] = []
+"""What the toy tells for a rebuilt index."""
 
 
 @hookimpl
@@ -72,6 +77,14 @@ def member_profile_sections(project: ProjectRef, member: MemberRef) -> list[Card
 def describe_hits(project: ProjectRef, keys: tuple[str, ...]) -> list[Hit]:
     url = f"/p/{project.slug}/notes/"
     return [Hit(key, f"note {key} told", "now", "puzzle", url) for key in keys if key != "gone"]
+
+
+@hookimpl
+def search_documents(project: ProjectRef) -> Iterator[Findable]:
+    for each in FINDABLE:
+        if isinstance(each, Exception):
+            raise each
+        yield each  # type: ignore[misc]
 
 
 @hookimpl
