@@ -41,9 +41,13 @@ from portal.contracts import jobs as contracts_jobs
 from portal.contracts import models as contracts_models
 from portal.contracts import privacy as contracts_privacy
 from portal.contracts import staff_views as contracts_staff_views
+from portal.earning import hooks as earning_hooks
 from portal.earning import jobs as earning_jobs
 from portal.earning import models as earning_models
 from portal.earning import privacy as earning_privacy
+from portal.earning import rule_views as earning_rule_views
+from portal.earning import staff_views as earning_staff_views
+from portal.earning import views as earning_views
 from portal.facts import models as facts_models
 from portal.facts import privacy as facts_privacy
 from portal.files import api as files_api
@@ -125,6 +129,7 @@ from portal.slots import Slots
 from portal.staff import audit_views as staff_audit_views
 from portal.staff import hooks as staff_hooks
 from portal.staff import job_views as staff_job_views
+from portal.staff import member_earning as staff_member_earning
 from portal.staff import member_list as staff_member_list
 from portal.staff import member_page as staff_member_page
 from portal.staff import member_points as staff_member_points
@@ -248,6 +253,10 @@ VIEWS: tuple = (
     points_month_views,
     points_giving_views,
     staff_member_points,
+    earning_staff_views,
+    earning_rule_views,
+    earning_views,
+    staff_member_earning,
 )
 HOOKS: tuple = (
     accounts_hooks,
@@ -265,6 +274,7 @@ HOOKS: tuple = (
     plugin_host_hooks,
     points_hooks,
     tiers_hooks,
+    earning_hooks,
 )
 
 # What features keep of people. An erasure goes through them from the last to the first.

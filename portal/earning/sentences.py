@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from portal.earning.checks import Problem
-from portal.earning.kinds import Outcome
+from portal.earning.kinds import Effect, FormulaKind, Outcome
 from portal.earning.limits import begins_anew
 from portal.earning.models import Decision
 from portal.earning.words import PERIODS, PERS, comparison_text, field_of, value_text
@@ -123,6 +123,59 @@ def limit_text(limit: Mapping[str, Any]) -> str:
             gettext("at most %(points)s points %(period)s for %(whose)s", points=shown, **whose)
         )
     return str(gettext(", ")).join(parts)
+
+
+def amount_text(rule: Mapping[str, Any]) -> str:
+    """Return what a rule gives as a phrase: "1 point for each 10,000 yuan"."""
+    formula = rule["amount"]
+    kind = formula["kind"]
+    if kind == FormulaKind.ALL:
+        return str(gettext("all points"))
+    if kind == FormulaKind.FIXED:
+        found = gettext("%(points)s points", points=formula["points"])
+    elif kind == FormulaKind.PER_AMOUNT:
+        found = gettext(
+            "%(points)s points for each %(divisor)s yuan",
+            points=formula["points"],
+            divisor=formula["divisor"],
+        )
+    elif kind == FormulaKind.LADDER:
+        found = gettext(
+            "%(points)s points by which time it is", points=" / ".join(formula["steps"])
+        )
+    elif kind == FormulaKind.BANDS:
+        parts = [f"{_band(band)} {band['points']}" for band in formula["bands"]]
+        found = gettext("points by bands: %(bands)s", bands=str(gettext(", ")).join(parts))
+    else:
+        parts = [
+            f"{name} {rate['divisor']} = {rate['points']}"
+            for name, rate in formula["rates"].items()
+        ]
+        found = gettext("points by category: %(rates)s", rates=str(gettext(", ")).join(parts))
+    return str(found)
+
+
+def rule_text(rule: Mapping[str, Any]) -> str:
+    """Return a rule as a sentence without its event: conditions, points, limits."""
+    each = [comparison_text(rule["source"], part) for part in _flat(rule.get("when"))]
+    parts = [gettext("if %(conditions)s", conditions="; ".join(each))] if each else []
+    if rule.get("effect") == Effect.FORFEIT:
+        parts.append(gettext("takes %(amount)s", amount=amount_text(rule)))
+    else:
+        parts.append(amount_text(rule))
+    parts += [limit_text(limit) for limit in rule.get("limits") or ()]
+    return str(gettext(", ")).join(str(part) for part in parts)
+
+
+def _flat(condition: Mapping[str, Any] | None, *, negated: bool = False) -> list[dict[str, Any]]:
+    if not condition:
+        return []
+    if "not" in condition:
+        return _flat(condition["not"], negated=not negated)
+    if "field" in condition:
+        return [{**condition, "negated": negated}]
+    parts = condition.get("all") or condition.get("any") or ()
+    return [one for part in parts for one in _flat(part, negated=negated)]
 
 
 def problem_text(problem: Problem, source: str) -> str:

@@ -49,10 +49,11 @@ class _LimitError(Exception):
         self.counter = counter
 
 
-def record_fact(*, actor: Account | None, new: NewFact) -> Told:
+def record_fact(*, actor: Account | None, new: NewFact, draft: ReadBook | None = None) -> Told:
     """Keep a fact about a member and post what the rules of its day give for it.
 
-    Told again, it changes nothing. A refusal of one rule leaves the others alone. Raises
+    Told again, it changes nothing. A refusal of one rule leaves the others alone. `draft`: the
+    rules of a dry run, which the caller rolls back. Raises
     FactError: unknown_source, unknown_member, and those of portal.facts.service.
     """
     if new.source not in known_sources():
@@ -68,7 +69,7 @@ def record_fact(*, actor: Account | None, new: NewFact) -> Told:
     done = facts.record(new=replace(new, household_id=holder.household_id), seen=seen)
     if not done.is_new:
         return Told(done.fact, is_new=False)
-    book = book_on(on)
+    book = draft or book_on(on)
     if done.is_withdrawn:
         refused = Verdict(reason="withdrawn")
         made = [_refusal(done.fact, rule, book, refused) for rule in book.of(new.source)]

@@ -71,7 +71,7 @@ CORE: dict[str, PointSource] = {
             lazy("Purchase contract signed"),
             lazy("A verified buyer's contract is signed; the amount is its price."),
             (AMOUNT,),
-            "file-text",
+            "receipt",
         ),
         PointSource(
             "contract.paid",
@@ -92,7 +92,7 @@ CORE: dict[str, PointSource] = {
             lazy("A month of membership"),
             lazy("A month more since the member joined."),
             (_MONTHS,),
-            "calendar",
+            "calendar-event",
             "blue",
         ),
         PointSource(

@@ -20,7 +20,10 @@ from portal.audit.service import record
 from portal.claims.models import ClaimEvent, ClaimReason, ClaimState, UnitClaim
 from portal.club.models import LegalText
 from portal.crypto import lookup_hash
+from portal.earning.models import Decision
 from portal.extensions import db
+from portal.facts.service import NewFact
+from portal.facts.service import record as keep_fact
 from portal.files.models import StoredFile
 from portal.files.pictures import Picture
 from portal.files.service import store_picture
@@ -149,6 +152,17 @@ def _things_of_other_features(*, world_of: Member, account: Account, unit: Unit)
     post(
         actor=None, holder=Holder.member(world_of.id), amount=5000, key="k",
         why=Why("test.done", note="备注静怡"),
+    )  # fmt: skip
+    new = NewFact(
+        "member.joined", "k", world_of.joined_on, member_id=world_of.id,
+        household_id=world_of.household_id,
+    )  # fmt: skip
+    fact = keep_fact(new=new).fact
+    db.session.add(
+        Decision(
+            fact_id=fact.id, member_id=world_of.id, rule="welcome", version=1, outcome="refused",
+            reason="nothing",
+        )
     )  # fmt: skip
     db.session.flush()
 

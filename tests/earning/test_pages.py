@@ -1,0 +1,243 @@
+"""The pages: rules written by a form, published with a day, tried out; why, and why not."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from portal.earning import queries
+from portal.earning.models import Book, Decision
+from portal.extensions import db
+from tests.earning.helpers import TODAY, available, publish, rule, tell
+from tests.factories import make_follower, make_member, make_project, make_staff, sign_in
+
+EN = {"Accept-Language": "en"}
+
+
+@pytest.fixture
+def centre(client: FlaskClient) -> FlaskClient:
+    """The browser of somebody at the group centre."""
+    return sign_in(client, make_staff("centre", display_name="周岚"))
+
+
+def words(client: FlaskClient, address: str, code: int = 200) -> str:
+    """Return a page's words, in English."""
+    answer = client.get(address, headers=EN)
+    assert answer.status_code == code
+    return text(answer)
+
+
+def text(answer: Any) -> str:
+    """Return an answer's words."""
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+def form(**values: Any) -> dict[str, Any]:
+    """Return a rule as the form sends it."""
+    return {
+        "key": "welcome",
+        "title_zh": "入会礼",
+        "title_en": "Welcome",
+        "source": "member.joined",
+        "effect": "earn",
+        "joined": "all",
+        "kind": "fixed",
+        "points": "100",
+        "rounding": "floor",
+        "to": ["redeemable"],
+        "pending": "",
+        **values,
+    }
+
+
+def write(client: FlaskClient, code: int = 303, address: str = "new", **values: Any) -> str:
+    """Send the form of a rule."""
+    answer = client.post(f"/centre/earning/draft/rules/{address}", data=form(**values), headers=EN)
+    assert answer.status_code == code, text(answer)
+    return text(answer)
+
+
+def post(client: FlaskClient, address: str, code: int = 303, **values: Any) -> str:
+    """Send a form to an address under the rules."""
+    answer = client.post(f"/centre/earning/{address}", data=values, headers=EN)
+    assert answer.status_code == code, text(answer)
+    return text(answer)
+
+
+def test_rules_are_written_published_changed_and_kept_as_versions(centre: FlaskClient) -> None:
+    assert "No rule counts yet" in words(centre, "/centre/earning")
+    post(centre, "draft/start")
+    assert "The draft is empty" in words(centre, "/centre/earning/draft")
+    write(centre)
+    assert "100 points" in words(centre, "/centre/earning/draft")
+    post(centre, "draft/publish", begins_on=TODAY.isoformat(), note="the first")
+    member = make_member()
+    tell(member)
+    assert available(member) == 100_000
+    shown = words(centre, "/centre/earning")
+    assert "Version 1" in shown
+    assert "1 times" in shown
+    post(centre, "draft/start")
+    write(centre, address="welcome", points="150")
+    write(centre, key="second", source="unit.verified")
+    assert "Before" in words(centre, "/centre/earning/draft")
+    post(centre, "draft/rules/second/retire")
+    post(centre, "draft/publish", begins_on=TODAY.isoformat())
+    assert "Version 2" in words(centre, "/centre/earning/versions")
+    newest = queries.books()[0]
+    shown = words(centre, f"/centre/earning/versions/{newest.public_id}")
+    assert "What changed against version 1" in shown
+    assert "agreed by 周岚" in shown
+
+
+def test_a_form_keeps_what_was_typed_and_says_what_is_wrong(centre: FlaskClient) -> None:
+    post(centre, "draft/start")
+    answer = centre.post(
+        "/centre/earning/draft/rules/new",
+        data=form(kind="bands", bands="0-100: 5\n200-: 9\nnonsense", key="Not A Key"),
+        headers=EN,
+    )
+    assert answer.status_code == 422
+    assert "nonsense" in answer.text
+    assert "Small letters" in text(answer)
+    assert "cannot be read: nonsense" in write(centre, 422, kind="bands", bands="nonsense")
+    shown = write(centre, 422, kind="bands", bands="0-100: 5\n200-: 9", source="fee.paid")
+    assert "Between the bands [0, 100) and [200, ∞) is a gap." in shown
+    assert "check what you typed" in write(centre, 422, points="ten")
+    assert "check what you typed" in write(centre, 422, points="0.0001")
+
+
+def test_a_condition_that_can_never_hold_names_the_two_that_clash(centre: FlaskClient) -> None:
+    post(centre, "draft/start")
+    shown = write(
+        centre,
+        422,
+        **{
+            "conditions-0-field": "member.homes",
+            "conditions-0-op": "at_least",
+            "conditions-0-value": "3",
+            "conditions-1-field": "member.homes",
+            "conditions-1-op": "less_than",
+            "conditions-1-value": "2",
+        },
+    )
+    assert "Homes of the household: at least 3; Homes of the household: less than 2" in shown
+
+
+def test_the_form_shows_a_rule_as_it_was_written(centre: FlaskClient) -> None:
+    post(centre, "draft/start")
+    values = {
+        "source": "fee.paid",
+        "kind": "by_category",
+        "rates": "management: 10 = 1\nother: 20 = 0.5",
+        "tiers": "gold: 1.5",
+        "campaigns": "2026-12-01..2026-12-31: 2",
+        "to": ["redeemable", "qualifying"],
+        "conditions-0-field": "category",
+        "conditions-0-op": "in",
+        "conditions-0-negated": "y",
+        "conditions-0-value": "water, heating",
+        "limits-0-times": "3",
+        "limits-0-period": "month",
+        "limits-0-per": "household",
+        "budget_code": "autumn",
+        "budget_points": "5000",
+        "pending": "until",
+        "pending_until": "contract.paid",
+        "pending_same": "unit",
+        "pending_percent": "30",
+    }
+    write(centre, **values)
+    before = queries.find_rule(queries.draft_book(), "welcome").definition
+    page = centre.get("/centre/earning/draft/rules/welcome", headers=EN).text
+    for typed in ("management: 10 = 1", "gold: 1.5", "water, heating", "autumn", "5000"):
+        assert typed in page
+    write(centre, address="welcome", **values)
+    db.session.expire_all()
+    assert queries.find_rule(queries.draft_book(), "welcome").definition == before
+
+
+def test_the_past_is_corrected_by_a_second_person_only(app: Any, centre: FlaskClient) -> None:
+    yesterday = (TODAY - timedelta(days=1)).isoformat()
+    post(centre, "draft/start")
+    write(centre)
+    assert "today or later" in post(centre, "draft/publish", 422, begins_on=yesterday)
+    values = {"begins_on": yesterday, "correction": "y"}
+    assert "Say why" in post(centre, "draft/publish", 422, **values)
+    assert "a colleague" in post(centre, "draft/publish", 422, **values, note="late")
+    other = sign_in(app.test_client(), make_staff("centre"))
+    post(other, "draft/publish", **values, note="late")
+    assert db.session.query(Book).one().is_correction
+
+
+def test_a_dry_run_tells_and_leaves_nothing(centre: FlaskClient) -> None:
+    member = make_member()
+    publish(rule(when={"field": "member.homes", "op": "at_least", "value": 1}))
+    post(centre, "draft/start")
+    write(centre, address="welcome", points="5")
+    values = {"card": member.card_number, "source": "member.joined", "on": TODAY.isoformat()}
+    shown = post(centre, "try", 200, **values, **{"with": "published"})
+    assert "Needed: Homes of the household: at least 1" in shown
+    assert "A rule" not in post(centre, "try", 200, **values, **{"with": "draft"})
+    assert "Welcome Points 5" in post(centre, "try", 200, **values, **{"with": "draft"})
+    assert "No member has this card" in post(centre, "try", 422, **{**values, "card": "1"})
+    assert db.session.query(Decision).count() == 0
+    assert available(member) == 0
+
+
+def test_the_owner_reads_why_and_why_not(client: FlaskClient, query_count: Any) -> None:
+    member = make_member()
+    limits = [{"per": "member", "period": "day", "times": 1}]
+    publish(rule("signin", "member.signed_in", points="0.5", limits=limits))
+    sign_in(client, member)
+    assert "Nothing here yet" in words(client, "/me/points/why")
+    for _ in range(3):
+        tell(member, "member.signed_in")
+    with query_count() as sent:
+        shown = words(client, "/me/points/why")
+    assert len(sent) <= 8
+    assert "Given by this rule. +0.5" in shown
+    assert "at most 1 times a day for each member" in shown
+    assert "It counts anew from" in shown
+    assert "Given by this rule" not in words(client, "/me/points/why?show=refused")
+    zh = client.get("/me/points/why", headers={"Accept-Language": "zh-CN"})
+    assert zh.status_code == 200
+
+
+def test_staff_of_the_project_read_it_too(client: FlaskClient) -> None:
+    project = make_project()
+    member, stranger = make_follower(project), make_member()
+    publish(rule())
+    tell(member)
+    sign_in(client, make_staff("staff", project))
+    page = f"/p/{project.slug}/staff/members/{{}}/points/why"
+    assert "Given by this rule" in words(client, page.format(member.public_id))
+    words(client, page.format(stranger.public_id), 404)
+    overview = f"/p/{project.slug}/staff/members/{member.public_id}"
+    assert "Why, and why not" in words(client, overview)
+
+
+@pytest.mark.parametrize("address", ["", "/versions", "/draft", "/try", "/draft/rules/new"])
+def test_only_who_may_sees_the_rules(client: FlaskClient, address: str) -> None:
+    sign_in(client, make_staff("staff", make_project()))
+    assert client.get(f"/centre/earning{address}").status_code == 403
+
+
+def test_who_may_only_see_cannot_write(client: FlaskClient) -> None:
+    publish(rule())
+    sign_in(client, make_staff("finance"))
+    assert "Change the rules" not in words(client, "/centre/earning")
+    assert client.post("/centre/earning/draft/start").status_code == 403
+
+
+def test_acts_on_a_draft_that_is_gone_are_refused(centre: FlaskClient) -> None:
+    post(centre, "draft/publish", 404, begins_on=TODAY.isoformat())
+    post(centre, "draft/discard", 404)
+    post(centre, "draft/start")
+    post(centre, "draft/start")
+    post(centre, "draft/publish", 422, begins_on=TODAY.isoformat())
+    post(centre, "draft/rules/none/retire", 404)
+    post(centre, "draft/discard")
+    words(centre, "/centre/earning/versions/nothing", 404)
