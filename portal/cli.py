@@ -20,6 +20,7 @@ from portal.points.cli import commands as points_commands
 from portal.privacy.cli import commands as privacy_commands
 from portal.roster.cli import commands as import_commands
 from portal.search.cli import commands as search_commands
+from portal.tiers.cli import commands as tier_commands
 from portal.tokens.cli import commands as token_commands
 from portal.webhooks.cli import commands as webhook_commands
 
@@ -32,6 +33,7 @@ COMMANDS: tuple[click.Command, ...] = (
     import_commands,
     points_commands,
     club_commands,
+    tier_commands,
     plugin_commands,
     account_commands,
     token_commands,

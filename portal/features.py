@@ -145,6 +145,7 @@ from portal.tiers import hooks as tiers_hooks
 from portal.tiers import jobs as tiers_jobs
 from portal.tiers import models as tiers_models
 from portal.tiers import privacy as tiers_privacy
+from portal.tiers import views as tiers_views
 from portal.tokens import models as tokens_models
 from portal.tokens import privacy as tokens_privacy
 from portal.tokens import sign_in_api as tokens_sign_in_api
@@ -252,6 +253,7 @@ VIEWS: tuple = (
     points_detail_views,
     points_month_views,
     points_giving_views,
+    tiers_views,
     staff_member_points,
     earning_staff_views,
     earning_rule_views,

@@ -19,6 +19,7 @@ from portal.demo.people import add_cast
 from portal.demo.points import add_points
 from portal.demo.stage import ZONE, Stage
 from portal.demo.texts import CLUB_NAME, CLUB_TAGLINE, PROJECTS
+from portal.demo.tiers import add_tiers
 from portal.extensions import db
 from portal.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from portal.projects.models import Project
@@ -69,6 +70,7 @@ def load(*, members: int, seed: int, done: Callable[[int], None] = lambda number
     add_contracts(stage)
     db.session.flush()
     add_neighbours(stage, members, done)
+    add_tiers(stage)
     # The neighbours were written past the session, which would have noticed them.
     rebuild()
 

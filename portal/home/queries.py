@@ -12,6 +12,8 @@ from portal.pagination import Page, page_of
 from portal.points.queries import Figures, figures_from, figures_statement
 from portal.points.terms import Holder
 from portal.projects.models import Ownership, Project, Unit
+from portal.tiers.cards import card_statement, tier_of_version
+from portal.tiers.terms import Tier
 
 HOMES_SHOWN = 5
 COUNTED_AT_MOST = 10_000
@@ -19,16 +21,20 @@ TOO_FEW_TO_TELL = 10
 """Below this the number of households is not shown: it would say who lives there."""
 
 
-def homes_and_points(member_id: int, project_id: int) -> tuple[list[Ownership], Figures]:
-    """Return the member's present homes in a project, oldest first, and their points' figures.
+def homes_and_points(
+    member_id: int, project_id: int
+) -> tuple[list[Ownership], Figures, Tier | None]:
+    """Return the member's homes in a project, oldest first, their points' figures, and their tier.
 
     One statement. The homes come with unit and building.
     """
     figures = figures_statement(Holder.member(member_id)).subquery()
+    card = card_statement(member_id).subquery()
     rows = db.session.execute(
-        sa.select(Ownership, *figures.c)
+        sa.select(Ownership, *figures.c, card.c.tier, card.c.version)
         .select_from(Member)
         .outerjoin(figures, sa.true())
+        .outerjoin(card, sa.true())
         .outerjoin(
             Ownership,
             sa.and_(
@@ -45,7 +51,9 @@ def homes_and_points(member_id: int, project_id: int) -> tuple[list[Ownership], 
         .limit(HOMES_SHOWN)
     ).all()
     homes = [row.Ownership for row in rows if row.Ownership is not None]
-    return homes, figures_from(rows[0] if rows else None)
+    first = rows[0] if rows else None
+    tier = tier_of_version(first.version, first.tier) if first else None
+    return homes, figures_from(first), tier
 
 
 def count_households(project_id: int) -> int | None:

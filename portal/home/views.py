@@ -23,6 +23,7 @@ from portal.projects.current import belonging, current_project, my_projects
 from portal.projects.models import Ownership, Project
 from portal.projects.queries import find_project, unit_title
 from portal.slots import Card, Todo, fill
+from portal.tiers.terms import Tier
 
 __all__ = ["blueprint"]
 
@@ -42,6 +43,7 @@ class OwnerHome:
     claiming: bool
     show_all: bool
     points: Figures
+    tier: Tier | None
 
     @property
     def todos_shown(self) -> list[Todo]:
@@ -71,10 +73,10 @@ def project_home() -> str:
     project = current_project()
     member = find_current_member() if g.get("account") else None
     if member is not None:
-        homes, points = queries.homes_and_points(member.id, project.id)
+        homes, points, tier = queries.homes_and_points(member.id, project.id)
         if homes or project.id in belonging():
             session["project"] = project.slug
-            page = _owner_home(member, project, homes, points)
+            page = _owner_home(member, project, homes, points, tier)
             return render_template("home/owner.html", page=page, unit_title=unit_title)
     return render_template(
         "home/welcome.html",
@@ -145,7 +147,11 @@ def _last_project() -> Project | None:
 
 
 def _owner_home(
-    member: Member, project: Project, homes: list[Ownership], points: Figures
+    member: Member,
+    project: Project,
+    homes: list[Ownership],
+    points: Figures,
+    tier: Tier | None,
 ) -> OwnerHome:
     now = clock.now()
     filled = fill("member_home", project)
@@ -158,4 +164,5 @@ def _owner_home(
         claiming=any(part.claiming for part in filled),
         show_all=request.args.get("todos") == "all",
         points=points,
+        tier=tier,
     )

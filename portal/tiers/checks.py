@@ -3,13 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise, product
+from itertools import pairwise
 
+from portal.tiers.conditions import ways
 from portal.tiers.kinds import DownTo, MetricKind, PeriodKind, When
-from portal.tiers.terms import Condition, Limit, Some, Terms, Tier, Top, leaves
-
-MOST_WAYS = 200
-"""Conditions that branch more are refused: nobody could read them."""
+from portal.tiers.terms import Limit, Terms, Tier, Top, leaves
 
 
 @dataclass(frozen=True)
@@ -82,35 +80,15 @@ def _impossible(terms: Terms, tier: Tier) -> Iterator[Fault]:
     for part in (tier.reach, tier.keep):
         if part is None:
             continue
-        ways = _ways(part)
-        if ways is None:
+        found = ways(part)
+        if found is None:
             yield Fault("too_many_ways", (tier.key,))
             continue
-        for way in ways:
+        for way in found:
             metric = _contradiction(terms, way)
             if metric is not None:
                 yield Fault("never_holds", (tier.key,), metric)
                 break
-
-
-def _ways(condition: Condition) -> list[tuple[Limit | Top, ...]] | None:
-    """Return the ways of fulfilling a condition: of each, the limits that hold together."""
-    if isinstance(condition, Limit | Top):
-        return [(condition,)]
-    parts = [_ways(each) for each in condition.conditions]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None
-    if isinstance(condition, Some):
-        ways = [way for part in known for way in part]
-    else:
-        count = 1
-        for part in known:
-            count *= len(part)
-        if count > MOST_WAYS:
-            return None
-        ways = [tuple(leaf for way in chosen for leaf in way) for chosen in product(*known)]
-    return ways if len(ways) <= MOST_WAYS else None
 
 
 def _contradiction(terms: Terms, way: tuple[Limit | Top, ...]) -> str | None:

@@ -1,11 +1,15 @@
 """Conditions: whether figures fulfil them, in Python for one member and in SQL for all."""
 
 from collections.abc import Callable, Mapping
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
 
 from portal.tiers.terms import Condition, Every, Limit, Some, Top
+
+MOST_WAYS = 200
+"""Conditions that branch more are refused: nobody could read them."""
 
 
 def top_key(tier: str) -> str:
@@ -47,3 +51,23 @@ def _limit(limit: Limit, value: Any) -> Any:
     if limit.below is not None:
         bounds.append(value < limit.below)
     return sa.and_(*bounds)
+
+
+def ways(condition: Condition) -> list[tuple[Limit | Top, ...]] | None:
+    """Return the ways of fulfilling a condition: of each, the limits that hold together."""
+    if isinstance(condition, Limit | Top):
+        return [(condition,)]
+    parts = [ways(each) for each in condition.conditions]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    if isinstance(condition, Some):
+        found = [way for part in known for way in part]
+    else:
+        count = 1
+        for part in known:
+            count *= len(part)
+        if count > MOST_WAYS:
+            return None
+        found = [tuple(leaf for way in chosen for leaf in way) for chosen in product(*known)]
+    return found if len(found) <= MOST_WAYS else None

@@ -45,10 +45,12 @@ def today() -> date:
     return clock.business_date(current_club().time_zone)
 
 
-def evaluate_batch(found: InForce, *, on: date, after: int = 0, size: int = BATCH) -> Done:
+def evaluate_batch(
+    found: InForce, *, on: date, after: int = 0, size: int = BATCH, quiet: bool = False
+) -> Done:
     """Evaluate the members with ids after one, in the caller's transaction.
 
-    A second time on the same day changes nothing.
+    A second time on the same day changes nothing. `quiet`: nobody is told.
     """
     ids = (
         sa.select(Member.id.label("id"))
@@ -61,11 +63,17 @@ def evaluate_batch(found: InForce, *, on: date, after: int = 0, size: int = BATC
     if upto is None:
         return Done(None)
     batch = Batch(after=after, upto=upto)
-    return Done(upto, count, _evaluate(found, on, batch, opening=is_opening(found, on)))
+    return Done(
+        upto, count, _evaluate(found, on, batch, opening=is_opening(found, on), quiet=quiet)
+    )
 
 
 def evaluate_members(
-    member_ids: Collection[int], *, on: date | None = None, scheme: str | None = None
+    member_ids: Collection[int],
+    *,
+    on: date | None = None,
+    scheme: str | None = None,
+    quiet: bool = False,
 ) -> int:
     """Evaluate some members in every scheme, or in one, now; return how many changes there were.
 
@@ -77,7 +85,7 @@ def evaluate_members(
         ids = sorted(set(member_ids))
         if found.terms.pool == Pool.HOUSEHOLD:
             ids = _housemates(ids)
-        changed += _evaluate(found, on, Batch(ids=ids), opening=False)
+        changed += _evaluate(found, on, Batch(ids=ids), opening=False, quiet=quiet)
     return changed
 
 
@@ -114,7 +122,7 @@ def _housemates(ids: list[int]) -> list[int]:
     return list(db.session.scalars(sa.select(Member.id).where(Member.household_id.in_(homes))))
 
 
-def _evaluate(found: InForce, on: date, batch: Batch, *, opening: bool) -> int:
+def _evaluate(found: InForce, on: date, batch: Batch, *, opening: bool, quiet: bool) -> int:
     db.session.flush()
     _enter(found, batch)
     _lock(found, batch)
@@ -123,7 +131,8 @@ def _evaluate(found: InForce, on: date, batch: Batch, *, opening: bool) -> int:
     added = _add_history(changes(this), moment)
     if added:
         _follow(found, batch)
-        telling.tell(found, batch, moment)
+        if not quiet:
+            telling.tell(found, batch, moment)
     return added
 
 

@@ -102,6 +102,7 @@ def changes(this: Round) -> sa.Select[Any]:
         ).label("valid_until"),
         sa.case(
             (old.action == Move.AT_RISK, _day(this.on, down.grace_days)),
+            *_next_grace(this, old),
             (sa.or_(settled, old.action == Move.SAFE_AGAIN), no_day),
             else_=old.grace_until,
         ).label("grace_until"),
@@ -116,6 +117,18 @@ def changes(this: Round) -> sa.Select[Any]:
         old.override_id,
         _figures(terms, old).label("figures"),
     ).where(sa.or_(is_first, old.action != _NOTHING, overridden, mapped))
+
+
+def _next_grace(this: Round, old: Any) -> list[Any]:
+    """Return when grace begins for the next fall: with this one, where steps follow each other.
+
+    Otherwise a second evaluation on the day of a fall would begin it.
+    """
+    down = this.terms.down
+    if down.when == When.PERIOD_START or down.to != DownTo.ONE_STEP:
+        return []
+    falls_on = sa.and_(old.action == Move.DOWN, old.new_rank > 0, old.level < old.new_rank)
+    return [(falls_on, _day(this.on, down.grace_days))]
 
 
 def members(this: Round) -> Any:

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from portal.extensions import db
 from portal.tiers.models import History, Membership, Scheme
 
+HISTORY_SHOWN = 50
+
 
 def tier_keys(
     member_ids: Collection[int], *, scheme: str | None = None, on: date | None = None
@@ -44,3 +46,15 @@ def tier_keys(
         )
     found: dict[int, str | None] = {row[0]: row[1] for row in rows}
     return {member_id: found.get(member_id) for member_id in member_ids}
+
+
+def history_of(member_id: int, scheme_id: int) -> list[History]:
+    """Return the last changes of a member in a scheme, the newest first."""
+    return list(
+        db.session.scalars(
+            sa.select(History)
+            .where(History.member_id == member_id, History.scheme_id == scheme_id)
+            .order_by(History.number.desc())
+            .limit(HISTORY_SHOWN)
+        )
+    )

@@ -84,5 +84,10 @@ def terms_of(version: SchemeVersion) -> Terms:
     return _published[version.public_id]
 
 
+def known(public_id: str) -> Terms | None:
+    """Return the rules of a published version that this process has read before."""
+    return _published.get(public_id)
+
+
 _published: dict[str, Terms] = {}
 """By public id. What is published never changes, and there are few."""

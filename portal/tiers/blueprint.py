@@ -1,0 +1,10 @@
+"""The pages of tiers."""
+
+from flask import Blueprint
+
+from portal.tiers import words
+
+blueprint = Blueprint("tiers", "portal.tiers")
+blueprint.add_app_template_global(words.tier_name, "tier_name")
+blueprint.add_app_template_global(words.condition_text, "condition_text")
+blueprint.add_app_template_global(words.MOVE_TITLES.__getitem__, "move_title")
