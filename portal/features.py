@@ -87,6 +87,7 @@ from portal.plugin_host import hooks as plugin_host_hooks
 from portal.plugin_host import privacy as plugin_host_privacy
 from portal.plugin_host import settings_views as plugin_host_settings_views
 from portal.plugin_host import staff_views as plugin_host_staff_views
+from portal.points import api as points_api
 from portal.points import detail_views as points_detail_views
 from portal.points import giving_views as points_giving_views
 from portal.points import hooks as points_hooks
@@ -134,6 +135,7 @@ from portal.staff import member_list as staff_member_list
 from portal.staff import member_page as staff_member_page
 from portal.staff import member_points as staff_member_points
 from portal.staff import members_api as staff_members_api
+from portal.staff import points_api as staff_points_api
 from portal.staff import registration as staff_registration
 from portal.staff import role_views as staff_role_views
 from portal.staff import roles_api as staff_roles_api
@@ -201,6 +203,8 @@ APIS: tuple = (
     privacy_api,
     privacy_staff_api,
     announcements_api,
+    points_api,
+    staff_points_api,
 )
 """The modules of JSON routes; each has the ApiBlueprint of its feature."""
 VIEWS: tuple = (

@@ -87,6 +87,7 @@ ACTION_TITLES: dict[str, Text] = {
     "points.awarded": lazy("Gave points by hand"),
     "points.deducted": lazy("Took points away by hand"),
     "points.month_sealed": lazy("Sealed a month of points"),
+    "points.posted": lazy("Posted points from another system"),
     "points.proposal_refused": lazy("Refused an adjustment of points"),
     "points.proposed": lazy("Proposed an adjustment of points"),
     "points.rules_planned": lazy("Changed the rules of points"),

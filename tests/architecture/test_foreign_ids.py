@@ -53,6 +53,12 @@ NAMES = {
     "notifications": {"public_id": "notification"},
     "notifications_api": {"public_id": "notification"},
     "points": {"public_id": "member", "posting_id": "posting", "proposal_id": "proposal"},
+    "points_api": {"posting_id": "posting"},
+    "staff_points_api": {
+        "public_id": "member",
+        "posting_id": "posting",
+        "proposal_id": "proposal",
+    },
     "privacy": {"public_id": "export"},
     "privacy.staff_start": {"public_id": "member"},
     "members.person": {"public_id": "person"},

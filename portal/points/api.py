@@ -1,0 +1,342 @@
+"""One's own points, for programs: figures, lines with their reasons, months, and giving."""
+
+from datetime import date
+from typing import Any
+
+from flask import request
+from marshmallow import Schema, fields, validate
+from werkzeug.exceptions import NotFound
+
+from portal.access import member_only
+from portal.accounts.current import current_account
+from portal.api.blueprint import ApiBlueprint
+from portal.api.fields import Choice, Day, Flag, Input, Moment, Output, Text, Whole, list_of
+from portal.api.paging import page_schema, paged
+from portal.api.problems import Problem, refused
+from portal.columns import new_public_id
+from portal.extensions import db
+from portal.i18n import localized
+from portal.members.current import current_member
+from portal.points import giving, made_up, queries
+from portal.points.accounts import REDEEMABLE
+from portal.points.asked import read_month
+from portal.points.errors import PointsError
+from portal.points.explain import explain, title_of_line
+from portal.points.kinds import NEVER, CurrencyKind, Kind, Part
+from portal.points.ledger import MOST
+from portal.points.monthly import month_of
+from portal.points.queries import Figures, Purse
+from portal.points.sentences import sentence
+from portal.points.statement import SHOWN, Line, ledger_of, line_of
+from portal.points.terms import Holder
+
+blueprint = ApiBlueprint("points_api", "portal.points", url_prefix="/api/v1", title="Points")
+
+_MILLI = {"description": "In milli-points: 1,000 are one point."}
+_ALL = 10**18
+KEY_HEADER = "Idempotency-Key"
+
+
+def milli(**options: Any) -> Whole:
+    """Return the field of an amount in milli-points that may be below zero."""
+    return Whole(-_ALL, _ALL, metadata=_MILLI, **options)
+
+
+def wished(**options: Any) -> Whole:
+    """Return the field of an amount in milli-points that somebody asks for."""
+    return Whole(1, MOST, required=True, metadata=_MILLI, **options)
+
+
+class FiguresShown(Output):
+    """The five figures of one currency."""
+
+    currency = Choice(CurrencyKind)
+    name = Text()
+    available = milli()
+    pending = milli()
+    held = milli()
+    expiring = Whole(
+        0, _ALL, metadata={"description": "Milli-points whose last day is within 60 days."}
+    )
+    expires_on = Day(allow_none=True)
+    owed = milli()
+
+
+class PointsShown(Output):
+    """Every currency of which there have been points."""
+
+    items = list_of(FiguresShown)
+
+
+class LineShown(Output):
+    """One line of the ledger: what changed, and why."""
+
+    id = Text(22)
+    kind = Choice(Kind)
+    title = Text()
+    reasons = list_of(Text(800))
+    at = Moment()
+    booked_on = Day()
+    business_date = Day()
+    available = milli()
+    pending = milli()
+    held = milli()
+    owed = milli()
+    available_after = milli(allow_none=True)
+    rule = Text(60, allow_none=True)
+    rule_version = Whole(0, 10**9, allow_none=True)
+    source = Text(60)
+    source_key = Text(80)
+    takes_back = Text(22, allow_none=True, metadata={"description": "The line that this reverses."})
+    taken_back = milli()
+
+
+class LotTouched(Output):
+    """Points that a line took from, or gave back to, a lot that another line had opened."""
+
+    amount = milli()
+    debit = Choice(Part)
+    credit = Choice(Part)
+    expires_on = Day(allow_none=True, metadata={"description": "null: never"})
+    opened_by = Text(22)
+
+
+class LotUse(Output):
+    """What another line did with a lot; `change` is that of what is left in it."""
+
+    change = milli()
+    by = Text(22)
+    title = Text()
+    booked_on = Day()
+
+
+class LotOpened(Output):
+    """A lot that a line opened: original plus all changes is what is left."""
+
+    original = milli()
+    remaining = milli()
+    held = milli()
+    pending = Flag()
+    expires_on = Day(allow_none=True, metadata={"description": "null: never"})
+    uses = list_of(LotUse)
+
+
+class LineDetail(LineShown):
+    """A line with the lots that it used and opened."""
+
+    used = list_of(LotTouched)
+    opened = list_of(LotOpened)
+
+
+class MonthShown(Output):
+    """A month: opening + gained - used - expired = closing, the opening of the next."""
+
+    month = Text(7)
+    currency = Choice(CurrencyKind)
+    opening = milli()
+    gained = milli()
+    used = milli()
+    expired = milli()
+    closing = milli()
+    is_sealed = Flag(metadata={"description": "Whether the club has closed it: it is final."})
+    is_open = Flag(metadata={"description": "Whether it is not over yet."})
+
+
+class CurrencyQuery(Schema):
+    """Which points."""
+
+    currency = fields.String(
+        load_default=REDEEMABLE, validate=validate.OneOf([str(kind) for kind in CurrencyKind])
+    )
+
+
+class LinesQuery(CurrencyQuery):
+    """Which lines."""
+
+    show = fields.String(load_default="", validate=validate.OneOf(["", *SHOWN]))
+    month = fields.String(
+        load_default="",
+        validate=validate.Regexp(r"^(\d{4}-(0[1-9]|1[0-2]))?$"),
+        metadata={"description": "One month only, such as 2026-10."},
+    )
+
+
+class TransferWish(Input):
+    """To whom of the household, and how many milli-points."""
+
+    receiver = Text(22, required=True, metadata={"description": "A member's id (/me/household)."})
+    amount = wished()
+
+
+@blueprint.call("GET", "/me/points", PointsShown)
+@member_only
+def balance() -> dict[str, Any]:
+    """Show the five figures of every currency."""
+    return {"items": figures_of(current_member().id)}
+
+
+@blueprint.call("GET", "/me/points/lines", page_schema(LineShown), query=LinesQuery, paged=True)
+@member_only
+def lines(query: dict[str, str]) -> Any:
+    """List the member's lines with their reasons, the newest first."""
+    return lines_of(current_member().id, query)
+
+
+@blueprint.call("GET", "/me/points/lines/<posting_id>", LineDetail)
+@member_only
+def line(posting_id: str) -> dict[str, Any]:
+    """Show one line, the lots that it used, and what became of those that it opened."""
+    return detail_of(current_member().id, posting_id)
+
+
+@blueprint.call("GET", "/me/points/months/<month>", MonthShown, query=CurrencyQuery)
+@member_only
+def month(month: str, query: dict[str, str]) -> dict[str, Any]:
+    """Show a month's statement, such as 2026-10."""
+    purse = _purse(current_member().id, query["currency"])
+    found = month_of(purse, month) if purse and read_month(month) else None
+    if found is None:
+        raise NotFound
+    names = ("opening", "gained", "used", "expired", "closing", "is_sealed", "is_open")
+    return {
+        "month": month,
+        "currency": query["currency"],
+        **{name: getattr(found, name) for name in names},
+    }
+
+
+@blueprint.call("POST", "/me/points/transfers", LineDetail, status=201, body=TransferWish)
+@member_only
+def transfer(body: dict[str, Any]) -> dict[str, Any]:
+    """Give points to somebody of the household; the same Idempotency-Key gives them once."""
+    member = current_member()
+    try:
+        posting, _receiver = giving.give(
+            actor=current_account(),
+            member=member,
+            receiver_key=body["receiver"],
+            amount=body["amount"],
+            key=sent_key(),
+        )
+    except PointsError as error:
+        raise problem(error, receiver=("other_household", "same_member")) from error
+    member_id, public_id = member.id, posting.public_id
+    db.session.commit()
+    return detail_of(member_id, public_id)
+
+
+def sent_key() -> str:
+    """Return the key that the call brings, else a new one."""
+    return request.headers.get(KEY_HEADER) or new_public_id()
+
+
+def problem(error: PointsError, **codes: tuple[str, ...]) -> Problem:
+    """Return the 422 of a refused posting; `codes` by the field that they are about."""
+    for field, about in codes.items():
+        if error.code in about:
+            return refused(error.code, sentence(error), field)
+    return refused(error.code, sentence(error), "amount")
+
+
+def figures_of(member_id: int) -> list[dict[str, Any]]:
+    """Return the figures of each currency of a member."""
+    holder = Holder.member(member_id)
+    return [_figures(purse, queries.balance(holder, purse.key)) for purse in queries.purses(holder)]
+
+
+def lines_of(member_id: int, query: dict[str, str]) -> Any:
+    """Return the answer for a page of a member's lines."""
+    purse = _purse(member_id, query["currency"])
+    if purse is None:
+        return {"items": [], "next": None}
+    month = read_month(query["month"]) if query["month"] else None
+    return paged(ledger_of(purse.account_id, query["show"], month=month), shown)
+
+
+def detail_of(member_id: int, public_id: str) -> dict[str, Any]:
+    """Return a member's line with its lots. Raises 404."""
+    purses = queries.purses(Holder.member(member_id))
+    found = line_of([purse.account_id for purse in purses], public_id)
+    if found is None:
+        raise NotFound
+    touches, opened = made_up.touches_of(found.row.id), made_up.opened_by(found.row.id)
+    return {
+        **shown(found),
+        "used": [
+            {
+                "amount": each.amount,
+                "debit": each.debit,
+                "credit": each.credit,
+                "expires_on": _day(each.expires_on),
+                "opened_by": each.opened.public_id,
+            }
+            for each in touches
+        ],
+        "opened": [_opened(each) for each in opened],
+    }
+
+
+def shown(found: Line) -> dict[str, Any]:
+    """Return a line as its owner may see it."""
+    row, told = found.row, explain(found)
+    return {
+        "id": row.public_id,
+        "kind": row.kind,
+        "title": told.title,
+        "reasons": told.sentences,
+        "at": row.booked_at,
+        "booked_on": row.booked_on,
+        "business_date": row.business_date,
+        "available": found.effect.available,
+        "pending": found.effect.pending,
+        "held": found.effect.held,
+        "owed": found.effect.owed,
+        "available_after": found.after,
+        "rule": row.rule,
+        "rule_version": row.rule_version,
+        "source": row.source,
+        "source_key": row.source_key,
+        "takes_back": found.origin.public_id if found.origin else None,
+        "taken_back": found.reversed,
+    }
+
+
+def _purse(member_id: int, currency: str) -> Purse | None:
+    return queries.purse_of(queries.purses(Holder.member(member_id)), currency)
+
+
+def _figures(purse: Purse, figures: Figures) -> dict[str, Any]:
+    return {
+        "currency": purse.key,
+        "name": localized(purse.name),
+        "available": figures.available,
+        "pending": figures.pending,
+        "held": figures.held,
+        "expiring": figures.expiring,
+        "expires_on": _day(figures.expires_on),
+        "owed": figures.owed,
+    }
+
+
+def _day(day: date | None) -> date | None:
+    return None if day is None or day == NEVER else day
+
+
+def _opened(each: made_up.OpenedLot) -> dict[str, Any]:
+    lot = each.lot
+    return {
+        "original": lot.original,
+        "remaining": lot.remaining,
+        "held": lot.held,
+        "pending": lot.pending,
+        "expires_on": _day(lot.expires_on),
+        "uses": [
+            {
+                "change": use.change,
+                "by": use.by.public_id,
+                "title": title_of_line(use.by),
+                "booked_on": use.by.booked_on,
+            }
+            for use in each.uses
+        ],
+    }
