@@ -20,7 +20,7 @@ TITLES: dict[str, dict[str, Text]] = {
     "contract_state": {
         "draft": lazy("Draft"),
         "signed": lazy("Signed"),
-        "handed_over": lazy("Handed over"),
+        "handed_over": lazy("Handed over to the buyer"),
         "cancelled": lazy("Cancelled"),
     },
     "fee_category": {

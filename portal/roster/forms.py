@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, SelectField
+from wtforms.validators import DataRequired
 
 from portal.forms import Form
 from portal.i18n import lazy
@@ -13,7 +14,7 @@ from portal.roster.mapping import Field
 class UploadForm(Form):
     """A file to look through."""
 
-    kind = SelectField(lazy("What the file holds"), validate_choice=True)
+    kind = SelectField(lazy("What the file holds"), [DataRequired(lazy("Choose one."))])
     file = FileField(lazy("CSV or Excel workbook"))
     makes_homes = BooleanField(lazy("Add homes that are not registered yet"), default=True)
 
