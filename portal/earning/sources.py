@@ -127,6 +127,20 @@ CORE: dict[str, PointSource] = {
             tone="rose",
         ),
         PointSource(
+            "spend.recorded",
+            lazy("Spending"),
+            lazy(
+                "A member spends at a partner; the category is what for, people how many were there."
+            ),
+            (
+                AMOUNT,
+                CATEGORY,
+                Field("people", lazy("How many people"), AMOUNT.kind, least=1),
+            ),
+            "shopping-bag",
+            "brand",
+        ),
+        PointSource(
             "manual.award",
             lazy("Recorded by club staff"),
             lazy("Staff record by hand that a member did something, by its category."),
