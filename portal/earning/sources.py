@@ -130,7 +130,8 @@ CORE: dict[str, PointSource] = {
             "spend.recorded",
             lazy("Spending"),
             lazy(
-                "A member spends at a partner; the category is what for, people how many were there."
+                "A member spends at a partner; the category is what for, people how many were "
+                "there."
             ),
             (
                 AMOUNT,
