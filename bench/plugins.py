@@ -142,7 +142,7 @@ def make_plugin(installation: Installation, name: str) -> None:
     )
     (package / "templates" / "notes").rename(package / "templates" / name)
     facts = installation.site / f"{name}_toy-1.0.0.dist-info"
-    for file in (package / "hooks.py", package / "plugin.toml", *facts.iterdir()):
+    for file in (*package.glob("*.py"), package / "plugin.toml", *facts.iterdir()):
         file.write_text(file.read_text("utf-8").replace("notes", name), "utf-8")
     manifest = (package / "plugin.toml").read_text("utf-8")
     (package / "plugin.toml").write_text(

@@ -115,6 +115,10 @@ class SmtpSender:
         except smtplib.SMTPResponseException as error:
             refused = error.smtp_code in _PERMANENT and isinstance(error, smtplib.SMTPDataError)
             raise SendError(f"the server answered {error.smtp_code}", permanent=refused) from None
+        except smtplib.SMTPNotSupportedError:
+            # An address beyond ASCII at a server that knows none; without one, it has no STARTTLS.
+            told = "the server does not know such an address, or no encryption"
+            raise SendError(told, permanent=not message.to.isascii()) from None
         except (OSError, smtplib.SMTPException) as error:
             raise SendError(f"the server cannot be used: {type(error).__name__}") from None
 
