@@ -18,6 +18,7 @@ from portal.accounts.models import SignIn, SignInMethod
 from portal.announcements.models import Announcement
 from portal.claims.models import UnitClaim
 from portal.columns import new_public_id
+from portal.contracts.models import Contract
 from portal.crypto import token_hash
 from portal.extensions import db
 from portal.files.models import StoredFile
@@ -42,6 +43,7 @@ NAMES = {
     "privacy_api": {"public_id": "export"},
     "projects_api": {"public_id": "unit", "person_id": "ownership", "invitation_id": "invitation"},
     "roster_api": {"public_id": "import"},
+    "contracts_api": {"public_id": "contract"},
     "staff_members_api": {"public_id": "member"},
     "staff_privacy_api.staff_start": {"public_id": "member"},
     "accounts": {"public_id": "sign_in"},
@@ -65,6 +67,8 @@ NAMES = {
     "members.person_remove": {"public_id": "person"},
     "projects": {"public_id": "unit", "person_id": "ownership", "invitation_id": "invitation"},
     "roster": {"public_id": "import"},
+    "contracts": {"public_id": "contract"},
+    "contract_imports": {"public_id": "contract_import"},
 }
 # Arguments that name no row: a word of a list, a line of a file, a secret, a project.
 WORDS = {"project", "kind", "line", "month", "token", "slug", "name", "plugin", "filename"}
@@ -263,6 +267,11 @@ def _world(slug: str, name: str) -> dict[str, Any]:
             project_id=project.id, file_id=file.id, started_by_id=account.id,
             state=ImportState.DONE,
         ),
+        "contract_import": RosterImport(
+            project_id=project.id, file_id=file.id, started_by_id=account.id, kind="contracts",
+            state=ImportState.DONE,
+        ),
+        "contract": Contract(project_id=project.id, unit_id=unit.id, number="1", price=1),
     }  # fmt: skip
     rows["proposal"] = Proposal(
         member_id=member.id, project_id=project.id, kind="award", amount=1, reason="x",
