@@ -32,6 +32,7 @@ from portal.claims import staff_views as claims_staff_views
 from portal.claims import views as claims_views
 from portal.club import api as club_api
 from portal.club import hooks as club_hooks
+from portal.club import settings_api as club_settings_api
 from portal.club import staff_views as club_staff_views
 from portal.club import views as club_views
 from portal.contracts import api as contracts_api
@@ -62,8 +63,10 @@ from portal.jobs import periodic as jobs_periodic
 from portal.jobs import privacy as jobs_privacy
 from portal.members import api as members_api
 from portal.members import hooks as members_hooks
+from portal.members import household_api as members_household_api
 from portal.members import household_views as members_household_views
 from portal.members import joining as members_joining
+from portal.members import joining_api as members_joining_api
 from portal.members import privacy as members_privacy
 from portal.members import views as members_views
 from portal.messages import jobs as messages_jobs
@@ -85,6 +88,7 @@ from portal.plugin_host import api as plugin_host_api
 from portal.plugin_host import ending_views as plugin_host_ending_views
 from portal.plugin_host import hooks as plugin_host_hooks
 from portal.plugin_host import privacy as plugin_host_privacy
+from portal.plugin_host import settings_api as plugin_host_settings_api
 from portal.plugin_host import settings_views as plugin_host_settings_views
 from portal.plugin_host import staff_views as plugin_host_staff_views
 from portal.points import api as points_api
@@ -109,8 +113,10 @@ from portal.projects import creation_views as projects_creation_views
 from portal.projects import ending_views as projects_ending_views
 from portal.projects import hooks as projects_hooks
 from portal.projects import invitation_views as projects_invitation_views
+from portal.projects import invitations_api as projects_invitations_api
 from portal.projects import privacy as projects_privacy
 from portal.projects import queries as projects_queries
+from portal.projects import settings_api as projects_settings_api
 from portal.projects import settings_views as projects_settings_views
 from portal.projects import staff_api as projects_staff_api
 from portal.projects import staff_views as projects_staff_views
@@ -128,8 +134,10 @@ from portal.search import models as search_models
 from portal.search.keeping import configure_search
 from portal.slots import Slots
 from portal.staff import audit_views as staff_audit_views
+from portal.staff import exports_api as staff_exports_api
 from portal.staff import hooks as staff_hooks
 from portal.staff import job_views as staff_job_views
+from portal.staff import jobs_api as staff_jobs_api
 from portal.staff import member_earning as staff_member_earning
 from portal.staff import member_list as staff_member_list
 from portal.staff import member_page as staff_member_page
@@ -151,6 +159,7 @@ from portal.tiers import views as tiers_views
 from portal.tokens import models as tokens_models
 from portal.tokens import privacy as tokens_privacy
 from portal.tokens import sign_in_api as tokens_sign_in_api
+from portal.webhooks import acts_api as webhooks_acts_api
 from portal.webhooks import api as webhooks_api
 from portal.webhooks import delivery_views as webhooks_delivery_views
 from portal.webhooks import hooks as webhooks_hooks
@@ -205,6 +214,15 @@ APIS: tuple = (
     announcements_api,
     points_api,
     staff_points_api,
+    club_settings_api,
+    plugin_host_settings_api,
+    projects_settings_api,
+    staff_jobs_api,
+    webhooks_acts_api,
+    members_household_api,
+    members_joining_api,
+    projects_invitations_api,
+    staff_exports_api,
 )
 """The modules of JSON routes; each has the ApiBlueprint of its feature."""
 VIEWS: tuple = (

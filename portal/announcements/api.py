@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import g
-from marshmallow import fields, validate
 from werkzeug.exceptions import NotFound
 
 from portal.access import requires
@@ -15,27 +14,18 @@ from portal.announcements.models import Announcement, AnnouncementState, Audienc
 from portal.announcements.service import AnnouncementError, Draft
 from portal.announcements.staff_views import SEND, STATE_TITLES
 from portal.api.blueprint import ApiBlueprint
-from portal.api.fields import Choice, Input, Moment, Output, Text, Whole, list_of
+from portal.api.fields import Choice, Input, Moment, Output, Text, Whole, list_of, texts_of
 from portal.api.forms import checked, form_over
 from portal.api.paging import page_schema, paged
 from portal.api.problems import conflict, invalid
 from portal.extensions import db
-from portal.i18n import LANGUAGES, gettext
+from portal.i18n import gettext
 
 blueprint = ApiBlueprint(
     "announcements_api", "portal.announcements", url_prefix="/api/v1", title="Announcements"
 )
 _MOVED = {409: "The announcement stands elsewhere now (`state`), where this is not possible."}
 _MOST = 10**9
-
-
-def texts_of(longest: int, **options: Any) -> fields.Dict:
-    """Return the field of a text in several languages: {"zh_Hans_CN": "…", "en": "…"}."""
-    return fields.Dict(
-        keys=fields.String(validate=validate.OneOf(list(LANGUAGES))),
-        values=Text(longest),
-        **options,
-    )
 
 
 class AnnouncementShown(Output):

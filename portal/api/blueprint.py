@@ -72,7 +72,7 @@ class ApiBlueprint(Blueprint):
                 if schema is not None
             }
             _check_arguments(view, f"{self.url_prefix or ''}{rule}", given.keys())
-            declared: Any = _plain(view) if answer is None and media is None else view
+            declared: Any = _plain(view) if answer is None and not kinds else view
             for name, (schema, location) in given.items():
                 declared = self._given(name, schema, location)(declared)
             if paged:

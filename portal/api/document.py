@@ -34,9 +34,14 @@ _MEANINGS = {
     503: "The database is busy; try again.",
 }
 _ABOUT = """The JSON API of the owners' club portal. Every call but the public ones needs a bearer
-token. Errors are problem details (RFC 9457) in the reader's language. Lists come in pages. A POST,
-PUT, PATCH or DELETE may carry an `Idempotency-Key`: sent again with the same body, it gets the
-first answer. See docs/api.md."""
+token: POST /api/v1/sign-in gives one that acts as the account of the person who signs in; somebody
+new sends a code to a phone (/sign-in/code), signs in with it, and joins with the ticket of the 409
+answer (/join). A token may be narrowed by scopes: then a call with `x-permission` needs that
+permission among them, one with `x-scope` that scope, and a call that says that no scope covers it
+needs a token without scopes. A service's token is nobody's account: it may ask GET /api/v1/me what
+it may do, and whatever else lies under /me answers 403. Errors are problem details (RFC 9457) in
+the reader's language. Lists come in pages. A POST, PUT, PATCH or DELETE may carry an `Idempotency-
+Key`: sent again with the same body, it gets the first answer. See docs/api.md."""
 
 
 class Problem(Schema):
@@ -78,7 +83,8 @@ class _Document(Api):
 def document_of(app: Flask) -> dict[str, Any]:
     """Return the document of the API of `app`; made once."""
     if _KEPT not in app.extensions:
-        app.extensions[_KEPT] = _make(app)
+        with app.app_context():
+            app.extensions[_KEPT] = _make(app)
     found: dict[str, Any] = app.extensions[_KEPT]
     return found
 

@@ -1,5 +1,6 @@
 """The kinds of values in bodies: as strict as the document says, tidied as forms tidy."""
 
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -7,6 +8,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from portal.forms import tidy
+from portal.i18n import LANGUAGES
 
 LONGEST_ID = 64
 
@@ -39,11 +41,29 @@ class Output(ma.Schema):
         field_obj.required = True
 
 
+class Known:
+    """A validator that lets the document name a field's values, which plugins add to; the service
+    that the value is for refuses others."""
+
+    def __init__(self, values: Callable[[], Iterable[str]]) -> None:
+        self._values = values
+
+    @property
+    def choices(self) -> list[str]:
+        """The values as they are now, where the document looks for them."""
+        return list(self._values())
+
+    def __call__(self, value: str) -> str:
+        """Take any value."""
+        return value
+
+
 class Text(fields.String):
     """A text of at most `longest` characters, without control characters and outer space."""
 
-    def __init__(self, longest: int = 200, **options: Any) -> None:
-        super().__init__(validate=validate.Length(max=longest), **options)
+    def __init__(self, longest: int = 200, *, known: Known | None = None, **options: Any) -> None:
+        rules = [validate.Length(max=longest), *((known,) if known else ())]
+        super().__init__(validate=rules, **options)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> str:
         return str(tidy(super()._deserialize(value, attr, data, **options)))
@@ -103,3 +123,12 @@ def list_of(inner: type[ma.Schema] | fields.Field, **options: Any) -> fields.Fie
     if isinstance(inner, fields.Field):
         return fields.List(inner, **options)
     return fields.List(fields.Nested(inner), **options)
+
+
+def texts_of(longest: int, **options: Any) -> fields.Dict:
+    """Return the field of a text in several languages: {"zh_Hans_CN": "…", "en": "…"}."""
+    return fields.Dict(
+        keys=fields.String(validate=validate.OneOf(list(LANGUAGES))),
+        values=Text(longest),
+        **options,
+    )

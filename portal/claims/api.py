@@ -39,6 +39,10 @@ from portal.projects.queries import address_title, find_project
 from portal.words import title_of
 
 blueprint = ApiBlueprint("claims_api", "portal.claims", url_prefix="/api/v1", title="Claims")
+_PHOTOS = (
+    "A part of the form for each, all named photos: image/jpeg, image/png or image/webp, each of "
+    "12 MB at most unless the operator has set another limit; four at a time, twelve for a claim."
+)
 _MOVED = {409: "The claim stands elsewhere now (`state`), where this is not possible."}
 
 
@@ -91,14 +95,14 @@ class ClaimWish(Input):
     number = Text(20, required=True)
     role = Choice(Role, required=True)
     name = Text(80, metadata={"description": "As in the deed; the member's own without."})
-    photos = list_of(Upload())
+    photos = list_of(Upload(), metadata={"description": _PHOTOS})
 
 
 class Proof(Input):
     """More photos, and a line to the staff."""
 
     note = Text(500)
-    photos = list_of(Upload())
+    photos = list_of(Upload(), metadata={"description": _PHOTOS})
 
 
 @blueprint.call("GET", "/me/claims", ClaimsShown)

@@ -86,6 +86,11 @@ class ReviewedClaim(QueuedClaim):
     phone_differs = Flag()
 
 
+_FITTING = "; ".join(
+    f"{decision}: {', '.join(map(str, reasons))}" for decision, reasons in REASONS.items()
+)
+
+
 class DecisionWish(Input):
     """The answer to a claim; what follows `note` counts with an approval only."""
 
@@ -93,13 +98,26 @@ class DecisionWish(Input):
     reason = Choice(
         tuple(dict.fromkeys(str(r) for reasons in REASONS.values() for r in reasons)),
         required=True,
+        metadata={"description": f"One that fits the decision. {_FITTING}."},
     )
-    note = Text(500)
-    since = Day()
-    resolution = Choice(Resolution)
-    ended_on = Day()
-    add_unit = Flag()
-    update_roster_phone = Flag()
+    note = Text(500, metadata={"description": "The claimant reads it; needed with reason other."})
+    since = Day(metadata={"description": "Since when the home is theirs."})
+    resolution = Choice(
+        Resolution,
+        metadata={
+            "description": "What becomes of the household that has the home now; needed when the "
+            "claim shows a `conflict`."
+        },
+    )
+    ended_on = Day(
+        metadata={"description": "With resolution sale: the last day of those who lived there."}
+    )
+    add_unit = Flag(
+        metadata={"description": "True: add the home, which the register does not know yet."}
+    )
+    update_roster_phone = Flag(
+        metadata={"description": "True: put the claimant's phone into the roster."}
+    )
 
 
 @blueprint.call("GET", _AT, page_schema(QueuedClaim), query=QueueQuery, paged=True)

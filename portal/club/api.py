@@ -74,7 +74,7 @@ def show() -> dict[str, Any]:
 def legal_texts() -> dict[str, Any]:
     """Show the texts to accept before joining."""
     found = sorted(current_legal_texts().items())
-    return {"items": [_shown(text) for _kind, text in found]}
+    return {"items": [legal_shown(text) for _kind, text in found]}
 
 
 @blueprint.call("GET", "/legal/<any(terms,privacy):kind>", Legal, query=VersionQuery)
@@ -84,10 +84,11 @@ def legal(kind: str, query: dict[str, int]) -> dict[str, Any]:
     text = legal_text(LegalKind(kind), query.get("version"))
     if text is None:
         raise NotFound
-    return _shown(text)
+    return legal_shown(text)
 
 
-def _shown(text: LegalText) -> dict[str, Any]:
+def legal_shown(text: LegalText) -> dict[str, Any]:
+    """Return a version of a legal text."""
     return {
         "kind": text.kind,
         "title": str(LEGAL_TITLES[text.kind]),

@@ -44,7 +44,7 @@ def settings() -> Page:
         form.logo_upload.errors = [str(error.sentence)]
         return _show_settings(form, 422)
     actor = current_account()
-    club = service.change_settings(actor=actor, settings=_settings(form))
+    club = service.change_settings(actor=actor, settings=settings_of(form))
     if logo is not None:
         file = store_picture(
             actor=actor, upload=logo, owner_kind=LOGO_OWNER, owner_key="1", project_id=None
@@ -82,7 +82,7 @@ def edit_legal(kind: str) -> Page:
         # What was typed is now to be put over the version that was published meanwhile.
         if str(error) == "superseded":
             form.after.data = str(newest.version if newest else 0)
-        form.form_errors.append(_legal_sentence(str(error)))
+        form.form_errors.append(legal_sentence(str(error)))
         return _show_legal(kind, form, 409 if str(error) == "superseded" else 422)
     db.session.commit()
     flash(
@@ -94,7 +94,8 @@ def edit_legal(kind: str) -> Page:
     return redirect(url_for("club.edit_legal", kind=kind), 303)
 
 
-def _settings(form: ClubForm) -> ClubSettings:
+def settings_of(form: ClubForm) -> ClubSettings:
+    """Return what a form that is in order asks for."""
     return ClubSettings(
         name=form.texts("name"),
         tagline=form.texts("tagline"),
@@ -115,7 +116,8 @@ def _logo(form: ClubForm) -> Picture | None:
     return prepare_picture(form.logo_upload.data, megabytes=LOGO_MEGABYTES)
 
 
-def _legal_sentence(code: str) -> str:
+def legal_sentence(code: str) -> str:
+    """Return why a legal text was not published."""
     return {
         "body_missing": gettext("Write the text in the club's main language at least."),
         "unchanged": gettext("This is the same as the version in force. Nothing was published."),

@@ -1,17 +1,10 @@
-"""Oneself, for programs: joining, profile, consent, household."""
+"""Oneself, for programs: who one is, profile, consent."""
 
 from typing import Any
 
-from flask import g
-from marshmallow import fields
-from werkzeug.exceptions import NotFound
-
-from portal import clock
-from portal.access import Scope, member_only, public, signed_in
+from portal.access import member_only, signed_in
 from portal.accounts.current import current_account
-from portal.accounts.models import Account, SignInMethod
-from portal.accounts.queries import find_account_by_phone
-from portal.accounts.service import AccountExistsError, accept_legal_texts
+from portal.accounts.service import accept_legal_texts
 from portal.api.blueprint import ApiBlueprint
 from portal.api.fields import (
     Choice,
@@ -20,74 +13,45 @@ from portal.api.fields import (
     Input,
     Moment,
     Output,
-    Secret,
     Text,
     Whole,
     list_of,
 )
 from portal.api.forms import checked, form_over
-from portal.api.problems import Problem, invalid, refused
+from portal.api.problems import invalid
 from portal.club.models import LegalKind
-from portal.club.queries import current_club, current_legal_texts
+from portal.club.queries import current_legal_texts
 from portal.extensions import db
 from portal.i18n import gettext
-from portal.idempotency.answers import secret_answer
 from portal.members.current import current_member, find_current_member
-from portal.members.forms import JoinForm, PersonForm, ProfileForm
-from portal.members.joining import admit, consents_missing, offer
-from portal.members.models import Member, Person, PersonRelation, Salutation
+from portal.members.forms import ProfileForm
+from portal.members.joining import consents_missing
+from portal.members.models import Member, Salutation
 from portal.members.names import NAME_MAX
 from portal.members.queries import (
-    find_person,
-    members_of_household,
-    persons_of_household,
     phone_views,
 )
 from portal.members.service import (
-    PERSONS_MAX,
-    MemberError,
-    add_person,
-    change_person,
     change_profile,
-    remove_person,
 )
 from portal.members.views import offer_months
 from portal.permissions.current import current_rights
 from portal.phones import mask_phone
-from portal.slots import JoinChoice, fill
-from portal.tokens.current import check_scope, current_token
+from portal.tokens.current import current_token
 from portal.tokens.models import TokenKind
 from portal.tokens.queries import project_slugs
-from portal.tokens.sign_in import Issued, held, issue, proved_phone
-from portal.tokens.tickets import LONGEST
 
 blueprint = ApiBlueprint("members_api", "portal.members", url_prefix="/api/v1", title="Oneself")
 _MOST_VERSIONS = 100_000
 
 
 class Consents(Input):
-    """The versions that are accepted, as GET /api/v1/legal shows them."""
+    """The versions that the reader has accepted: `version` of each text that GET /api/v1/legal
+    shows, under its `kind`. Each text in force must be there, with its newest version; a kind that
+    is not shown is left out."""
 
     terms = Whole(1, _MOST_VERSIONS)
     privacy = Whole(1, _MOST_VERSIONS)
-
-
-class Joining(Input):
-    """Who joins; the ticket is the one that signing in gave a phone without an account."""
-
-    ticket = Secret(LONGEST)
-    name = Text(NAME_MAX, required=True)
-    salutation = Choice(Salutation, load_default=str(Salutation.NONE))
-    adult = Flag(required=True)
-    consents = fields.Nested(Consents, required=True)
-    follow = Text(40, load_default="", metadata={"description": "A project's slug."})
-
-
-class Joined(Issued):
-    """The new member's token (the one that asked, if one did), and what was found: homes that the
-    roster knew, for instance."""
-
-    messages = list_of(Text())
 
 
 class ProjectRights(Output):
@@ -136,85 +100,6 @@ class ProfileChange(Input):
     name = Text(NAME_MAX)
     salutation = Choice(Salutation)
     birth_month = Whole(1, 12, allow_none=True)
-
-
-class PersonShown(Output):
-    """Someone at home without an account."""
-
-    id = Text(22)
-    name = Text(NAME_MAX)
-    relation = Choice(PersonRelation)
-    birth_month = Text(7, allow_none=True, metadata={"description": "Such as 2018-04."})
-
-
-class PersonWish(Input):
-    """Someone at home without an account; of a child, a guardian's consent is needed."""
-
-    name = Text(NAME_MAX, required=True)
-    relation = Choice(PersonRelation, required=True)
-    birth_month = Text(7, allow_none=True, load_default=None)
-    guardian_consents = Flag(load_default=False)
-
-
-class HouseholdMember(Output):
-    """A member of the household."""
-
-    id = Text(22)
-    name = Text(NAME_MAX)
-    joined_on = Day()
-    me = Flag()
-
-
-class HouseholdShown(Output):
-    """The people of the household."""
-
-    members = list_of(HouseholdMember)
-    persons = list_of(PersonShown)
-    persons_max = Whole(0, 1000)
-
-
-@blueprint.call("POST", "/join", Joined, status=201, body=Joining)
-@public
-@secret_answer
-def join_club(body: dict[str, Any]) -> dict[str, Any]:
-    """Join the club: with the ticket of a proved phone, or with the token of an account."""
-    account: Account | None = g.get("account")
-    if account is not None:
-        check_scope(Scope.WRITE)
-    phone = None if account else proved_phone(body.get("ticket"))
-    if account is None and phone is None:
-        raise invalid(ticket=gettext("Please confirm your phone number first."))
-    choices: list[JoinChoice] = fill("join_choices")
-    in_force = current_legal_texts()
-    values = {
-        **{name: body[name] for name in ("name", "salutation", "adult", "follow")},
-        "consents": [
-            in_force[kind].id
-            for kind, version in body["consents"].items()
-            if kind in in_force and in_force[kind].version == version
-        ],
-    }
-    form = form_over(JoinForm, values, legal_text_ids={text.id for text in in_force.values()})
-    offer(form, choices)
-    checked(form)
-    if account and find_current_member():
-        raise Problem(
-            409,
-            "already_member",
-            title=gettext("Already a member"),
-            detail=gettext("This account is a member already."),
-        )
-    if phone and find_account_by_phone(phone):
-        raise _known()
-    try:
-        member, messages = admit(form, choices, account, phone)
-    except (AccountExistsError, MemberError) as error:
-        raise _known() from error
-    if account is not None:
-        db.session.commit()
-        return {**held(), "messages": messages}
-    issued = issue(db.session.get_one(Account, member.account_id), SignInMethod.CODE)
-    return {**issued, "messages": messages}
 
 
 @blueprint.call("GET", "/me", Me)
@@ -284,54 +169,6 @@ def consent(body: dict[str, int]) -> None:
     db.session.commit()
 
 
-@blueprint.call("GET", "/me/household", HouseholdShown)
-@member_only
-def household() -> dict[str, Any]:
-    """Show the people of the household."""
-    member = current_member()
-    return {
-        "members": [
-            {
-                "id": each.public_id,
-                "name": each.name,
-                "joined_on": each.joined_on,
-                "me": each.id == member.id,
-            }
-            for each in members_of_household(member.household_id)
-        ],
-        "persons": [_person(each) for each in persons_of_household(member.household_id)],
-        "persons_max": PERSONS_MAX,
-    }
-
-
-@blueprint.call("POST", "/me/household/persons", PersonShown, status=201, body=PersonWish)
-@member_only
-def person_new(body: dict[str, Any]) -> dict[str, Any]:
-    """Add someone without an account."""
-    return _save(None, body)
-
-
-@blueprint.call("PUT", "/me/household/persons/<public_id>", PersonShown, body=PersonWish)
-@member_only
-def person_change(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Change someone without an account."""
-    return _save(_own_person(public_id), body)
-
-
-@blueprint.call("DELETE", "/me/household/persons/<public_id>")
-@member_only
-def person_remove(public_id: str) -> None:
-    """Erase someone without an account."""
-    remove_person(actor=current_member(), person=_own_person(public_id))
-    db.session.commit()
-
-
-def _known() -> Problem:
-    db.session.rollback()
-    detail = gettext("This number already has an account. Please sign in.")
-    return Problem(409, "already_joined", title=gettext("There is an account"), detail=detail)
-
-
 def _profile(member: Member) -> dict[str, Any]:
     return {
         "name": member.name,
@@ -339,43 +176,3 @@ def _profile(member: Member) -> dict[str, Any]:
         "birth_month": member.birth_month,
         "phone_views": phone_views(member),
     }
-
-
-def _own_person(public_id: str) -> Person:
-    found = find_person(current_member().household_id, public_id)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _person(person: Person) -> dict[str, Any]:
-    return {
-        "id": person.public_id,
-        "name": person.name,
-        "relation": person.relation,
-        "birth_month": person.birth_month,
-    }
-
-
-def _save(found: Person | None, body: dict[str, Any]) -> dict[str, Any]:
-    today = clock.business_date(current_club().time_zone)
-    values = {**body, "guardian": body["guardian_consents"]}
-    form = checked(form_over(PersonForm, values, today=today))
-    facts = {
-        "actor": current_member(),
-        "name": form.name.data or "",
-        "relation": form.relation.data,
-        "birth_month": form.birth_month.data or None,
-        "guardian_consents": bool(form.guardian.data),
-        "today": today,
-    }
-    try:
-        if found is None:
-            found = add_person(**facts)
-        else:
-            change_person(person=found, **facts)
-    except MemberError as error:
-        sentence = gettext("A household holds at most %(count)s such persons.", count=PERSONS_MAX)
-        raise refused(error.args[0], sentence) from error
-    db.session.commit()
-    return _person(found)

@@ -57,10 +57,18 @@ class KindChoice(Input):
 
 
 class Choices(Input):
-    """How one is told. `begins` and `ends` of the quiet hours in the club's time, HH:MM."""
+    """How one is told. In the quiet hours nothing is sent but what cannot wait."""
 
-    begins = fields.String(required=True, validate=_TIME)
-    ends = fields.String(required=True, validate=_TIME)
+    begins = fields.String(
+        required=True,
+        validate=_TIME,
+        metadata={"description": "When the quiet hours begin: HH:MM in the club's time zone."},
+    )
+    ends = fields.String(
+        required=True,
+        validate=_TIME,
+        metadata={"description": "When they end, on the next day if that is earlier; HH:MM."},
+    )
     kinds = list_of(KindChoice, required=True)
 
 

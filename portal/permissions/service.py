@@ -105,14 +105,24 @@ def revoke_role(*, actor: Account, grant: RoleGrant, within: Rights | None = Non
     )
 
 
-def change_role(*, actor: Account, role: str, permission: str, allowed: bool) -> None:
+def change_role(
+    *,
+    actor: Account,
+    role: str,
+    permission: str,
+    allowed: bool,
+    within: Rights | None = None,
+) -> None:
     """Set whether a role holds a permission, club-wide. The administrator's cannot be changed.
+
+    `within` as in `grant_role`.
 
     Raises RoleError("unknown"), or RoleError("beyond_own") when the actor lacks the permission.
     """
     if role not in set(RoleName) or permission not in PERMISSIONS or role == RoleName.ADMINISTRATOR:
         raise RoleError("unknown")
-    if not rights_of(actor.id).allows(permission, None):
+    held = (rights_of(actor.id), within)
+    if not all(rights.allows(permission, None) for rights in held if rights is not None):
         raise RoleError("beyond_own")
     change = db.session.scalar(
         sa.select(RoleChange).where(RoleChange.role == role, RoleChange.permission == permission)

@@ -8,6 +8,7 @@ from werkzeug.exceptions import NotFound
 from portal.access import requires
 from portal.accounts.current import current_account
 from portal.api.blueprint import ApiBlueprint
+from portal.api.exporting import declare_export
 from portal.api.fields import Choice, Input, Moment, Output, Text, Whole, list_of
 from portal.api.forms import checked, form_over
 from portal.api.paging import page_schema, paged
@@ -15,7 +16,7 @@ from portal.api.problems import invalid
 from portal.extensions import db
 from portal.i18n import gettext
 from portal.pagination import page_of
-from portal.privacy import queries, service
+from portal.privacy import queries, service, staff_views
 from portal.privacy.api import MOVED, RequestShown, moved, refusal, request_shown
 from portal.privacy.errors import PrivacyError, RequestStateError
 from portal.privacy.forms import NOTE_MAX, StartForm, StopForm
@@ -228,6 +229,11 @@ def staff_start(public_id: str, body: dict[str, str]) -> dict[str, Any]:
     made_id = made.public_id
     db.session.commit()
     return _detail(_find(made_id))
+
+
+declare_export(
+    blueprint, "/centre/privacy", "staff_export", staff_views.staff_export, query=RequestsQuery
+)
 
 
 def _find(public_id: str) -> PrivacyRequest:

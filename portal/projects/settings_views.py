@@ -10,7 +10,8 @@ from portal.extensions import db
 from portal.i18n import gettext
 from portal.projects.blueprint import blueprint
 from portal.projects.current import current_project
-from portal.projects.forms import TEXT_LENGTHS, project_form
+from portal.projects.forms import TEXT_LENGTHS, ProjectForm, project_form
+from portal.projects.models import Project
 from portal.projects.service import update_project
 
 __all__ = ["blueprint"]
@@ -35,18 +36,7 @@ def settings() -> str | tuple[str, int] | Response:
         }
     )
     if form.validate_on_submit():
-        texts = {
-            key: _texts(getattr(project, key), form, key, list(club.languages))
-            for key in TEXT_LENGTHS
-        }
-        update_project(
-            actor=current_account(),
-            project=project,
-            opened_on=form.opened_on.data,
-            contact_phone=form.contact_phone.data or None,
-            time_zone=form.time_zone.data,
-            **texts,
-        )
+        save(project, form)
         db.session.commit()
         flash(gettext("The settings are saved."))
         return redirect(url_for("projects.settings"), 303)
@@ -54,6 +44,20 @@ def settings() -> str | tuple[str, int] | Response:
         "projects/settings.html", form=form, keys=TEXT_LENGTHS, languages=club.languages
     )
     return (body, 422) if request.method == "POST" else body
+
+
+def save(project: Project, form: ProjectForm) -> None:
+    """Put what a form that is in order says into the project."""
+    languages = list(current_club().languages)
+    texts = {key: _texts(getattr(project, key), form, key, languages) for key in TEXT_LENGTHS}
+    update_project(
+        actor=current_account(),
+        project=project,
+        opened_on=form.opened_on.data,
+        contact_phone=form.contact_phone.data or None,
+        time_zone=form.time_zone.data,
+        **texts,
+    )
 
 
 def _texts(before: object, form: object, key: str, languages: list[str]) -> dict[str, str]:

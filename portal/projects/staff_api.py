@@ -7,6 +7,7 @@ from werkzeug.exceptions import NotFound
 
 from portal.access import requires
 from portal.accounts.current import current_account
+from portal.api.exporting import declare_export
 from portal.api.fields import Choice, Day, Flag, Input, Output, Text, Whole, list_of
 from portal.api.forms import checked, form_over
 from portal.api.paging import page_schema, paged
@@ -23,7 +24,7 @@ from portal.projects.models import Building, EndReason, Ownership, Role, Unit
 from portal.projects.sentences import sentence
 from portal.projects.service import change_role, end_ownership
 from portal.projects.staff_queries import HomeFilter, HomeWithPeople
-from portal.projects.staff_views import add_unit, unit_in_project
+from portal.projects.staff_views import add_unit, staff_homes_export, unit_in_project
 
 __all__ = ["blueprint"]
 
@@ -117,6 +118,9 @@ def staff_homes(query: dict[str, str]) -> Any:
     wanted = HomeFilter(search=query["q"].strip(), state=query["state"])
     statement = staff_queries.homes_in(current_project().id, wanted)
     return paged(page_of(statement, Building.key, Unit.place, Unit.id), _row)
+
+
+declare_export(blueprint, _AT, "staff_homes_file", staff_homes_export, query=HomesQuery)
 
 
 @blueprint.call("GET", f"{_AT}/<public_id>", StaffHome)

@@ -61,7 +61,7 @@ def index() -> str:
 @requires("jobs.manage")
 def show(public_id: str) -> str:
     """Show one job with its last error."""
-    job = _job_or_404(public_id)
+    job = job_or_404(public_id)
     return render_template(
         "jobs/show.html",
         job=job,
@@ -146,7 +146,7 @@ def _state_first(found: queries.Standing) -> str:
 
 
 def _act(public_id: str, act: Callable[..., None], done: str) -> Response:
-    job = _job_or_404(public_id)
+    job = job_or_404(public_id)
     try:
         act(actor=current_account(), job=job)
     except JobStateError as error:
@@ -156,7 +156,8 @@ def _act(public_id: str, act: Callable[..., None], done: str) -> Response:
     return redirect(url_for("jobs.show", public_id=public_id), 303)
 
 
-def _job_or_404(public_id: str) -> JobRow:
+def job_or_404(public_id: str) -> JobRow:
+    """Return a job. Raises 404."""
     found = queries.find_job(public_id)
     if found is None:
         raise NotFound

@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 from portal.access import requires
 from portal.accounts.current import current_account
 from portal.api.blueprint import ApiBlueprint
-from portal.api.fields import Choice, Input, Moment, Output, Text, list_of
+from portal.api.fields import Choice, Flag, Input, Moment, Output, Text, list_of
 from portal.api.paging import page_schema, paged
 from portal.api.problems import Problem, invalid
 from portal.audit.models import AuditEntry
@@ -20,8 +20,8 @@ from portal.pagination import page_of
 from portal.permissions.current import current_rights
 from portal.permissions.models import RoleGrant
 from portal.permissions.queries import role_changes, role_permissions
-from portal.permissions.roles import ROLE_TITLES, RoleName
-from portal.permissions.service import RoleError, grant_role, revoke_role
+from portal.permissions.roles import PERMISSIONS, ROLE_TITLES, RoleName
+from portal.permissions.service import RoleError, change_role, grant_role, revoke_role
 from portal.projects.current import current_project
 from portal.projects.models import Project
 from portal.projects.queries import find_project
@@ -77,6 +77,12 @@ class RolesShown(Output):
     items = list_of(RoleShown)
 
 
+class RoleAnswer(Input):
+    """Whether the role holds the permission from now on, club-wide."""
+
+    allowed = Flag(required=True)
+
+
 class EntryShown(Output):
     """One act."""
 
@@ -107,14 +113,17 @@ class TrailQuery(Schema):
 def project_roles() -> Any:
     """List who holds a role in the project."""
     statement = live_grants(project_id=current_project().id)
-    return paged(page_of(statement, RoleGrant.id, descending=True), _grant)
+    return paged(page_of(statement, RoleGrant.created_at, RoleGrant.id, descending=True), _grant)
 
 
 @blueprint.call("GET", "/centre/roles", page_schema(GrantShown), query=GrantsQuery, paged=True)
 @requires("roles.view")
 def roles(query: dict[str, str]) -> Any:
     """List who holds which role."""
-    return paged(page_of(live_grants(role=query["role"]), RoleGrant.id, descending=True), _grant)
+    page = page_of(
+        live_grants(role=query["role"]), RoleGrant.created_at, RoleGrant.id, descending=True
+    )
+    return paged(page, _grant)
 
 
 @blueprint.call("GET", "/centre/roles/permissions", RolesShown)
@@ -128,6 +137,35 @@ def matrix() -> dict[str, Any]:
             for role, title in ROLE_TITLES.items()
         ]
     }
+
+
+@blueprint.call(
+    "PUT",
+    "/centre/roles/permissions/<role>/<permission>",
+    RoleShown,
+    body=RoleAnswer,
+    errors={422: "`type` says why: …:beyond_own; the administrator's cannot be changed."},
+)
+@requires("roles.edit")
+def change_matrix(role: str, permission: str, body: dict[str, bool]) -> dict[str, Any]:
+    """Set whether a role holds a permission; the same again changes nothing."""
+    if role not in set(RoleName) or permission not in PERMISSIONS:
+        raise NotFound
+    held = role_permissions(role_changes())[role]
+    if (permission in held) != body["allowed"]:
+        try:
+            change_role(
+                actor=current_account(),
+                role=role,
+                permission=permission,
+                allowed=body["allowed"],
+                within=current_rights(),
+            )
+        except RoleError as error:
+            raise _refused(error) from error
+        db.session.commit()
+    held = role_permissions(role_changes())[role]
+    return {"role": role, "title": str(ROLE_TITLES[role]), "permissions": sorted(held)}
 
 
 @blueprint.call("POST", "/centre/roles", GrantShown, status=201, body=GrantWish, errors=_REFUSED)

@@ -7,7 +7,7 @@ from werkzeug.exceptions import NotFound
 from portal.access import requires
 from portal.accounts.current import current_account
 from portal.api.blueprint import ApiBlueprint
-from portal.api.fields import Input, Moment, Output, Text, list_of
+from portal.api.fields import Input, Known, Moment, Output, Text, list_of
 from portal.api.paging import page_schema, paged
 from portal.api.problems import invalid, refused
 from portal.extensions import db
@@ -47,7 +47,11 @@ class TokenWish(Input):
     """A service, where it works, and what it may do."""
 
     name = Text(80, required=True)
-    scopes = list_of(Text(60), required=True, metadata={"description": "Permission keys."})
+    scopes = list_of(
+        Text(60, known=Known(PERMISSIONS.keys)),
+        required=True,
+        metadata={"description": "Permission keys, at least one."},
+    )
     project = Text(40, metadata={"description": "A project's slug; without it the whole club."})
     expires_at = Moment(
         metadata={

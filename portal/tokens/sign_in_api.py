@@ -19,7 +19,7 @@ from portal.accounts.service import end_sign_in
 from portal.accounts.tries import SlowDownError
 from portal.accounts.views import ENTRIES, wait_sentence
 from portal.api.blueprint import ApiBlueprint
-from portal.api.fields import Input, Secret, Text, list_of
+from portal.api.fields import Input, Known, Secret, Text, list_of
 from portal.api.problems import Problem, invalid
 from portal.extensions import db, limiter
 from portal.i18n import gettext
@@ -55,7 +55,7 @@ class SignInWish(Input):
     ticket = Secret(LONGEST, metadata={"description": "From the answer that asked for the step."})
     second_factor = Secret(20, metadata={"description": "The app's code or a recovery code."})
     scopes = list_of(
-        Text(60),
+        Text(60, known=Known(lambda: [*OWN_SCOPES, *PERMISSIONS])),
         validate=validate.Length(max=MOST_SCOPES),
         metadata={
             "description": "All that the token may do: me:read, me:write, or permission keys. "

@@ -9,12 +9,13 @@ from werkzeug.exceptions import NotFound
 from portal.access import requires
 from portal.accounts.current import current_account
 from portal.api.blueprint import ApiBlueprint
-from portal.api.fields import Choice, Input, Moment, Output, Text, list_of
+from portal.api.fields import Choice, Input, Known, Moment, Output, Text, list_of
 from portal.api.paging import page_schema, paged
 from portal.api.problems import invalid
 from portal.extensions import db
 from portal.i18n import gettext, lazy
 from portal.idempotency.answers import secret_answer
+from portal.outbox.registry import declared_kinds
 from portal.pagination import page_of
 from portal.projects.queries import all_projects, find_project
 from portal.webhooks import queries, service
@@ -51,7 +52,11 @@ class WebhookWish(Input):
 
     name = Text(80, required=True)
     address = Text(500, required=True)
-    kinds = list_of(Text(60), required=True, metadata={"description": "Kinds of events."})
+    kinds = list_of(
+        Text(60, known=Known(declared_kinds)),
+        required=True,
+        metadata={"description": "Kinds of events, at least one."},
+    )
     project = Text(40, metadata={"description": "A project's slug; without it the whole club."})
 
 
@@ -67,7 +72,7 @@ def service_list() -> Any:
     """List the webhooks, the newest first."""
     slugs = {project.id: project.slug for project in all_projects()}
     page = page_of(queries.webhooks(), Webhook.created_at, Webhook.id, descending=True)
-    return paged(page, lambda row: _shown(row[0], slugs.get(row[0].project_id)))
+    return paged(page, lambda row: shown(row[0], slugs.get(row[0].project_id)))
 
 
 @blueprint.call("POST", "", WebhookMade, status=201, body=WebhookWish)
@@ -78,7 +83,7 @@ def service_new(body: dict[str, Any]) -> dict[str, Any]:
     with _refusals():
         webhook, secret = service.register(actor=current_account(), **_wished(body))
     db.session.commit()
-    return {**_shown(webhook, body.get("project")), "secret": secret}
+    return {**shown(webhook, body.get("project")), "secret": secret}
 
 
 @blueprint.call("PUT", "/<public_id>", WebhookShown, body=WebhookWish)
@@ -89,7 +94,7 @@ def service_change(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
     with _refusals():
         service.change(actor=current_account(), webhook=webhook, **_wished(body))
     db.session.commit()
-    return _shown(webhook, body.get("project"))
+    return shown(webhook, body.get("project"))
 
 
 @blueprint.call("DELETE", "/<public_id>")
@@ -133,7 +138,8 @@ def _refusals() -> Iterator[None]:
         raise invalid(kinds=ERRORS[error.code]) from error
 
 
-def _shown(row: Webhook, slug: str | None) -> dict[str, Any]:
+def shown(row: Webhook, slug: str | None) -> dict[str, Any]:
+    """Return a webhook without its secret; `slug` is its project's."""
     return {
         "id": row.public_id,
         "name": row.name,

@@ -71,7 +71,19 @@ NAMES = {
     "contract_imports": {"public_id": "contract_import"},
 }
 # Arguments that name no row: a word of a list, a line of a file, a secret, a project.
-WORDS = {"project", "kind", "line", "month", "token", "slug", "name", "plugin", "filename"}
+WORDS = {
+    "project",
+    "kind",
+    "role",
+    "permission",
+    "line",
+    "month",
+    "token",
+    "slug",
+    "name",
+    "plugin",
+    "filename",
+}
 # Whoever may use these sees the whole club.
 CLUB_WIDE = {
     "permissions.revoke",
@@ -80,6 +92,7 @@ CLUB_WIDE = {
     "privacy.staff_confirm",
     "privacy.staff_stop",
     "jobs.show",
+    "points.finance_proof",
     "jobs.retry",
     "jobs.cancel",
     "announcements.centre_show",
@@ -105,7 +118,18 @@ CLUB_WIDE = {
     "webhooks.test",
     "webhooks.again",
     "webhooks.delete",
+    "jobs_api.cancel",
+    "jobs_api.retry",
+    "jobs_api.show",
+    "webhooks_api.service_again",
     "webhooks_api.service_change",
+    "webhooks_api.service_deliveries",
+    "webhooks_api.service_export",
+    "webhooks_api.service_pause",
+    "webhooks_api.service_resume",
+    "webhooks_api.service_rotate",
+    "webhooks_api.service_show",
+    "webhooks_api.service_test",
     "webhooks_api.service_delete",
     "staff_api.revoke",
 }
