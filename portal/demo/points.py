@@ -1,7 +1,6 @@
-"""Points of the demo's people: years of them for the owner, a welcome for the others.
+"""Points of the demo's people: years of them for the owner, months or a welcome for the others.
 
-Posted through the service, so that every line has its reason. Neighbours have none: a hundred
-thousand ledgers would take longer than the whole rest of the demo.
+Posted through the service, so that every line has its reason.
 """
 
 from dataclasses import dataclass, field
@@ -58,7 +57,29 @@ OWNERS = (
     Given(4, 60, "survey.answered", 726, rule="3.2"),
 )
 """What 林晓芸 earned; with what she used it leaves 12,680 points, 320 of them to expire soon."""
-OTHERS = {"spouse": 3_260, "settled": 1_820, "tenant": 600, "newowner": 200, "queued": 100}
+OTHERS = {
+    "spouse": (
+        Given(420, 2_000, "unit.verified", 310, rule="1.1", qualifying=True),
+        _fee(230, 440, 500),
+        Given(120, 60, "survey.answered", 610, rule="3.2"),
+        _fee(105, 440, 625),
+        Given(70, 480, "event.attended", 25, rule="4.2"),
+        Given(31, 200, "event.attended", 699, rule="4.1"),
+    ),
+    "settled": (
+        Given(400, 1_000, "unit.verified", 330, rule="1.1", qualifying=True),
+        _fee(200, 560, 530),
+        _fee(15, 560, 715),
+    ),
+    "tenant": (
+        Given(200, 100, "member.joined", 530, rule="0.1"),
+        Given(90, 200, "event.attended", 640, rule="4.1"),
+        Given(33, 60, "survey.answered", 697, rule="3.2"),
+    ),
+    "newowner": (Given(1, 200, "member.joined", 720, rule="0.1"),),
+    "queued": (Given(1, 100, "member.joined", 720, rule="0.1"),),
+}
+"""What the others earned. Of the spouse's, 360 are used and 120 end within the month."""
 
 
 def add_points(stage: Stage) -> None:
@@ -97,9 +118,10 @@ def add_points(stage: Stage) -> None:
         terms=Terms(waits=True),
         at=stage.moment(2, 16, 5),
     )
-    for player, points in OTHERS.items():
-        given = Given(1, points, "member.joined", 720)
-        _give(stage, player, given, f"demo:{next(key)}")
+    for player, history in OTHERS.items():
+        for given in history:
+            _give(stage, player, given, f"demo:{next(key)}")
+    _use(stage, 360, 12, "reward.redeemed", f"demo:{next(key)}", player="spouse")
 
 
 def _give(stage: Stage, player: str, given: Given, key: str) -> None:
@@ -126,11 +148,13 @@ def _give(stage: Stage, player: str, given: Given, key: str) -> None:
         )
 
 
-def _use(stage: Stage, points: int, days_ago: int, source: str, key: str) -> Posting:
-    owner = stage.members["owner"]
+def _use(
+    stage: Stage, points: int, days_ago: int, source: str, key: str, *, player: str = "owner"
+) -> Posting:
+    member = stage.members[player]
     return service.spend(
-        actor=owner.account,
-        holder=Holder.member(owner.id),
+        actor=member.account,
+        holder=Holder.member(member.id),
         amount=points * POINT,
         key=key,
         why=Why(source, project_id=stage.projects["binjiang"].id),
