@@ -2,7 +2,7 @@
 
 from decimal import Decimal, InvalidOperation
 
-from flask_babel import format_decimal
+from flask_babel import format_currency, format_decimal
 
 MILLI = 1000
 _FORMAT = "#,##0.###"
@@ -17,6 +17,17 @@ def format_change(amount: int) -> str:
     """Return a change of points with its sign: +60, −640."""
     sign = "+" if amount > 0 else "−" if amount < 0 else ""
     return sign + format_points(abs(amount))
+
+
+def format_fen(fen: int) -> str:
+    """Return an amount of fen as yuan."""
+    return str(format_currency(Decimal(fen) / 100, "CNY"))
+
+
+def plain_points(milli: int) -> str:
+    """Return milli-points as they may be typed or reckoned with: 10000000 -> 10000, 500 -> 0.5."""
+    whole, rest = divmod(abs(milli), MILLI)
+    return ("-" if milli < 0 else "") + f"{whole}.{rest:03}".rstrip("0").rstrip(".")
 
 
 def read_points(text: str) -> int | None:

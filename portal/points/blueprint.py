@@ -2,12 +2,13 @@
 
 from flask import Blueprint
 
-from portal.points.amounts import format_change, format_points
+from portal.points.amounts import format_change, format_fen, format_points
 from portal.points.explain import explain, title_of_line, title_of_share
 
 blueprint = Blueprint("points", "portal.points")
 blueprint.add_app_template_filter(format_points, "points")
 blueprint.add_app_template_filter(format_change, "change")
+blueprint.add_app_template_filter(format_fen, "fen")
 blueprint.add_app_template_filter(explain, "explained")
 blueprint.add_app_template_filter(title_of_line, "line_title")
 blueprint.add_app_template_filter(title_of_share, "share_title")

@@ -19,6 +19,7 @@ from portal.points.moves import TYPES, moves_sql, tail_from
 from portal.projects.models import Project
 
 _MILLION = 1_000_000
+LOOK = ""
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,12 @@ class Liability:
         return milli * self.cost_fen // _MILLION
 
 
-def statement(month: str) -> list[Line]:
+def statement(month: str, last: str | None = LOOK) -> list[Line]:
     """Return a month of the whole club, a line for each currency and project that has any.
 
-    Raises PointsError("month_invalid").
+    `last`: the last sealed month, if the caller knows it. Raises PointsError("month_invalid").
     """
-    text, parameters = _base(month)
+    text, parameters = _base(month, last_sealed() if last == LOOK else last)
     sums = ", ".join(
         f"sum(CASE WHEN month = :month THEN {name} ELSE 0 END) AS {name}" for name in MOVES
     )
@@ -126,7 +127,7 @@ def liability(currency: Currency, month: str) -> Liability:
 
     Raises PointsError("month_invalid").
     """
-    text, parameters = _base(month)
+    text, parameters = _base(month, last_sealed())
     by = {"project": "project_id", "cohort": "cohort", "ends": "ends"}
     groups = " UNION ALL ".join(
         f"""SELECT '{name}' AS kind, CAST({column} AS VARCHAR(20)) AS key,
@@ -165,12 +166,11 @@ def currencies() -> list[Currency]:
     return list(db.session.scalars(sa.select(Currency).order_by(Currency.id)))
 
 
-def _base(month: str) -> tuple[str, dict[str, object]]:
+def _base(month: str, last: str | None) -> tuple[str, dict[str, object]]:
     """Return the statement of all moves up to a month, closed ones and the open tail."""
     end = month_start(following(month))
     columns = f"month, currency_id, project_id, cohort, ends, {', '.join(MOVES)}"
     closed = f"SELECT {columns} FROM points_move"  # noqa: S608
-    last = last_sealed()
     if last is not None and month <= last:
         return closed, {"month": month}
     begin = month_start(following(last)) if last else BEGINNING

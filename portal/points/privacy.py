@@ -108,8 +108,8 @@ def erase_member_data(member: Member) -> None:
     )
     db.session.execute(
         sa.update(Proposal)
-        .where(Proposal.member_id == member.id, Proposal.reason != "")
-        .values(reason="")
+        .where(Proposal.member_id == member.id)
+        .values(reason="", decision_note="")
         .execution_options(synchronize_session=False)
     )
 

@@ -8,16 +8,16 @@ from portal import clock
 from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.extensions import db
-from portal.members.models import Member
+from portal.members.models import Member, MemberState
 from portal.points import service
+from portal.points.accounts import REDEEMABLE
 from portal.points.errors import PointsError
 from portal.points.kinds import Kind, ProposalState
 from portal.points.ledger import check_amount
-from portal.points.models import Proposal
+from portal.points.models import Currency, Proposal
+from portal.points.models.currencies import ALONE
 from portal.points.terms import Holder, Posting, Why
 
-ALONE = 500_000
-"""Milli-points that one person may give or take at once; more needs a second one."""
 SOURCE = "manual"
 
 
@@ -38,7 +38,7 @@ def adjust(
     check_amount(amount)
     if not reason:
         raise PointsError("reason_needed")
-    if amount <= ALONE:
+    if amount <= db.session.scalars(sa.select(alone_limit())).one():
         return _post(actor, member, project_id, kind, amount, reason, key)
     proposal = Proposal(
         member_id=member.id,
@@ -60,22 +60,36 @@ def adjust(
     return proposal
 
 
+def alone_limit() -> sa.ColumnElement[int]:
+    """Return the expression of the milli-points that one person may give or take at once."""
+    limit = sa.select(Currency.alone_limit).where(Currency.key == REDEEMABLE).scalar_subquery()
+    return sa.func.coalesce(limit, ALONE)
+
+
 def decide(
     *,
     actor: Account,
     proposal: Proposal,
     member: Member,
     approve: bool,
+    note: str = "",
     at: datetime | None = None,
 ) -> Posting | None:
-    """Approve a proposal, which posts it, or refuse it.
+    """Approve a proposal, which posts it, or refuse it with a reason.
 
-    Raises PointsError: own_proposal, decided_already (with its state), not_enough.
+    Raises PointsError: own_proposal, decided_already (with its state), reason_needed (of a
+    refusal), member_gone, not_enough, and what else may be wrong with its posting.
     """
     if proposal.made_by_id == actor.id:
         raise PointsError("own_proposal")
+    if proposal.state != ProposalState.PROPOSED:
+        raise PointsError("decided_already", state=proposal.state)
+    if not approve and not note:
+        raise PointsError("reason_needed")
     posting = None
     if approve:
+        if member.state != MemberState.ACTIVE:
+            raise PointsError("member_gone")
         posting = _post(
             actor,
             member,
@@ -93,6 +107,7 @@ def decide(
             state=state,
             decided_by_id=actor.id,
             decided_at=at or clock.now(),
+            decision_note=note,
             posting_id=posting.id if posting else None,
         )
         .execution_options(synchronize_session=False)
@@ -107,6 +122,7 @@ def decide(
             subject=("member", member.public_id),
             project_id=proposal.project_id,
             facts={"proposal": proposal.public_id},
+            reason=note,
         )
     return posting
 

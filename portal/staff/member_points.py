@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import joinedload
-from werkzeug.exceptions import Conflict, NotFound
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from portal.access import requires
@@ -21,7 +21,7 @@ from portal.points.blueprint import blueprint
 from portal.points.errors import PointsError
 from portal.points.kinds import HolderKind, Kind, ProposalState
 from portal.points.models import PointsAccount, Proposal, Transaction
-from portal.points.proposals import ALONE, adjust, decide, take_back
+from portal.points.proposals import adjust, alone_limit, take_back
 from portal.points.queries import Figures
 from portal.points.sentences import sentence
 from portal.points.statement import SHOWN, ledger_of
@@ -29,7 +29,7 @@ from portal.points.terms import Posting
 from portal.projects.current import current_project
 from portal.staff.belonging import belonging
 from portal.staff.member_page import member_here
-from portal.staff.points_forms import AdjustForm, DecisionForm, TakeBackForm
+from portal.staff.points_forms import AdjustForm, TakeBackForm
 
 __all__ = ["blueprint"]
 
@@ -113,34 +113,6 @@ def staff_take_back(public_id: str, posting_id: str) -> Page:
     return redirect(url_for("points.staff_ledger", public_id=public_id), 303)
 
 
-@blueprint.post("/p/<project>/staff/members/<public_id>/points/proposals/<proposal_id>")
-@requires("points.approve")
-def staff_decide(public_id: str, proposal_id: str) -> Page:
-    """Agree to a colleague's proposal, or refuse it."""
-    member = member_here(public_id)
-    proposal = db.session.scalar(
-        sa.select(Proposal).where(
-            Proposal.public_id == proposal_id,
-            Proposal.member_id == member.id,
-            Proposal.project_id == current_project().id,
-        )
-    )
-    if proposal is None:
-        raise NotFound
-    form = DecisionForm()
-    if not form.validate() or form.decision.data not in ("approve", "refuse"):
-        return _page(public_id, _forms()), 422
-    approve = form.decision.data == "approve"
-    try:
-        decide(actor=current_account(), proposal=proposal, member=member, approve=approve)
-    except PointsError as error:
-        db.session.rollback()
-        raise Conflict(sentence(error)) from error
-    db.session.commit()
-    flash(gettext("Agreed and booked.") if approve else gettext("Refused; nothing is booked."))
-    return redirect(url_for("points.staff_ledger", public_id=public_id), 303)
-
-
 def _posting(member: Member, public_id: str) -> Transaction:
     found = db.session.scalar(
         sa.select(Transaction)
@@ -157,10 +129,14 @@ def _posting(member: Member, public_id: str) -> Transaction:
 
 @dataclass(frozen=True)
 class Subject:
-    """The member whose page it is: figures, and the proposals that wait in this project."""
+    """The member whose page it is: figures, and the proposals that wait in this project.
+
+    `alone`: the milli-points that one person may adjust at once.
+    """
 
     member: Member
     figures: Figures
+    alone: int
     proposals: list[Proposal]
 
 
@@ -169,7 +145,7 @@ def _subject(public_id: str) -> Subject:
     project = current_project()
     figures = queries.figures_by_member().subquery()
     rows = db.session.execute(
-        sa.select(Member, Proposal, *figures.c)
+        sa.select(Member, Proposal, alone_limit().label("alone"), *figures.c)
         .outerjoin(figures, figures.c.member_id == Member.id)
         .outerjoin(
             Proposal,
@@ -187,7 +163,7 @@ def _subject(public_id: str) -> Subject:
     if not rows:
         raise NotFound
     proposals = [row.Proposal for row in rows if row.Proposal is not None]
-    return Subject(rows[0].Member, queries.figures_from(rows[0]), proposals)
+    return Subject(rows[0].Member, queries.figures_from(rows[0]), rows[0].alone, proposals)
 
 
 def _page(public_id: str, forms: Forms, back: str = "") -> str:
@@ -211,7 +187,6 @@ def _page(public_id: str, forms: Forms, back: str = "") -> str:
         reversible=REVERSIBLE,
         chosen=chosen,
         proposals=subject.proposals,
-        decision=DecisionForm(formdata=None),
-        alone=ALONE,
+        alone=subject.alone,
         reader=current_account(),
     )

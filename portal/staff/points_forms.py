@@ -1,6 +1,6 @@
 """The staff's forms about a member's points."""
 
-from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms import RadioField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from portal.forms import Form, SelectChoice
@@ -43,9 +43,3 @@ class TakeBackForm(Form):
     """A line that is taken back."""
 
     reason = _reason()
-
-
-class DecisionForm(Form):
-    """What a second person says to a proposal."""
-
-    decision = HiddenField(validators=[DataRequired()])

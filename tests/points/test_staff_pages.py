@@ -9,8 +9,6 @@ from flask.testing import FlaskClient
 
 from portal.audit.models import AuditEntry
 from portal.extensions import db
-from portal.points.models import Proposal, Transaction
-from portal.points.proposals import ALONE
 from tests.factories import make_follower, make_project, make_staff, sign_in
 from tests.points.helpers import damage, earn, figures, spend
 
@@ -91,48 +89,6 @@ def test_no_more_is_taken_than_is_there(client: FlaskClient, place: Any) -> None
     assert adjust(client, place, kind="deduct", points="50").status_code == 303
     assert figures(place["member"])[0] == 0
     assert damage() == []
-
-
-def test_much_needs_a_second_person(client: FlaskClient, place: Any) -> None:
-    much = str(ALONE // 1000 + 1)
-    assert adjust(client, place, points=much).status_code == 303
-    assert figures(place["member"])[0] == 0
-    proposal = db.session.scalars(sa.select(Proposal)).one()
-    address = f"{place['address']}/proposals/{proposal.public_id}"
-    assert "Your own proposal: a colleague decides." in text_of(client, place["address"])
-    assert client.post(address, data={"decision": "approve"}).status_code == 403
-    manager = make_staff("manager", place["project"])
-    sign_in(client, manager)
-    assert client.post(address, data={"decision": "nonsense"}).status_code == 422
-    assert client.post(address, data={"decision": "approve"}).status_code == 303
-    assert figures(place["member"])[0] == (ALONE // 1000 + 1) * 1000
-    assert client.post(address, data={"decision": "refuse"}).status_code == 409
-    assert damage() == []
-
-
-def test_nobody_agrees_to_their_own_proposal(client: FlaskClient, place: Any) -> None:
-    manager = make_staff("manager", place["project"])
-    sign_in(client, manager)
-    adjust(client, place, points="9000")
-    proposal = db.session.scalars(sa.select(Proposal)).one()
-    address = f"{place['address']}/proposals/{proposal.public_id}"
-    assert client.post(address, data={"decision": "approve"}).status_code == 409
-    with pytest.raises(sa.exc.IntegrityError, match="second_person"):
-        db.session.execute(
-            sa.update(Proposal).values(state="refused", decided_by_id=Proposal.made_by_id)
-        )
-    db.session.rollback()
-    assert figures(place["member"])[0] == 0
-
-
-def test_a_refused_proposal_books_nothing(client: FlaskClient, place: Any) -> None:
-    adjust(client, place, points="9000")
-    proposal = db.session.scalars(sa.select(Proposal)).one()
-    sign_in(client, make_staff("finance", place["project"]))
-    address = f"{place['address']}/proposals/{proposal.public_id}"
-    assert client.post(address, data={"decision": "refuse"}).status_code == 303
-    assert figures(place["member"])[0] == 0
-    assert db.session.scalar(sa.select(sa.func.count()).select_from(Transaction)) == 0
 
 
 def test_a_line_is_taken_back_with_a_reason(client: FlaskClient, place: Any) -> None:
