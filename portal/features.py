@@ -94,12 +94,16 @@ from portal.plugin_host import staff_views as plugin_host_staff_views
 from portal.points import api as points_api
 from portal.points import detail_views as points_detail_views
 from portal.points import giving_views as points_giving_views
+from portal.points import finance_views as points_finance_views
 from portal.points import hooks as points_hooks
 from portal.points import jobs as points_jobs
 from portal.points import models as points_models
 from portal.points import month_views as points_month_views
 from portal.points import notices as points_notices
 from portal.points import privacy as points_privacy
+from portal.points import proposal_views as points_proposal_views
+from portal.points import rules_views as points_rules_views
+from portal.points import staff_hooks as points_staff_hooks
 from portal.points import views as points_views
 from portal.privacy import api as privacy_api
 from portal.privacy import hooks as privacy_hooks
@@ -272,6 +276,9 @@ VIEWS: tuple = (
     webhooks_staff_views,
     webhooks_delivery_views,
     points_views,
+    points_proposal_views,
+    points_finance_views,
+    points_rules_views,
     points_detail_views,
     points_month_views,
     points_giving_views,
@@ -297,6 +304,7 @@ HOOKS: tuple = (
     notifications_hooks,
     plugin_host_hooks,
     points_hooks,
+    points_staff_hooks,
     tiers_hooks,
     earning_hooks,
 )
