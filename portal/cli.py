@@ -10,6 +10,7 @@ from portal.club_file.cli import commands as club_commands
 from portal.config import SettingsError
 from portal.database.cli import commands as db_commands
 from portal.demo.cli import commands as demo_commands
+from portal.earning.cli import commands as earning_commands
 from portal.files.cli import commands as files_commands
 from portal.operations.account_cli import commands as account_commands
 from portal.operations.doctor import doctor
@@ -32,6 +33,7 @@ COMMANDS: tuple[click.Command, ...] = (
     job_commands,
     import_commands,
     points_commands,
+    earning_commands,
     club_commands,
     tier_commands,
     plugin_commands,

@@ -93,8 +93,8 @@ from portal.plugin_host import settings_views as plugin_host_settings_views
 from portal.plugin_host import staff_views as plugin_host_staff_views
 from portal.points import api as points_api
 from portal.points import detail_views as points_detail_views
-from portal.points import giving_views as points_giving_views
 from portal.points import finance_views as points_finance_views
+from portal.points import giving_views as points_giving_views
 from portal.points import hooks as points_hooks
 from portal.points import jobs as points_jobs
 from portal.points import models as points_models

@@ -112,9 +112,7 @@ def limit_text(limit: Mapping[str, Any]) -> str:
     parts = []
     if limit.get("times"):
         parts.append(
-            gettext(
-                "at most %(times)s times %(period)s for %(whose)s", times=limit["times"], **whose
-            )
+            gettext("at most %(times)s %(period)s for %(whose)s", times=limit["times"], **whose)
         )
     if limit.get("points"):
         points = limit["points"]
@@ -135,7 +133,7 @@ def amount_text(rule: Mapping[str, Any]) -> str:
         found = gettext("%(points)s points", points=formula["points"])
     elif kind == FormulaKind.PER_AMOUNT:
         found = gettext(
-            "%(points)s points for each %(divisor)s yuan",
+            "%(points)s for each %(divisor)s yuan",
             points=formula["points"],
             divisor=formula["divisor"],
         )
@@ -164,7 +162,7 @@ def rule_text(rule: Mapping[str, Any]) -> str:
     else:
         parts.append(amount_text(rule))
     parts += [limit_text(limit) for limit in rule.get("limits") or ()]
-    return str(gettext(", ")).join(str(part) for part in parts)
+    return " · ".join(str(part) for part in parts)
 
 
 def _flat(condition: Mapping[str, Any] | None, *, negated: bool = False) -> list[dict[str, Any]]:

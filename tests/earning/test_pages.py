@@ -78,7 +78,7 @@ def test_rules_are_written_published_changed_and_kept_as_versions(centre: FlaskC
     assert available(member) == 100_000
     shown = words(centre, "/centre/earning")
     assert "Version 1" in shown
-    assert "1 times" in shown
+    assert "×1" in shown
     post(centre, "draft/start")
     write(centre, address="welcome", points="150")
     write(centre, key="second", source="unit.verified")
@@ -199,7 +199,7 @@ def test_the_owner_reads_why_and_why_not(client: FlaskClient, query_count: Any) 
         shown = words(client, "/me/points/why")
     assert len(sent) <= 8
     assert "Given by this rule. +0.5" in shown
-    assert "at most 1 times a day for each member" in shown
+    assert "at most 1 a day for each member" in shown
     assert "It counts anew from" in shown
     assert "Given by this rule" not in words(client, "/me/points/why?show=refused")
     zh = client.get("/me/points/why", headers={"Accept-Language": "zh-CN"})
