@@ -1,6 +1,9 @@
 """The `portal` command."""
 
+from typing import Any
+
 import click
+import sqlalchemy as sa
 from flask.cli import FlaskGroup
 
 from portal import __version__
@@ -56,8 +59,22 @@ def _create() -> object:
         raise click.ClickException(str(error)) from error
 
 
+NO_TABLE = ("no such table", "no such column", "UndefinedTable", "UndefinedColumn")
+
+
 class PortalGroup(FlaskGroup):
     """Our commands in our order; those that libraries would add stay out of the help."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; where the tables are not as it needs them, say what makes them so."""
+        try:
+            return super().invoke(ctx)
+        except sa.exc.DBAPIError as error:
+            if not any(sign in str(error) for sign in NO_TABLE):
+                raise
+            raise click.ClickException(
+                "The database does not have the tables of this version. Run: portal db upgrade"
+            ) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names that the help shows."""

@@ -35,6 +35,10 @@ POSTGRES_OPTIONS = "-c statement_timeout=20000 -c lock_timeout=2000 -c timezone=
 
 
 _DETAIL = re.compile(r"\n(DETAIL|CONTEXT|LINE \d+):.*", re.DOTALL)
+_QUOTED = re.compile(r'".*"|\[.*\]', re.DOTALL)
+_QUOTES_VALUES = ("22", "42601")
+"""SQLSTATEs whose first line quotes what somebody wrote: data that has no form, and questions that
+are no tsquery. Others quote names of tables, columns and constraints, which help."""
 
 
 class Base(DeclarativeBase):
@@ -143,10 +147,15 @@ def _prepare_connection(connection: Any, record: Any) -> None:
 
 @sa.event.listens_for(sa.Engine, "handle_error")
 def _tell_no_values(context: sa.ExceptionContext) -> None:
-    """Take out of an error what PostgreSQL adds to it: the values of the row that it refused."""
-    for error in (context.original_exception, context.sqlalchemy_exception):
+    """Take the values out of an error: those of the row that PostgreSQL refused, which it adds, and
+    those that the first line quotes."""
+    original = context.original_exception
+    state = getattr(original, "sqlstate", None) or ""
+    quotes = state.startswith(_QUOTES_VALUES) or str(original).startswith(("fts5:", "malformed"))
+    for error in (original, context.sqlalchemy_exception):
         if error is not None and error.args and isinstance(error.args[0], str):
-            error.args = (_DETAIL.sub("", error.args[0]), *error.args[1:])
+            text = _DETAIL.sub("", error.args[0])
+            error.args = (_QUOTED.sub("…", text) if quotes else text, *error.args[1:])
 
 
 @sa.event.listens_for(sa.Engine, "begin")

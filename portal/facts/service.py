@@ -10,9 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import clock
 from portal.columns import storable
+from portal.database.statements import insert_new_returning
 from portal.extensions import db
 from portal.facts.models import KEY_LENGTH, SOURCE_LENGTH, SUBJECT_LENGTH, Fact, Subject
-from portal.jobs.statements import insert_new_returning
 
 MOST_FEN = 10**14
 """The largest amount of a fact, either way: a trillion yuan is a slip of the keyboard."""

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from flask import current_app
 
 from portal import clock
+from portal.database.statements import insert_new
 from portal.extensions import db, reading
 from portal.jobs.models import OPEN_STATES, JobRow
 from portal.jobs.registry import Job, known
 from portal.jobs.service import new_row
-from portal.jobs.statements import insert_new
 
 ZONES = "portal.time_zones"
 """The extension that tells time zones: {project id: zone}, the club's under None."""

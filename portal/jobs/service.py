@@ -8,11 +8,11 @@ import sqlalchemy as sa
 
 from portal import clock
 from portal.columns import new_public_id
+from portal.database.statements import insert_new
 from portal.extensions import db
 from portal.jobs import waking
 from portal.jobs.models import JobRow, JobState
 from portal.jobs.registry import Job, known
-from portal.jobs.statements import insert_new
 
 
 def enqueue(

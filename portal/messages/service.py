@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from portal import clock
 from portal.columns import new_public_id
+from portal.database.statements import insert_new_returning
 from portal.extensions import db
 from portal.jobs.service import enqueue_many
-from portal.jobs.statements import insert_new_returning
 from portal.messages.models import Channel, MessageState, OutgoingMessage
 from portal.phones import mask_phone
 

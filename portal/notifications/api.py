@@ -32,7 +32,10 @@ class NotificationShown(Output):
     kind = Text(60)
     subject = Text(200)
     body = Text(2000)
-    url = Text(300, metadata={"description": "A path of the portal, or nothing."})
+    url = Text(
+        300,
+        metadata={"description": "A path of the portal, or nothing: also while its plugin is off."},
+    )
     read = Flag()
     created_at = Moment()
 
@@ -187,7 +190,7 @@ def _shown(found: Notification) -> dict[str, Any]:
         "kind": found.kind,
         "subject": localized(found.subject),
         "body": localized(found.body),
-        "url": found.url,
+        "url": queries.leads_to(found),
         "read": found.read_at is not None,
         "created_at": found.created_at,
     }

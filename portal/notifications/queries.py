@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask import g
 
 from portal.accounts.current import ALONG
+from portal.accounts.flow import own_path
 from portal.accounts.models import Account
 from portal.extensions import db
 from portal.notifications.kinds import NotificationKind, known_kinds
@@ -18,6 +19,7 @@ from portal.notifications.models import (
 )
 from portal.notifications.quiet import NIGHT
 from portal.pagination import Page, page_of
+from portal.slots import is_plugin_on
 
 
 def inbox(account: Account, *, unread: bool = False, owner: str | None = None) -> Page[Any]:
@@ -37,6 +39,14 @@ def find(account: Account, public_id: str) -> Notification | None:
             Notification.public_id == public_id, Notification.account_id == account.id
         )
     )
+
+
+def leads_to(notification: Notification) -> str:
+    """Return where a message leads now: nowhere while its plugin is off, or was removed. It can
+    still be read: it was told, and the page that it leads to would only say "not available"."""
+    if is_plugin_on(notification.plugin, notification.project_id):
+        return own_path(notification.url) or ""
+    return ""
 
 
 def unread_count() -> int:

@@ -1,19 +1,17 @@
 """Telling people: a row in the inbox, and messages by the channels that each wants."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import clock
 from portal.accounts.flow import own_path
 from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.columns import new_public_id
+from portal.database.statements import insert_new_returning, put
 from portal.extensions import db
 from portal.i18n import LANGUAGES
-from portal.jobs.statements import insert_new_returning
 from portal.messages.service import send_many
 from portal.notifications.channels import drafts_for
 from portal.notifications.kinds import NotificationKind, known_kinds
@@ -148,12 +146,16 @@ def choose(
 ) -> None:
     """Keep what an account wants by (kind, channel), and its quiet hours in minutes of the day."""
     for (kind, channel), value in wanted.items():
-        _put(
-            NotificationChoice,
-            ("account_id", "kind", "channel"),
-            {"account_id": account.id, "kind": kind, "channel": channel, "wanted": value},
+        db.session.execute(
+            put(
+                NotificationChoice,
+                ("account_id", "kind", "channel"),
+                {"account_id": account.id, "kind": kind, "channel": channel, "wanted": value},
+            )
         )
-    _put(QuietHours, ("account_id",), {"account_id": account.id, "begins": begins, "ends": ends})
+    db.session.execute(
+        put(QuietHours, ("account_id",), {"account_id": account.id, "begins": begins, "ends": ends})
+    )
 
 
 def reword(
@@ -173,17 +175,19 @@ def reword(
             )
             continue
         subject, body = wordings[locale]
-        _put(
-            NotificationWording,
-            ("kind", "locale"),
-            {
-                "kind": kind.key,
-                "locale": locale,
-                "subject": subject,
-                "body": body,
-                "changed_at": clock.now(),
-                "changed_by_id": actor.id,
-            },
+        db.session.execute(
+            put(
+                NotificationWording,
+                ("kind", "locale"),
+                {
+                    "kind": kind.key,
+                    "locale": locale,
+                    "subject": subject,
+                    "body": body,
+                    "changed_at": clock.now(),
+                    "changed_by_id": actor.id,
+                },
+            )
         )
     record(
         actor=actor,
@@ -192,11 +196,3 @@ def reword(
         project_id=None,
         facts={"languages": sorted(wordings)},
     )
-
-
-def _put(model: Any, key: tuple[str, ...], row: dict[str, Any]) -> None:
-    """Insert a row, or change the one with the same key."""
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(model.__table__).values(row)
-    rest = {name: value for name, value in row.items() if name not in key}
-    db.session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=rest))

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 from portal import clock
 from portal.access import signed_in
 from portal.accounts.current import current_account
-from portal.accounts.flow import own_path
 from portal.accounts.models import Account
 from portal.club.queries import current_club
 from portal.extensions import db
@@ -44,7 +43,7 @@ class Group:
 @blueprint.get("/me/inbox")
 @signed_in
 def inbox() -> str:
-    """Show what the club has told the reader within ninety days."""
+    """Show what the club has told the reader."""
     unread = request.args.get("show") == "unread"
     page = queries.inbox(current_account(), unread=unread)
     return render_template(
@@ -53,6 +52,7 @@ def inbox() -> str:
         groups=_groups(page.items),
         unread=unread,
         kinds=known_kinds(),
+        leads_to=queries.leads_to,
     )
 
 
@@ -65,7 +65,7 @@ def open_notification(public_id: str) -> Response:
         raise NotFound
     service.mark_read(account=current_account(), public_id=public_id)
     db.session.commit()
-    return redirect(own_path(notification.url) or url_for("notifications.inbox"), 303)
+    return redirect(queries.leads_to(notification) or url_for("notifications.inbox"), 303)
 
 
 @blueprint.post("/me/inbox/read")

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask_babel import force_locale, format_decimal, format_time
+from flask_babel import LazyString, force_locale, format_decimal, format_time
 
 from portal.club.queries import current_club
 from portal.columns import Texts
@@ -48,6 +48,31 @@ def check_wording(text: str, fields: Collection[str]) -> None:
             continue
         if format_spec or conversion or field not in fields:
             raise WordingError("unknown_field", field)
+
+
+def check_values(fields: Collection[str], values: Mapping[str, object]) -> None:
+    """Raise ValueError, which names the field, unless each field has a value that can be shown."""
+    for name in sorted({*fields, *values}):
+        if name not in values:
+            raise ValueError(f"the field {name!r} has no value")
+        if name not in fields:
+            raise ValueError(f"there is no field {name!r}")
+        if wrong := _wrong_with(values[name]):
+            raise ValueError(f"the field {name!r} {wrong}")
+
+
+def _wrong_with(value: object) -> str:
+    """Return what keeps a value from being shown; nothing when it can be."""
+    if isinstance(value, Mapping):
+        named = value.keys() & LANGUAGES.keys()
+        if named != value.keys() or not named:
+            return f"needs texts by language: {', '.join(LANGUAGES)}"
+        return "" if all(isinstance(text, str) for text in value.values()) else "has no texts"
+    if isinstance(value, datetime):
+        return "" if value.tzinfo else "is a moment without a time zone"
+    if isinstance(value, bool) or not isinstance(value, str | int | date | LazyString):
+        return f"is a {type(value).__name__}: give text, texts by language, an int, or a day"
+    return ""
 
 
 def fill_in(text: str, values: Mapping[str, str]) -> str:

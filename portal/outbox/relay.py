@@ -7,12 +7,12 @@ their transactions commit, so a low one may appear after a high one.
 import sqlalchemy as sa
 
 from portal import clock
+from portal.database.statements import insert_new
 from portal.extensions import db
 from portal.jobs.models import JobRow
 from portal.jobs.registry import known
 from portal.jobs.runner import SOURCES, Source
 from portal.jobs.service import new_row
-from portal.jobs.statements import insert_new
 from portal.outbox.models import DomainEventRow
 from portal.outbox.registry import Subscriber, event_of, job_kind, payload_of, subscribers
 

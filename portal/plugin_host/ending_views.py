@@ -33,7 +33,7 @@ def choose(name: str) -> Page:
     if slug is not None:
         return _purge_page(name, _project(slug))
     return render_template(
-        "plugins/purge_choose.html", plugin=host().loaded[name], places=purge.places(name)
+        "plugins/purge_choose.html", plugin=host().loaded[name], page=purge.places(name)
     )
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import clock
 from portal.columns import storable
+from portal.database.statements import put
 from portal.extensions import db, read_only
 from portal.plugin_host.models import PluginFault
 
@@ -63,25 +63,20 @@ def _write(faults: list[Fault]) -> None:
     try:
         with db.engine.begin() as connection:
             for fault in faults:
-                connection.execute(_upsert(connection.dialect.name, fault))
+                connection.execute(_upsert(fault))
     except sa.exc.SQLAlchemyError:
         _log.exception("plugin faults could not be written")
     finally:
         read_only.reset(token)
 
 
-def _upsert(dialect: str, fault: Fault) -> sa.Executable:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(PluginFault)
+def _upsert(fault: Fault) -> sa.Executable:
+    key = {"plugin": fault.plugin, "hook": fault.hook, "project_key": fault.project_key}
     latest = {
         "reference": fault.reference,
         "kind": fault.kind,
         "traceback": fault.traceback,
         "last_at": clock.now(),
     }
-    statement: sa.Executable = insert.values(
-        plugin=fault.plugin, hook=fault.hook, project_key=fault.project_key, times=1, **latest
-    ).on_conflict_do_update(
-        index_elements=["plugin", "hook", "project_key"],
-        set_={**latest, "times": PluginFault.times + 1},
-    )
-    return statement
+    row = {**key, **latest, "times": 1}
+    return put(PluginFault, tuple(key), row, times=PluginFault.times + 1)

@@ -1,7 +1,7 @@
 """Deleting what a plugin keeps about one project, for good."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -9,6 +9,7 @@ from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.database import removal
 from portal.extensions import db
+from portal.pagination import Page, page_of
 from portal.plugin_host import dispatch, service
 from portal.plugin_host.models import PluginFault, PluginSetting, PluginState
 from portal.plugin_host.refs import project_ref
@@ -19,7 +20,6 @@ from portal.projects.models import Project
 from portal.search.service import drop_plugin
 
 HOOK = "purge_project_data"
-MOST_PROJECTS = 200
 
 
 @dataclass(frozen=True)
@@ -50,24 +50,29 @@ def look(plugin: str, project: Project) -> Mapping[str, int]:
     return _counted(tables, project)
 
 
-def places(plugin: str) -> Sequence[Place]:
-    """Return the projects, with the number of the plugin's rows in each: one statement a table."""
+def places(plugin: str) -> Page[Place]:
+    """Return a page of the projects, with the number of the plugin's rows in each: one statement a
+    table."""
+    page = page_of(sa.select(Project), Project.slug)
+    ids = [project.id for project in page.items]
     rows: dict[int, int] = {}
     for table in _tables(plugin):
         key = table.c.project_id
         for project_id, count in db.session.execute(
-            sa.select(key, sa.func.count()).group_by(key).where(key.is_not(None))
+            sa.select(key, sa.func.count()).group_by(key).where(key.in_(ids))
         ):
             rows[project_id] = rows.get(project_id, 0) + count
     on = set(
         db.session.scalars(
             sa.select(PluginState.project_id).where(
-                PluginState.plugin == plugin, PluginState.enabled
+                PluginState.plugin == plugin,
+                PluginState.enabled,
+                PluginState.project_id.in_(ids),
             )
         )
     )
-    found = db.session.scalars(sa.select(Project).order_by(Project.id).limit(MOST_PROJECTS))
-    return [Place(each, rows.get(each.id, 0), each.id in on) for each in found]
+    found = [Place(each, rows.get(each.id, 0), each.id in on) for each in page.items]
+    return replace(page, items=found)
 
 
 def purge(*, actor: Account | None, plugin: str, project: Project) -> Mapping[str, int]:

@@ -4,13 +4,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from flask import Flask
+from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.config import Settings
 from portal.messages.models import Channel
 from portal.messages.senders import Message, SenderPoint, set_sender
 from portal.notifications import service
 from portal.notifications.kinds import NotificationKind, add_kinds, known_kinds
-from portal.notifications.wording import check_wording
+from portal.notifications.models import Notification
+from portal.notifications.wording import check_values, check_wording
 from portal.plugin_host.host import PluginHost
 from portal.plugin_host.refs import MemberRef, ProjectRef
 
@@ -85,11 +87,14 @@ def notify(
     `kind`: one of the plugin's own, see register_notifications. `cause`: what happened, at most 80
     characters: nobody is told twice for one cause. `values`: the kind's fields: text, texts by
     language, whole numbers, dates, moments. `url`: a path of the portal. At most 500 members.
-    While the plugin is off in the project nobody is told. Raises ValueError for what is not so.
+    While the plugin is off in the project nobody is told. Raises ValueError for what is not so,
+    which names the field.
     """
     found = known_kinds().get(kind)
     if found is None or found.plugin is None:
         raise ValueError(f"the notification {kind!r} is no plugin's")
+    _check_given(members, cause, project, url)
+    check_values(found.sample, values or {})
     return service.notify(
         account_ids=[member.account_id for member in members],
         kind=kind,
@@ -98,3 +103,24 @@ def notify(
         url=url,
         project_id=project.id if project else None,
     )
+
+
+def _check_given(members: object, cause: object, project: object, url: object) -> None:
+    """Raise ValueError, which names the argument, for what no message can be made of."""
+    if not isinstance(members, Collection) or not all(
+        isinstance(member, MemberRef) for member in members
+    ):
+        raise ValueError("`members` is a list of MemberRef")
+    if len(members) > service.BATCH:
+        raise ValueError(f"`members` has more than {service.BATCH}: tell them in several calls")
+    if not isinstance(cause, str) or not 0 < len(cause) <= _most(Notification.cause):
+        raise ValueError(f"`cause` is a text of 1 to {_most(Notification.cause)} characters")
+    if not isinstance(project, ProjectRef | None):
+        raise ValueError("`project` is a ProjectRef or None")
+    if not isinstance(url, str) or len(url) > _most(Notification.url):
+        raise ValueError(f"`url` is a path of at most {_most(Notification.url)} characters")
+
+
+def _most(column: InstrumentedAttribute[str]) -> int:
+    length: int = column.type.length
+    return length

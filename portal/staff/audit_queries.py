@@ -1,7 +1,7 @@
 """Reading the audit trail."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,16 +29,24 @@ class AuditFilter:
     subject: str = ""
     first: date | None = None
     last: date | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """What stands as a day in the address and is none, by its field: `from`, `to`."""
 
     @classmethod
     def read(cls, args: MultiDict[str, str]) -> "AuditFilter":
-        """Return the filter in an address; what cannot be read counts as none."""
+        """Return the filter in an address."""
+        days = {name: _day(args, name) for name in ("from", "to")}
         return cls(
             action=_text(args, "action"),
             actor=_text(args, "actor"),
             subject=_text(args, "subject"),
-            first=_day(args, "from"),
-            last=_day(args, "to"),
+            first=days["from"],
+            last=days["to"],
+            unread={
+                name: _text(args, name)
+                for name, day in days.items()
+                if day is None and _text(args, name)
+            },
         )
 
     def args(self) -> dict[str, str]:
@@ -49,6 +57,7 @@ class AuditFilter:
             "subject": self.subject,
             "from": self.first and self.first.isoformat(),
             "to": self.last and self.last.isoformat(),
+            **self.unread,
         }
         return {name: value for name, value in values.items() if value}
 
@@ -116,7 +125,7 @@ def _text(args: MultiDict[str, str], name: str) -> str:
 
 def _day(args: MultiDict[str, str], name: str) -> date | None:
     try:
-        return date.fromisoformat(args.get(name, ""))
+        return date.fromisoformat(_text(args, name))
     except ValueError:
         return None
 

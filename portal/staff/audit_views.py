@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 from flask import render_template, request
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
 from portal import clock
@@ -28,20 +28,21 @@ from portal.staff.words import ACTION_TITLES, action_title, subject_title
 
 __all__ = ["blueprint"]
 
+Shown = str | tuple[str, int]
 _SIZE = 50
 _BATCH = 500
 
 
 @blueprint.get("/p/<project>/staff/audit")
 @requires("audit.view")
-def project_trail() -> str:
+def project_trail() -> Shown:
     """Show what was done in the project."""
     return _page(current_project())
 
 
 @blueprint.get("/centre/audit")
 @requires("audit.view")
-def club_trail() -> str:
+def club_trail() -> Shown:
     """Show what was done anywhere."""
     return _page(None)
 
@@ -71,12 +72,14 @@ def trail_of(
     )
 
 
-def _page(project: Project | None) -> str:
+def _page(project: Project | None) -> Shown:
     wanted = AuditFilter.read(request.args)
-    page = page_of(
-        trail_of(project, wanted), AuditEntry.created_at, AuditEntry.id, descending=True, size=_SIZE
-    )
-    return render_template(
+    trail = trail_of(project, wanted)
+    if wanted.unread:
+        # Nobody should take all for what was asked for.
+        trail = trail.where(sa.false())
+    page = page_of(trail, AuditEntry.created_at, AuditEntry.id, descending=True, size=_SIZE)
+    body = render_template(
         "audit/trail.html",
         page=page,
         wanted=wanted,
@@ -86,6 +89,7 @@ def _page(project: Project | None) -> str:
         seals=seal_state(),
         subject_title=subject_title,
     )
+    return (body, 422) if wanted.unread else body
 
 
 def _names(entries: Sequence[AuditEntry]) -> dict[str, str]:
@@ -103,6 +107,8 @@ def _export(project: Project | None, kind: str) -> Response:
     if kind not in set(ExportFormat):
         raise NotFound
     wanted = AuditFilter.read(request.args)
+    if wanted.unread:
+        raise BadRequest
     subject = ("project", project.public_id) if project else ("club", "1")
     record(
         actor=current_account(),

@@ -11,9 +11,9 @@ from portal import clock
 from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.columns import new_public_id
+from portal.database.statements import insert_new_returning
 from portal.extensions import db
 from portal.jobs.service import enqueue, enqueue_many
-from portal.jobs.statements import insert_new_returning
 from portal.outbox.kinds import CORE_KINDS
 from portal.outbox.registry import DomainEvent, declared_kinds
 from portal.webhooks.addresses import Target

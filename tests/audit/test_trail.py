@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from markupsafe import escape
 from python_calamine import CalamineWorkbook
 
 from portal.audit import checking, sealing
@@ -79,7 +80,7 @@ def test_the_club_sees_all_acts(client, project):
         ({"from": "2024-03-02"}, {"乙事"}),
         ({"to": "2024-03-01"}, {"甲事"}),
         ({"from": "2024-03-01", "to": "2024-03-02"}, {"甲事", "乙事"}),
-        ({"from": "nonsense", "to": "9999-12-31"}, {"甲事", "乙事"}),
+        ({"from": "", "to": "9999-12-31"}, {"甲事", "乙事"}),
         ({"from": "9999-12-31"}, set()),
         ({"to": "0001-01-01"}, set()),
         ({"from": "0001-01-01"}, {"甲事", "乙事"}),
@@ -99,6 +100,22 @@ def test_filters(manager, project, args, shown):
     )
     page = manager.get(TRAIL, query_string=args).text
     assert {reason for reason in ("甲事", "乙事") if reason in page} == shown
+
+
+@pytest.mark.parametrize("field", ["from", "to"])
+@pytest.mark.parametrize("text", ["nonsense", "2024-02-30", "30.4.2024", '"><script>', "x" * 900])
+def test_what_is_no_day_is_said_and_not_taken_for_all(manager, project, field, text):
+    act(project, reason="甲事")
+    english = {"Accept-Language": "en"}
+    answer = manager.get(TRAIL, query_string={field: text, "actor": "zh"}, headers=english)
+    assert answer.status_code == 422
+    assert "is no day" in answer.text
+    assert f'aria-describedby="{field}-error"' in answer.text
+    assert 'value="zh"' in answer.text
+    assert str(escape(text[:60])) in answer.text
+    assert "甲事" not in answer.text
+    assert manager.post(f"{TRAIL}/export.csv?{field}=nonsense").status_code == 400
+    assert db.session.scalars(sa.select(AuditEntry.action)).all() == ["member.corrected"]
 
 
 def test_a_members_name_is_shown_for_its_key(manager, project):

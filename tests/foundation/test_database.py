@@ -92,3 +92,34 @@ def test_an_audit_reason_can_be_blanked_but_not_rewritten(app: Flask) -> None:
     db.session.execute(sa.update(AuditEntry).values(reason=None))
     db.session.commit()
     assert entry.reason is None
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT CAST(:value AS integer)",
+        "SELECT CAST(:value AS tsquery)",
+        "SELECT CAST(:value AS json)",
+        "SELECT CAST(:value AS timestamp)",
+        "SELECT rowid FROM search_index WHERE search_index MATCH :value",
+    ],
+)
+def test_errors_quote_no_values(app: Flask, statement: str) -> None:
+    """What somebody typed must reach neither the log nor the page of a job."""
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    if is_sqlite != ("MATCH" in statement):
+        return  # Only one of the databases knows it.
+    with pytest.raises(sa.exc.DBAPIError) as caught:
+        db.session.execute(sa.text(statement), {"value": '林晓芸 13800001111 "('})
+    db.session.rollback()
+    told = f"{caught.value} {caught.value.orig}"
+    assert "13800001111" not in told
+    assert "林晓芸" not in told
+    assert len(str(caught.value.orig)) > 10
+
+
+def test_errors_name_the_constraint(app: Flask) -> None:
+    row = sa.text("INSERT INTO privacy_settings (id, waiting_days, days) VALUES (1, 999, '{}')")
+    with pytest.raises(sa.exc.IntegrityError, match="waiting_days_sensible"):
+        db.session.execute(row)
+    db.session.rollback()

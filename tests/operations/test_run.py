@@ -91,3 +91,12 @@ def test_the_help_lists_our_commands_and_no_others(tmp_path: Path) -> None:
     assert listed[0] == "run"
     assert {"run", "db", "demo", "account", "doctor"} <= set(listed)
     assert "limiter" not in listed
+
+
+@pytest.mark.parametrize("command", ["plugin list", "jobs list", "webhook list", "search rebuild"])
+def test_a_command_before_the_tables_says_how_to_make_them(tmp_path: Path, command: str) -> None:
+    process = start(tmp_path, *command.split())
+    output, _ = process.communicate(timeout=START_SECONDS * 2)
+    assert process.returncode == 1
+    assert output.strip().endswith("Run: portal db upgrade")
+    assert "Traceback" not in output

@@ -266,6 +266,24 @@ def test_the_shell_asks_twice(keeper: Flask, own: Project, shell: Callable[..., 
     assert "No plugin" in shell("purge", "nobody", "--project", "own", code=1)
 
 
+def test_every_project_is_on_one_of_the_pages(
+    administrator: FlaskClient, own: Project, query_count: Any
+) -> None:
+    for number in range(22):
+        factories.make_project(slug=f"place-{number:02}", name=f"place {number:02}")
+    db.session.commit()
+    page = "/centre/plugins/keeper/purge"
+    with query_count() as sent:
+        first = administrator.get(page).text
+    assert len(sent) <= 8
+    [link] = [part for part in first.split('"') if "cursor=" in part]
+    second = administrator.get(link.replace("&amp;", "&")).text
+    slugs = {"own", "other", *(f"place-{number:02}" for number in range(22))}
+    shown = [{slug for slug in slugs if f'project={slug}"' in text} for text in (first, second)]
+    assert shown[0] | shown[1] == slugs
+    assert not shown[0] & shown[1]
+
+
 def test_the_page_asks_twice(administrator: FlaskClient, own: Project) -> None:
     page = "/centre/plugins/keeper/purge"
     assert 'project=own"' in administrator.get(page).text

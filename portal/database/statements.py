@@ -1,6 +1,6 @@
 """Statements that both databases understand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,5 +25,21 @@ def insert_new_returning(
 
 
 def _insert_new(model: Any, rows: Sequence[dict[str, Any]]) -> Any:
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    return dialect.insert(model.__table__).values(list(rows)).on_conflict_do_nothing()
+    return _dialect().insert(model.__table__).values(list(rows)).on_conflict_do_nothing()
+
+
+def put(model: Any, key: Sequence[str], row: Mapping[str, Any], **changes: Any) -> sa.Executable:
+    """Return the statement that inserts a row, or changes the one with the same key to it.
+
+    `changes`: what else becomes of columns then, or becomes of them instead.
+    """
+    statement = _dialect().insert(model.__table__).values(dict(row))
+    rest = {name: value for name, value in row.items() if name not in key}
+    changed: sa.Executable = statement.on_conflict_do_update(
+        index_elements=list(key), set_={**rest, **changes}
+    )
+    return changed
+
+
+def _dialect() -> Any:
+    return postgresql if db.engine.dialect.name == "postgresql" else sqlite
