@@ -15,6 +15,7 @@ from portal.demo.cases import add_cases
 from portal.demo.cast import PASSWORD, WAITING, Waiting
 from portal.demo.contracts import add_contracts
 from portal.demo.earning import add_earning
+from portal.demo.neighbour_points import add_neighbour_points
 from portal.demo.neighbours import add_neighbours
 from portal.demo.people import add_cast
 from portal.demo.points import add_points
@@ -72,6 +73,7 @@ def load(*, members: int, seed: int, done: Callable[[int], None] = lambda number
     add_contracts(stage)
     db.session.flush()
     add_neighbours(stage, members, done)
+    add_neighbour_points(stage)
     add_tiers(stage)
     # The neighbours were written past the session, which would have noticed them.
     rebuild()
