@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from portal.api.problems import Problem
 from portal.forms import Form, errors_of
+from portal.i18n import LANGUAGES
 
 F = TypeVar("F", bound=Form)
 
@@ -21,16 +22,32 @@ def form_over(kind: type[F], values: Mapping[str, Any], **options: Any) -> F:
     return kind(formdata=given, meta={"csrf": False}, **options)
 
 
-def checked(form: F) -> F:
-    """Return a form that is in order. Raises the 422 that names its fields."""
+def checked(form: F, names: Mapping[str, str] | None = None) -> F:
+    """Return a form that is in order. Raises the 422 that names its fields.
+
+    `names`: what the body calls fields that have another name in the form.
+    """
     if not form.validate():
-        raise Problem(422, errors=form_errors(form))
+        raise Problem(422, errors=form_errors(form, names))
     return form
 
 
-def form_errors(form: Form) -> dict[str, list[str]]:
-    """Return the form's sentences by field."""
-    found = {field.name: errors_of(field) for field in form if field.errors}
+def form_errors(form: Form, names: Mapping[str, str] | None = None) -> dict[str, list[str]]:
+    """Return the form's sentences by field, as the body names it."""
+    known = names or {}
+    found = {
+        known.get(field.name, _nested(field.name)): errors_of(field)
+        for field in form
+        if field.errors
+    }
     if form.form_errors:
         found["body"] = [str(error) for error in form.form_errors]
     return found
+
+
+def _nested(name: str) -> str:
+    """Return the body's name of a field: that of a text in one language stands under the text's."""
+    for language in LANGUAGES:
+        if name.endswith(f"_{language}"):
+            return f"{name.removesuffix(f'_{language}')}.{language}"
+    return name

@@ -110,7 +110,9 @@ class DecisionWish(Input):
         },
     )
     ended_on = Day(
-        metadata={"description": "With resolution sale: the last day of those who lived there."}
+        metadata={
+            "description": "With resolution sale or mistake: the last day of those who live there."
+        }
     )
     add_unit = Flag(
         metadata={"description": "True: add the home, which the register does not know yet."}
@@ -147,7 +149,8 @@ def staff_decide(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Decide on a claim: approve, ask for more, or refuse."""
     found = _claim(public_id)
     reason = f"{body['decision']}_reason"
-    form = checked(form_over(DecisionForm, {**body, reason: body["reason"]}))
+    values = {**body, reason: body["reason"]}
+    form = checked(form_over(DecisionForm, values), {reason: "reason"})
     try:
         decided(found.claim, form)
     except IllegalTransitionError as error:

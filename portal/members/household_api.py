@@ -146,7 +146,7 @@ def _person(person: Person) -> dict[str, Any]:
 def _save(found: Person | None, body: dict[str, Any]) -> dict[str, Any]:
     today = clock.business_date(current_club().time_zone)
     values = {**body, "guardian": body["guardian_consents"]}
-    form = checked(form_over(PersonForm, values, today=today))
+    form = checked(form_over(PersonForm, values, today=today), {"guardian": "guardian_consents"})
     facts = {
         "actor": current_member(),
         "name": form.name.data or "",

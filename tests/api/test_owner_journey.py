@@ -88,7 +88,7 @@ def test_profile_household_and_follow(call: Any) -> None:
     assert me("PATCH", "/me/profile", {"salutation": "ms"}).json["name"] == "林晓芸"
     child = {"name": "小林", "relation": "child", "birth_month": "2021-04"}
     refused = me("POST", "/me/household/persons", child)
-    assert (refused.status_code, list(refused.json["errors"])) == (422, ["guardian"])
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["guardian_consents"])
     person = me("POST", "/me/household/persons", {**child, "guardian_consents": True})
     assert person.status_code == 201
     path = f"/me/household/persons/{person.json['id']}"
