@@ -148,6 +148,7 @@ from portal.staff import member_page as staff_member_page
 from portal.staff import member_points as staff_member_points
 from portal.staff import members_api as staff_members_api
 from portal.staff import points_api as staff_points_api
+from portal.staff import proposals_api as staff_proposals_api
 from portal.staff import registration as staff_registration
 from portal.staff import role_views as staff_role_views
 from portal.staff import roles_api as staff_roles_api
@@ -218,6 +219,7 @@ APIS: tuple = (
     announcements_api,
     points_api,
     staff_points_api,
+    staff_proposals_api,
     club_settings_api,
     plugin_host_settings_api,
     projects_settings_api,

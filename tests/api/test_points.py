@@ -105,6 +105,34 @@ def test_staff_read_adjust_and_take_back(call: Any, project: Project) -> None:
     assert call(member)("GET", at).status_code == 403
 
 
+def test_much_at_once_waits_for_a_second_person(call: Any, project: Project) -> None:
+    member = factories.make_owner(project)
+    maker, other = (call(factories.make_staff("manager", project)) for _ in range(2))
+    at = f"/p/{project.slug}/staff/members/{member.public_id}/points/adjustments"
+    queue = f"/p/{project.slug}/staff/points/proposals"
+    wish = {"kind": "award", "amount": 900_000, "reason": "A year as building leader"}
+    first, second = (maker("POST", at, wish).json["proposal"] for _ in range(2))
+    assert (first["state"], figures(member)[0]) == ("proposed", 0)
+    assert {each["id"] for each in other("GET", queue).json["items"]} == {
+        first["id"], second["id"],
+    }  # fmt: skip
+    yes, no = {"decision": "approve"}, {"decision": "refuse"}
+    own = maker("POST", f"{queue}/{first['id']}/decision", yes)
+    assert (own.status_code, own.json["type"]) == (409, "urn:portal:problem:own_proposal")
+    done = other("POST", f"{queue}/{first['id']}/decision", yes)
+    assert (done.status_code, done.json["state"]) == (200, "approved")
+    again = other("POST", f"{queue}/{first['id']}/decision", yes)
+    assert (again.status_code, again.json["state"]) == (409, "approved")
+    wordless = other("POST", f"{queue}/{second['id']}/decision", no)
+    assert (wordless.status_code, wordless.json["errors"].keys()) == (422, {"note"})
+    refused = other("POST", f"{queue}/{second['id']}/decision", {**no, "note": "Once is enough"})
+    assert refused.json["state"] == "refused"
+    assert figures(member)[0] == 900_000
+    assert [each["id"] for each in other("GET", f"{queue}?state=refused").json["items"]] == [
+        second["id"]
+    ]
+
+
 def test_a_service_posts_once_for_a_key(call: Any, project: Project) -> None:
     member = factories.make_owner(project)
     shop = call(token=service_token(project, "points.post"))
