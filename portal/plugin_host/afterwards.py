@@ -11,6 +11,7 @@ from functools import partial
 
 from flask import Flask
 
+from portal.earning import sources
 from portal.extensions import db
 from portal.jobs import registry as jobs
 from portal.jobs.registry import Job, JobRun
@@ -30,10 +31,12 @@ Deliver = Callable[[str, DomainEvent], None]
 
 
 def configure_afterwards(app: Flask, host: PluginHost) -> None:
-    """Register the jobs, kinds of events and subscriptions of the loaded plugins."""
+    """Register the jobs, sources of points, kinds of events and subscriptions of the plugins."""
     for plugin in host.loaded.values():
         for job in plugin.jobs:
             jobs.add_to(app, _gated(plugin, job))
+        for source in plugin.point_sources:
+            sources.declare_in(app, replace(source, plugin=plugin.name))
         for event in plugin.events:
             outbox.declare_in(app, event.kind)
         for hook, (kind, deliver, wants) in HEARD.items():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pluggy
 from flask import Blueprint
 
+from portal.earning.sources import PointSource
 from portal.jobs.registry import Job
 from portal.messages.senders import SenderPoint
 from portal.notifications.kinds import NotificationKind
@@ -61,6 +62,11 @@ def register_notifications() -> list[NotificationKind]:  # type: ignore[empty-bo
 @hookspec
 def register_senders() -> list[SenderPoint]:  # type: ignore[empty-body]
     """Return ways out of the portal, for mails, text messages or WeChat messages."""
+
+
+@hookspec
+def register_point_sources() -> list[PointSource]:  # type: ignore[empty-body]
+    """Return the kinds of facts that the plugin records and that earning rules may act on."""
 
 
 @hookspec
@@ -172,6 +178,7 @@ RETURNS: dict[str, Returned] = {
     "register_events": Returned(EventKind),
     "register_notifications": Returned(NotificationKind),
     "register_senders": Returned(SenderPoint),
+    "register_point_sources": Returned(PointSource),
     "nav_items": Returned(NavItem),
     "member_home": Returned(MemberHome, many=False),
     "staff_widgets": Returned(StaffWidget),

@@ -8,6 +8,7 @@ import pluggy
 from babel.support import Translations
 from flask import Blueprint
 
+from portal.earning.sources import PointSource
 from portal.jobs.registry import Job
 from portal.messages.senders import SenderPoint
 from portal.notifications.kinds import NotificationKind
@@ -27,6 +28,7 @@ class Plugin:
     catalogues: Mapping[str, Translations] = field(default_factory=dict)
     jobs: tuple[Job, ...] = ()
     events: tuple[EventKind, ...] = ()
+    point_sources: tuple[PointSource, ...] = ()
     settings: tuple[Setting, ...] = ()
     notifications: tuple[NotificationKind, ...] = ()
     senders: tuple[SenderPoint, ...] = ()

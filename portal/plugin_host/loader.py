@@ -15,7 +15,9 @@ from typing import Any
 import pluggy
 from flask import Blueprint, Flask
 
+from portal.earning.sources import PointSource
 from portal.extensions import db
+from portal.facts.models import SOURCE_LENGTH
 from portal.jobs.registry import Job
 from portal.outbox.registry import EventKind
 from portal.permissions.roles import PERMISSIONS, Permission
@@ -119,6 +121,8 @@ def _load(host: PluginHost, manifest: Manifest) -> Plugin:
     notifications = _registered(host, manifest, "register_notifications")
     senders = _registered(host, manifest, "register_senders")
     check_telling(manifest.name, notifications, senders)
+    sources = _registered(host, manifest, "register_point_sources")
+    _check_sources(manifest, sources)
     catalogues = read_catalogues(manifest.folder)
     return Plugin(
         manifest,
@@ -130,6 +134,7 @@ def _load(host: PluginHost, manifest: Manifest) -> Plugin:
         settings=tuple(settings),
         notifications=tuple(notifications),
         senders=tuple(senders),
+        point_sources=tuple(sources),
         manifest_values=values,
     )
 
@@ -186,6 +191,17 @@ def _check_kinds(manifest: Manifest, found: Iterable[Job | EventKind]) -> None:
             raise LoadError(f"the kind {kind!r} of a job or event must begin {manifest.name}.")
         if kinds.count(kind) > 1:
             raise LoadError(f"the kind {kind!r} of a job or event is there twice")
+
+
+def _check_sources(manifest: Manifest, found: Iterable[PointSource]) -> None:
+    keys = [each.key for each in found]
+    for key in keys:
+        if not key.startswith(f"{manifest.name}.") or len(key) > SOURCE_LENGTH:
+            raise LoadError(
+                f"the point source {key!r} must begin {manifest.name}., in {SOURCE_LENGTH} letters"
+            )
+        if keys.count(key) > 1:
+            raise LoadError(f"the point source {key!r} is there twice")
 
 
 def _quarantine_what_lacks_its_needs(host: PluginHost) -> None:

@@ -18,7 +18,11 @@ from portal.api.problems import Problem as ApiProblem
 from portal.audit.service import record
 from portal.clock import business_date, now
 from portal.columns import UtcDateTime
+from portal.earning.fields import Field as FactField
+from portal.earning.fields import FieldKind as FactFieldKind
+from portal.earning.sources import PointSource
 from portal.extensions import db
+from portal.facts.service import FactError
 from portal.i18n import gettext, lazy, localized, ngettext
 from portal.jobs.registry import Job, JobRun
 from portal.jobs.service import enqueue
@@ -42,6 +46,7 @@ from portal.points.queries import Figures as PointsFigures
 from portal.points.terms import Posting as PointsPosting
 from portal.sdk.afterwards import emit
 from portal.sdk.current import current_member, current_project, current_token, visible_projects
+from portal.sdk.facts import record_fact, withdraw_facts
 from portal.sdk.leaving import find_leaving
 from portal.sdk.people import find_members, find_projects, residents
 from portal.sdk.points import (
@@ -68,6 +73,9 @@ __all__ = [
     "EventKind",
     "ExportFile",
     "ExportPart",
+    "FactError",
+    "FactField",
+    "FactFieldKind",
     "Findable",
     "Hit",
     "Job",
@@ -79,6 +87,7 @@ __all__ = [
     "NotificationKind",
     "Page",
     "Permission",
+    "PointSource",
     "PointsError",
     "PointsFigures",
     "PointsPosting",
@@ -126,6 +135,7 @@ __all__ = [
     "points_balance",
     "public",
     "record",
+    "record_fact",
     "requires",
     "residents",
     "reverse_points",
@@ -134,6 +144,7 @@ __all__ = [
     "spend_points",
     "visible_projects",
     "void_points",
+    "withdraw_facts",
 ]
 
 if not TYPE_CHECKING:  # For mypy every name would exist.

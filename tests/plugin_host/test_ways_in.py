@@ -104,6 +104,7 @@ ELSEWHERE = {
     "hook:on_plugin_disabled": "test_afterwards.py::test_a_plugin_hears_of_its_own_switches_only",
     "hook:on_member_joined": "test_afterwards.py::test_a_new_member_is_told_with_their_projects",
     "hook:check_points_posting": "test_points.py::test_a_plugin_may_object_where_it_is_on",
+    "hook:register_point_sources": "test_facts.py::test_facts_are_recorded_where_the_plugin_is_on",
     "hook:search_documents": "test_search.py::test_a_rebuilt_index_has_what_the_plugin_tells",
     "hook:describe_hits": "test_search.py::test_hits_of_a_plugin_come_and_go_with_it",
     "sdk:index_document": "test_search.py::test_on_elsewhere_is_not_on_here",

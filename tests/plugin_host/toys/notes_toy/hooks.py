@@ -7,6 +7,8 @@ from flask import Blueprint
 from notes_toy.views import api, blueprint
 from portal.sdk import (
     Card,
+    FactField,
+    FactFieldKind,
     Findable,
     Hit,
     MemberHome,
@@ -15,6 +17,7 @@ from portal.sdk import (
     NavItem,
     NotificationKind,
     Permission,
+    PointSource,
     ProjectRef,
     RoleName,
     SenderPoint,
@@ -50,6 +53,12 @@ def register_notifications() -> list[NotificationKind]:
 @hookimpl
 def register_senders() -> list[SenderPoint]:
     return [SenderPoint("sms", SENT.append)]
+
+
+@hookimpl
+def register_point_sources() -> list[PointSource]:
+    pages = FactField("pages", "Pages", FactFieldKind.NUMBER)
+    return [PointSource("notes.written", "A note written", "Somebody writes a note.", (pages,))]
 
 
 @hookimpl
