@@ -146,6 +146,7 @@ from portal.staff import member_earning as staff_member_earning
 from portal.staff import member_list as staff_member_list
 from portal.staff import member_page as staff_member_page
 from portal.staff import member_points as staff_member_points
+from portal.staff import member_tier as staff_member_tier
 from portal.staff import members_api as staff_members_api
 from portal.staff import points_api as staff_points_api
 from portal.staff import proposals_api as staff_proposals_api
@@ -156,10 +157,12 @@ from portal.staff import search_views as staff_search_views
 from portal.staff import token_views as staff_token_views
 from portal.staff import tokens_api as staff_tokens_api
 from portal.staff import views as staff_views
+from portal.tiers import draft_views as tiers_draft_views
 from portal.tiers import hooks as tiers_hooks
 from portal.tiers import jobs as tiers_jobs
 from portal.tiers import models as tiers_models
 from portal.tiers import privacy as tiers_privacy
+from portal.tiers import scheme_views as tiers_scheme_views
 from portal.tiers import views as tiers_views
 from portal.tokens import models as tokens_models
 from portal.tokens import privacy as tokens_privacy
@@ -285,7 +288,10 @@ VIEWS: tuple = (
     points_month_views,
     points_giving_views,
     tiers_views,
+    tiers_scheme_views,
+    tiers_draft_views,
     staff_member_points,
+    staff_member_tier,
     earning_staff_views,
     earning_rule_views,
     earning_views,

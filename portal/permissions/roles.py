@@ -117,6 +117,12 @@ PERMISSIONS: dict[str, Permission] = {
             _R.AUDITOR,
         ),
         _permission("earning.edit", lazy("Write and publish earning rules"), _R.CENTRE),
+        _permission(
+            "tiers.override", lazy("Propose a tier for a member by hand"), _R.STAFF, _R.MANAGER
+        ),
+        _permission("tiers.approve", lazy("Agree to tiers given by hand"), _R.MANAGER, _R.CENTRE),
+        _permission("tiers.edit", lazy("Draft and propose rules of tiers"), _R.CENTRE),
+        _permission("tiers.publish", lazy("Publish rules of tiers that a colleague proposed")),
         _permission("claims.review", lazy("Decide on claims of homes"), _R.STAFF, _R.MANAGER),
         _permission("homes.manage", lazy("Change or end who owns a home"), _R.STAFF, _R.MANAGER),
         _permission("roster.import", lazy("Import and undo rosters"), _R.STAFF, _R.MANAGER),

@@ -5,8 +5,14 @@ from flask import url_for
 from portal.i18n import lazy
 from portal.members.current import find_current_member
 from portal.notifications.kinds import NotificationKind
-from portal.slots import MeLink
+from portal.slots import MeLink, NavItem
 from portal.tiers.telling import KINDS
+
+
+def nav_items(project: object | None) -> list[NavItem]:
+    """Return the link to the schemes of tiers."""
+    title = lazy("Membership tiers")
+    return [NavItem(title, "crown", "tiers.schemes", "tiers.edit", "centre", 41)]
 
 
 def me_links() -> list[MeLink]:

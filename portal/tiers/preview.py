@@ -1,9 +1,8 @@
 """Who would land where: the same pipeline, read and not written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,6 +11,7 @@ from portal.members.models import Member
 from portal.tiers.metrics import EVERYBODY
 from portal.tiers.models import Membership, SchemeVersion
 from portal.tiers.pipeline import Round, changes
+from portal.tiers.terms import Terms
 from portal.tiers.versions import InForce, terms_of
 
 SHOWN = 50
@@ -83,7 +83,7 @@ def landings(
     ]
 
 
-def _round(scheme_id: int, version_id: int, terms: Any, on: date) -> Round:
+def _round(scheme_id: int, version_id: int, terms: Terms, on: date) -> Round:
     # Period moves are shown as they would be on the first day of a period.
     return Round(scheme_id, version_id, terms, on, EVERYBODY, opening=True, live=True)
 
@@ -96,3 +96,31 @@ def _count(this: Round) -> dict[tuple[str | None, str | None], int]:
         )
     )
     return {(row.from_tier, row.to_tier): row.people for row in found}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A tier in a preview: how many hold it now and then, who comes up to it or down."""
+
+    key: str | None
+    now: int
+    then: int
+    up: int
+    down: int
+
+
+def by_tier(terms: Terms, counts: Mapping[tuple[str | None, str | None], int]) -> list[Step]:
+    """Return a preview's counts by tier, the highest first and the unrated last."""
+    if not counts:
+        return []
+    ranks = terms.ranks
+    gone = {pair[0] for pair in counts if pair[0] is not None and pair[0] not in ranks}
+    steps = []
+    for key in [*reversed(ranks), *sorted(gone), None]:
+        here = {pair: people for pair, people in counts.items() if pair[1] == key}
+        came = {pair: people for pair, people in here.items() if pair[0] != key}
+        rank = ranks.get(key or "", 0)
+        up = sum(n for pair, n in came.items() if ranks.get(pair[0] or "", 0) < rank)
+        now = sum(n for pair, n in counts.items() if pair[0] == key)
+        steps.append(Step(key, now, sum(here.values()), up, sum(came.values()) - up))
+    return steps

@@ -170,6 +170,12 @@ def faults_of_draft(version: SchemeVersion) -> list[Fault]:
     return faults_of(terms_of(version), earlier=_before(version))
 
 
+def tiers_left(version: SchemeVersion) -> list[str]:
+    """Return the tiers of the rules before that are no longer in a draft."""
+    earlier, terms = _before(version), terms_of(version)
+    return [tier.key for tier in earlier.tiers if tier.key not in terms.ranks] if earlier else []
+
+
 def _add(
     *, key: str, name: Texts, is_club: bool, body: dict[str, Any], actor: Account | None
 ) -> SchemeVersion:

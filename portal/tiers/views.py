@@ -9,7 +9,6 @@ from werkzeug.exceptions import NotFound
 from portal.access import member_only
 from portal.members.current import current_member
 from portal.members.models import Member
-from portal.projects.current import my_projects
 from portal.tiers import queries
 from portal.tiers.blueprint import blueprint
 from portal.tiers.evaluate import today
@@ -34,8 +33,23 @@ class TierPage:
 @member_only
 def mine() -> str:
     """Show the member's tier and why it is what it is."""
-    page = tier_page(current_member(), request.args.get("scheme"))
-    return render_template("tiers/mine.html", page=page, projects=my_projects())
+    member = current_member()
+    page = tier_page(member, request.args.get("scheme"))
+    slugs = _named(page.at) if page.at else set()
+    return render_template(
+        "tiers/mine.html", page=page, projects=queries.homes_in(member.id, slugs)
+    )
+
+
+def _named(at: Standing) -> set[str]:
+    """Return the projects in which a benefit of the tier or of the next says something else."""
+    return {
+        slug
+        for tier in (at.tier, at.next)
+        if tier is not None
+        for benefit in tier.benefits
+        for slug in benefit.projects
+    }
 
 
 def tier_page(member: Member, scheme: str | None) -> TierPage:

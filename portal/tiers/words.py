@@ -1,6 +1,6 @@
 """Conditions, figures and moves in the reader's language."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from portal import i18n
 from portal.i18n import Text, lazy, localized
@@ -38,6 +38,58 @@ BENEFIT_TITLES: dict[str, Text] = {
     BenefitKind.GIFT: lazy("Gift"),
     BenefitKind.SERVICE: lazy("Service"),
 }
+
+CHOICE_TITLES: dict[str, dict[str, Text]] = {
+    "pool": {"member": lazy("Each member's own"), "household": lazy("The whole household's")},
+    "period": {
+        "month": lazy("Calendar month"),
+        "quarter": lazy("Calendar quarter"),
+        "half_year": lazy("Half a calendar year"),
+        "year": lazy("Calendar year"),
+        "anniversary": lazy("Year from the day of joining"),
+    },
+    "when": {"at_once": lazy("At once"), "period_start": lazy("At the start of a period")},
+    "down_to": {
+        "one_step": lazy("One step"),
+        "right_level": lazy("To the tier whose condition is met"),
+    },
+    "window": {
+        "lifetime": lazy("All time"),
+        "rolling": lazy("The last months"),
+        "calendar": lazy("The calendar unit"),
+        "anniversary": lazy("The year from the day of joining"),
+        "join_month": lazy("The year from the month of joining"),
+    },
+    "span": {
+        "day": lazy("Day"),
+        "month": lazy("Month"),
+        "quarter": lazy("Quarter"),
+        "half_year": lazy("Half year"),
+        "year": lazy("Year"),
+    },
+    "currency": {
+        "qualifying": lazy("Qualifying points"),
+        "redeemable": lazy("Redeemable points"),
+        "bonus": lazy("Bonus points"),
+    },
+    "measure": {
+        "count": lazy("How many"),
+        "days": lazy("On how many days"),
+        "sum": lazy("Sum of the amounts"),
+        "mean": lazy("Mean amount"),
+    },
+    "color": {
+        "blue": lazy("Blue"),
+        "silver": lazy("Silver"),
+        "gold": lazy("Gold"),
+        "diamond": lazy("Dark"),
+    },
+}
+
+
+def choice_title(kind: str, value: str) -> Text:
+    """Return the word for a setting of a scheme."""
+    return CHOICE_TITLES[kind][value]
 
 
 def metric_name(metric: Metric) -> str:
@@ -132,3 +184,14 @@ def tier_name(terms: Terms, key: str | None) -> str:
         return gettext("Unrated")
     tier = terms.tier(key)
     return localized(tier.name) if tier else key
+
+
+def figures_text(terms: Terms, figures: Mapping[str, int]) -> str:
+    """Return the figures of a row of the history; of those that are no longer there, the key."""
+    known = {metric.key: metric for metric in terms.metrics}
+    return " · ".join(
+        f"{metric_name(known[key])} {figure_text(known[key], value)}"
+        if key in known
+        else f"{key} {value:,}"
+        for key, value in figures.items()
+    )

@@ -1,0 +1,153 @@
+"""The pages of tiers: the owner's, the staff's of a member, and the scheme editor."""
+
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from portal.extensions import db
+from portal.idempotency.keys import new_key
+from portal.tiers import evaluate
+from portal.tiers.models import Override, SchemeVersion
+from tests.factories import make_member, make_owner, make_project, make_staff, sign_in
+from tests.tiers.helpers import install, night, qualify, state, story
+
+MINE = 8
+EDITOR = "/centre/tiers/club"
+
+
+@pytest.fixture
+def project():
+    return make_project()
+
+
+def post(client, url, **values):
+    """Send a form with its key."""
+    return client.post(url, data={"idempotency_key": new_key(), **values})
+
+
+def test_owner_sees_tier_nearest_way_and_statements_are_few(client, project, query_count):
+    install()
+    owner = make_owner(project)
+    qualify(owner, 16_800, evaluate.today())
+    night(evaluate.today())
+    sign_in(client, owner)
+    client.get("/me/tier")
+    with query_count() as sent:
+        answer = client.get("/me/tier", headers={"Accept-Language": "en"})
+    page = answer.get_data(as_text=True)
+    assert "1 more verified home" in page
+    assert "3,200 more qualifying points" in page
+    assert page.index("3,200 more") < page.index("1 more verified")
+    assert len(sent) <= MINE, "\n".join(sent.texts)
+
+
+def test_owner_without_a_scheme_reads_that_there_is_none(client, project):
+    sign_in(client, make_owner(project))
+    assert client.get("/me/tier").status_code == 200
+    assert client.get("/me/tier?scheme=nothing").status_code == 404
+
+
+def test_home_shows_the_tier(client, project):
+    install()
+    owner = make_owner(project)
+    night(evaluate.today())
+    sign_in(client, owner)
+    assert "tier-silver" in client.get("/p/binjiang/").get_data(as_text=True)
+
+
+def test_a_tier_by_hand_needs_two_people_and_ends_on_its_day(client, project):
+    install()
+    owner = make_owner(project)
+    night(evaluate.today())
+    maker, approver = make_staff("manager", project), make_staff("manager", project)
+    url = f"/p/binjiang/staff/members/{owner.public_id}/tier"
+    until = evaluate.today() + timedelta(days=30)
+    sign_in(client, maker)
+    values = {"tier": "diamond", "reason": "多年志愿服务", "expires_on": until.isoformat()}
+    assert post(client, url, **{**values, "reason": ""}).status_code == 422
+    assert post(client, url, **{**values, "expires_on": "2001-01-01"}).status_code == 422
+    assert post(client, url, **values).status_code == 303
+    assert post(client, url, **values).status_code == 422
+    proposed = db.session.scalars(sa.select(Override)).one()
+    decide = f"{url}/{proposed.public_id}"
+    assert post(client, decide, decision="approve").status_code == 409
+    assert state(owner).tier == "silver"
+    sign_in(client, approver)
+    assert post(client, decide, decision="approve").status_code == 303
+    assert (state(owner).tier, state(owner).earned) == ("diamond", "silver")
+    assert post(client, decide, decision="refuse").status_code == 409
+    night(until)
+    assert state(owner).tier == "diamond"
+    night(until + timedelta(days=1))
+    assert state(owner).tier == "silver"
+    assert story(owner)[1:] == [("overridden", "diamond"), ("override_ended", "silver")]
+    assert client.get(url).status_code == 200
+
+
+def test_nobody_gives_a_tier_to_themselves(client, project):
+    install()
+    manager = make_staff("manager", project)
+    member = make_member(account=manager)
+    url = f"/p/binjiang/staff/members/{member.public_id}/tier"
+    sign_in(client, manager)
+    values = {"tier": "gold", "reason": "x", "expires_on": evaluate.today().isoformat()}
+    assert post(client, url, **values).status_code in (404, 422)
+
+
+def test_a_draft_is_edited_previewed_proposed_and_published(client, project):
+    install()
+    owner = make_owner(project)
+    night(evaluate.today())
+    maker, approver = make_staff("administrator"), make_staff("administrator")
+    sign_in(client, maker)
+    assert client.get("/centre/tiers").status_code == 200
+    assert post(client, f"{EDITOR}/draft").status_code == 303
+    assert post(client, f"{EDITOR}/draft").status_code == 409
+    for part in ("settings", "figures/units", "figures/new", "tiers/gold", "tiers/new",
+                 "tiers/gold/benefits/birthday", "tiers/gold/benefits/new"):  # fmt: skip
+        assert client.get(f"{EDITOR}/draft/{part}").status_code == 200, part
+    gold = {
+        "key": "gold", "name_zh_Hans_CN": "金卡", "color": "gold", "icon": "crown",
+        "reach_0_0_metric": "units", "reach_0_0_operator": "at_least", "reach_0_0_value": "1",
+    }  # fmt: skip
+    assert post(client, f"{EDITOR}/draft/tiers/gold", revision="9", **gold).status_code == 409
+    assert post(client, f"{EDITOR}/draft/tiers/gold", revision="1", **gold).status_code == 303
+    page = client.get(EDITOR, headers={"Accept-Language": "en"}).get_data(as_text=True)
+    assert "must rise from one tier to the next" in page
+    begin = evaluate.today().isoformat()
+    assert post(client, f"{EDITOR}/propose", begins_on=begin).status_code == 422
+    silver = {**gold, "key": "silver", "color": "silver", "reach_0_0_value": "x"}
+    edit = f"{EDITOR}/draft/tiers/silver"
+    assert post(client, edit, revision="2", **silver).status_code == 422
+    silver["reach_0_0_metric"] = "points_12"
+    assert post(client, edit, revision="2", **{**silver, "reach_0_0_value": "9"}).status_code == 303
+    page = client.get(f"{EDITOR}/moves").get_data(as_text=True)
+    assert owner.name in page
+    with client.get(f"{EDITOR}/moves.csv") as file:
+        assert file.status_code == 200
+    assert post(client, f"{EDITOR}/propose", begins_on="2001-01-01").status_code == 422
+    assert post(client, f"{EDITOR}/propose", begins_on=begin).status_code == 303
+    assert post(client, f"{EDITOR}/publish").status_code == 409
+    sign_in(client, approver)
+    assert post(client, f"{EDITOR}/publish").status_code == 303
+    assert post(client, f"{EDITOR}/publish").status_code == 409
+    assert client.get(f"{EDITOR}/draft/settings").status_code == 409
+    night(evaluate.today())
+    assert state(owner).tier == "gold"
+
+
+def test_what_is_published_is_never_changed(project):
+    install()
+    version = db.session.scalars(sa.select(SchemeVersion)).one()
+    version.begins_on = date(2021, 1, 1)
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"):
+        db.session.commit()
+    db.session.rollback()
+
+
+def test_only_who_may_edits_schemes(client, project):
+    install()
+    sign_in(client, make_staff("manager", project))
+    assert client.get("/centre/tiers").status_code == 403
+    assert post(client, f"{EDITOR}/publish").status_code == 403
