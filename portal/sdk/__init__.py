@@ -17,13 +17,15 @@ from portal.api.paging import paged as api_page
 from portal.api.problems import Problem as ApiProblem
 from portal.audit.service import record
 from portal.clock import business_date, now
-from portal.columns import UtcDateTime
+from portal.club.forms import TextsForm
+from portal.columns import Identified, UtcDateTime, foreign_key, one_of, unique_where
 from portal.earning.fields import Field as FactField
 from portal.earning.fields import FieldKind as FactFieldKind
 from portal.earning.sources import PointSource
+from portal.exports import ExportFormat, export_file
 from portal.extensions import db
 from portal.facts.service import FactError
-from portal.i18n import gettext, lazy, localized, ngettext
+from portal.i18n import LANGUAGES, gettext, lazy, localized, ngettext
 from portal.jobs.registry import Job, JobRun
 from portal.jobs.service import enqueue
 from portal.messages.senders import Message, SenderPoint, SendError
@@ -64,6 +66,7 @@ from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
 
 __all__ = [
     "API_VERSION",
+    "LANGUAGES",
     "ApiBlueprint",
     "ApiInput",
     "ApiOutput",
@@ -72,12 +75,14 @@ __all__ = [
     "DomainEvent",
     "EventKind",
     "ExportFile",
+    "ExportFormat",
     "ExportPart",
     "FactError",
     "FactField",
     "FactFieldKind",
     "Findable",
     "Hit",
+    "Identified",
     "Job",
     "JobRun",
     "MemberHome",
@@ -99,6 +104,7 @@ __all__ = [
     "Setting",
     "SettingKind",
     "StaffWidget",
+    "TextsForm",
     "Todo",
     "TokenRef",
     "UtcDateTime",
@@ -116,8 +122,10 @@ __all__ = [
     "earn_points",
     "emit",
     "enqueue",
+    "export_file",
     "find_members",
     "find_projects",
+    "foreign_key",
     "gettext",
     "hold_points",
     "hookimpl",
@@ -130,6 +138,7 @@ __all__ = [
     "ngettext",
     "notify",
     "now",
+    "one_of",
     "page_of",
     "plugin_settings",
     "points_balance",
@@ -142,6 +151,7 @@ __all__ = [
     "revoke_tokens",
     "signed_in",
     "spend_points",
+    "unique_where",
     "visible_projects",
     "void_points",
     "withdraw_facts",
