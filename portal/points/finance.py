@@ -154,6 +154,17 @@ def liability(currency: Currency, month: str) -> Liability:
     return found
 
 
+def newest(shares: list[Share], count: int = 24) -> list[Share]:
+    """Return the last of sorted shares, those before them together as one without a key."""
+    older, kept = shares[:-count], shares[-count:]
+    if not older:
+        return kept
+    sums = [
+        sum(getattr(share, name) for share in older) for name in ("outstanding", "given", "expired")
+    ]
+    return [Share("", None, *sums), *kept]
+
+
 def months_up_to(today_month: str, count: int = 24) -> list[str]:
     """Return the months that may be asked for, the newest first."""
     year, month = map(int, today_month.split("-"))

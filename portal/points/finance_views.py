@@ -121,7 +121,8 @@ def finance_liability() -> str:
         return render_template("points/liability.html", found=None, month=month, currencies=[])
     found = finance.liability(currency, month)
     ends = [share for share in found.ends if share.outstanding]
-    cohorts = [share for share in found.cohorts if share.key]
+    cohorts = finance.newest([share for share in found.cohorts if share.key])
+    dated = [share for share in cohorts if share.key]
     return render_template(
         "points/liability.html",
         found=found,
@@ -132,8 +133,8 @@ def finance_liability() -> str:
         cohorts=cohorts,
         forever=FOREVER,
         ends_chart=columns([(_short(share), share.outstanding) for share in ends]),
-        age_chart=columns([(share.key[2:], share.outstanding) for share in cohorts][-24:]),
-        breakage_chart=columns([(share.key[2:], share.permille) for share in cohorts][-24:]),
+        age_chart=columns([(share.key[2:], share.outstanding) for share in dated]),
+        breakage_chart=columns([(share.key[2:], share.permille) for share in dated]),
     )
 
 

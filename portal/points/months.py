@@ -4,7 +4,7 @@ Months are sealed one after the other, so that each begins with what the one bef
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -119,7 +119,10 @@ def _run(text: str, values: dict[str, Any], days: dict[str, date]) -> Any:
 
 
 def standing(at: datetime | None = None) -> OpenMonths:
-    """Return the last sealed month, and the one that may be sealed now."""
+    """Return the last sealed month, and the one that may be sealed now.
+
+    The first to be sealed is the last that is over: it closes all before it as well.
+    """
     today = clock.business_date(current_club().time_zone, at)
     last = last_sealed()
     if last is not None:
@@ -128,7 +131,8 @@ def standing(at: datetime | None = None) -> OpenMonths:
         booked = db.session.scalar(sa.select(sa.func.min(Transaction.booked_on)))
         if booked is None:
             return OpenMonths(None, None)
-        ready = f"{booked:%Y-%m}"
+        before = today.replace(day=1) - timedelta(days=1 if today.day > 1 else 32)
+        ready = max(f"{booked:%Y-%m}", f"{before:%Y-%m}")
     return OpenMonths(last, ready if _is_over(month_start(ready), today) else None)
 
 

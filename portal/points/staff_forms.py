@@ -114,6 +114,7 @@ class RulesForm(Form):
             SelectChoice(Rounding.YEAR, lazy("the last day of the year")),
             SelectChoice("calendar", lazy("a day of the calendar")),
         ],
+        validators=[DataRequired(lazy("Choose one."))],
     )
     expiry_day = StringField(
         lazy("Day of the calendar"),

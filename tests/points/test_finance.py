@@ -189,6 +189,22 @@ def test_what_goes_on_with_other_days_keeps_its_cohort(app) -> None:
     assert damage() == []
 
 
+def test_what_is_older_than_two_years_stands_together() -> None:
+    shares = [finance.Share(f"20{number}-01", None, 1, 2, 1) for number in range(10, 37)]
+    found = finance.newest(shares)
+    assert (len(found), found[0].key, found[0].outstanding, found[0].permille) == (25, "", 3, 500)
+    assert finance.newest(shares[:24]) == shares[:24]
+
+
+def test_the_first_month_to_be_sealed_closes_all_before_it(books) -> None:
+    assert months.standing(noon(TODAY.replace(day=2))).next == LAST
+    assert months.standing(noon(TODAY.replace(day=1))).next == BEFORE
+    seal(LAST)
+    assert {line.currency.key for line in finance.statement(BEFORE)} == {"redeemable"}
+    assert redeemable(BEFORE).closing == by_hand(BEFORE)["closing"]
+    assert damage() == []
+
+
 def test_a_chart_is_as_high_as_its_highest_column() -> None:
     chart = columns([("a", 5), ("b", 10), ("c", -3)])
     assert [column.height for column in chart.columns] == [HEIGHT // 2, HEIGHT, 0]
