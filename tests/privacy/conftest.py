@@ -19,6 +19,7 @@ from portal.accounts.models import (
 from portal.audit.service import record
 from portal.claims.models import ClaimEvent, ClaimReason, ClaimState, UnitClaim
 from portal.club.models import LegalText
+from portal.contracts.models import Contract, ContractState, Fee, Payment
 from portal.crypto import lookup_hash
 from portal.earning.models import Decision
 from portal.extensions import db
@@ -37,6 +38,9 @@ from portal.points.service import post
 from portal.points.terms import Holder, Why
 from portal.projects.models import Invitation, Project, Unit
 from portal.projects.service import follow
+from portal.tiers.kinds import Move
+from portal.tiers.models import History, Override, Scheme, SchemeVersion
+from portal.tiers.standard import FORM
 from portal.tokens.models import ApiToken
 from tests import factories
 from tests.factories import add
@@ -163,6 +167,41 @@ def _things_of_other_features(*, world_of: Member, account: Account, unit: Unit)
             fact_id=fact.id, member_id=world_of.id, rule="welcome", version=1, outcome="refused",
             reason="nothing",
         )
+    )  # fmt: skip
+    db.session.flush()
+    _things_of_contracts_and_tiers(world_of, account, unit)
+
+
+def _things_of_contracts_and_tiers(member: Member, account: Account, unit: Unit) -> None:
+    day, where = member.joined_on, {"project_id": unit.project_id}
+    whose = {"member_id": member.id, "household_id": member.household_id}
+    contract = add(
+        Contract(
+            **where, **whose, unit_id=unit.id, number="BJ-1", price=100, signed_on=day,
+            state=ContractState.SIGNED,
+        )
+    )  # fmt: skip
+    scheme = add(Scheme(key="club", name={"en": "Club"}))
+    version = add(SchemeVersion(scheme_id=scheme.id, version=1, body=FORM))
+    of_scheme = {"member_id": member.id, "scheme_id": scheme.id}
+    db.session.add_all(
+        [
+            Payment(
+                **where, contract_number="BJ-1", contract_id=contract.id, percent=10, amount=10,
+                paid_on=day,
+            ),
+            Fee(
+                **where, **whose, unit_id=unit.id, period="2024-10", due_on=day, amount=10,
+                paid_on=day,
+            ),
+            History(
+                **of_scheme, version_id=version.id, number=1, move=Move.FIRST, day=day,
+                to_tier="blue", figures={},
+            ),
+            Override(
+                **of_scheme, tier="gold", reason="-", expires_on=day, made_by_id=account.id
+            ),
+        ]
     )  # fmt: skip
     db.session.flush()
 
