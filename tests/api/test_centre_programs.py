@@ -50,7 +50,7 @@ def test_a_webhook_is_paused_resumed_tried_and_given_a_new_secret(boss: Any) -> 
     assert rotated["secret"] != made["secret"]
     assert "secret" not in boss("GET", one).json
     file = boss("POST", f"{one}/deliveries/export.csv")
-    assert (file.status_code, file.mimetype) == (200, "text/csv")
+    assert (file.status_code, file.content_type) == (200, "text/csv; charset=utf-8")
     assert boss("POST", "/centre/webhooks/none/pause").status_code == 404
 
 
