@@ -42,6 +42,8 @@ from portal.contracts import jobs as contracts_jobs
 from portal.contracts import models as contracts_models
 from portal.contracts import privacy as contracts_privacy
 from portal.contracts import staff_views as contracts_staff_views
+from portal.earning import backtest_views as earning_backtest_views
+from portal.earning import backtesting as earning_backtesting
 from portal.earning import hooks as earning_hooks
 from portal.earning import jobs as earning_jobs
 from portal.earning import models as earning_models
@@ -296,6 +298,7 @@ VIEWS: tuple = (
     earning_rule_views,
     earning_views,
     staff_member_earning,
+    earning_backtest_views,
 )
 HOOKS: tuple = (
     accounts_hooks,
@@ -360,6 +363,7 @@ JOBS: tuple = (
     roster_importing,
     files_jobs,
     earning_jobs,
+    earning_backtesting,
 )
 
 

@@ -95,6 +95,47 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "earning_backtest",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False, cache=100),
+            nullable=False,
+        ),
+        sa.Column("public_id", sa.String(length=22), nullable=False),
+        sa.Column("book_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("facts", sa.Integer(), nullable=False),
+        sa.Column("result", sa.JSON(), nullable=True),
+        sa.Column(
+            "made_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("until >= since", name=op.f("ck_earning_backtest_days_in_order")),
+        sa.ForeignKeyConstraint(
+            ["book_id"],
+            ["earning_book.id"],
+            name=op.f("fk_earning_backtest_book_id_earning_book"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["made_by_id"],
+            ["account.id"],
+            name=op.f("fk_earning_backtest_made_by_id_account"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_earning_backtest")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_earning_backtest_public_id")),
+    )
+    with op.batch_alter_table("earning_backtest", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_earning_backtest_book_id"), ["book_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_earning_backtest_made_by_id"), ["made_by_id"], unique=False
+        )
+
+    op.create_table(
         "earning_rule",
         sa.Column(
             "id",
@@ -313,6 +354,11 @@ def downgrade() -> None:
 
     op.drop_table("points_event")
     op.drop_table("earning_rule")
+    with op.batch_alter_table("earning_backtest", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_earning_backtest_made_by_id"))
+        batch_op.drop_index(batch_op.f("ix_earning_backtest_book_id"))
+
+    op.drop_table("earning_backtest")
     with op.batch_alter_table("earning_book", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_earning_book_draft",

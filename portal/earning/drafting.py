@@ -16,7 +16,7 @@ from portal.columns import new_public_id
 from portal.earning.checks import Problem, problems_of
 from portal.earning.formulas import milli
 from portal.earning.kinds import BookState
-from portal.earning.models import Book, Rule
+from portal.earning.models import Backtest, Book, Rule
 from portal.extensions import db
 from portal.points.models import Budget
 
@@ -105,6 +105,7 @@ def remove_rule(*, actor: Account | None, draft: Book, key: str) -> None:
 def discard_draft(*, actor: Account | None, draft: Book) -> None:
     """Throw a draft away. Raises BookError("not_a_draft")."""
     _change(actor, draft)
+    db.session.execute(sa.delete(Backtest).where(Backtest.book_id == draft.id))
     db.session.execute(sa.delete(Rule).where(Rule.book_id == draft.id))
     db.session.execute(sa.delete(Book).where(Book.id == draft.id, Book.state == BookState.DRAFT))
     _audit(actor, "earning.draft_discarded", draft)

@@ -143,6 +143,13 @@ class PublishForm(Form):
     note = StringField(lazy("What changes, and why"), [Length(max=300)])
 
 
+class BacktestForm(Form):
+    """The days whose facts a draft is replayed on."""
+
+    since = DateField(lazy("From"), [InputRequired(lazy("Choose the first day."))])
+    until = DateField(lazy("Until"), [InputRequired(lazy("Choose the last day."))])
+
+
 class TryForm(Form):
     """A fact that has not happened: what would the rules make of it?"""
 
@@ -161,4 +168,12 @@ class TryForm(Form):
         self.source.choices = _choices(titles)
 
 
-__all__ = ["NOTHING", "ConditionForm", "LimitForm", "PublishForm", "RuleForm", "TryForm"]
+__all__ = [
+    "NOTHING",
+    "BacktestForm",
+    "ConditionForm",
+    "LimitForm",
+    "PublishForm",
+    "RuleForm",
+    "TryForm",
+]

@@ -119,6 +119,21 @@ class Used(db.Model):
     points: Mapped[int] = mapped_column(BIG)
 
 
+class Backtest(Identified, db.Model):
+    """A draft replayed on the facts of some days; `result` once it is reckoned."""
+
+    __tablename__ = "earning_backtest"
+    __table_args__ = (sa.CheckConstraint("until >= since", name="days_in_order"),)
+
+    book_id: Mapped[int] = foreign_key("earning_book.id")
+    since: Mapped[date]
+    until: Mapped[date]
+    facts: Mapped[int] = mapped_column(default=0)
+    result: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    made_by_id: Mapped[int | None] = foreign_key("account.id")
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Awaited(db.Model):
     """Pending points that become available with a later event about the same thing.
 

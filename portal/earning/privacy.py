@@ -19,6 +19,9 @@ TABLES = {
     "earning_book": Coverage(
         exported=False, erased=False, why="the club's rules and who agreed to them"
     ),
+    "earning_backtest": Coverage(
+        exported=False, erased=False, why="what a draft would have cost: ids and amounts, no name"
+    ),
     "earning_rule": Coverage(exported=False, erased=False, why="the club's rules, about nobody"),
 }
 

@@ -9,9 +9,11 @@ from sqlalchemy.orm import joinedload
 
 from portal.accounts.models import Account
 from portal.earning.kinds import BookState, Outcome
-from portal.earning.models import Book, Decision, Rule
+from portal.earning.models import Backtest, Book, Decision, Rule
 from portal.extensions import db
 from portal.facts.models import Fact
+from portal.jobs.models import JobRow
+from portal.members.models import Member
 from portal.pagination import Page, page_of
 from portal.points.models import Budget, Transaction
 
@@ -166,3 +168,40 @@ def postings_of(decisions: Collection[Decision]) -> dict[int, Transaction]:
         return {}
     rows = db.session.scalars(sa.select(Transaction).where(Transaction.id.in_(ids)))
     return {row.id: row for row in rows}
+
+
+def find_backtest(public_id: str) -> Backtest | None:
+    """Return a backtest by its public id."""
+    return db.session.scalar(sa.select(Backtest).where(Backtest.public_id == public_id))
+
+
+def backtests_of(book: Book) -> list[Backtest]:
+    """Return the backtests of a book, the newest first."""
+    return list(
+        db.session.scalars(
+            sa.select(Backtest)
+            .where(Backtest.book_id == book.id)
+            .order_by(Backtest.created_at.desc(), Backtest.id.desc())
+            .limit(20)
+        )
+    )
+
+
+def progress_of(backtest: Backtest) -> tuple[int, int] | None:
+    """Return how many facts of how many are replayed; None when it is over or not begun."""
+    if backtest.result is not None:
+        return None
+    row = db.session.execute(
+        sa.select(JobRow.done, JobRow.total).where(
+            JobRow.key == f"earning.backtest:{backtest.public_id}"
+        )
+    ).first()
+    return (row.done or 0, row.total) if row and row.total else None
+
+
+def member_names(ids: Collection[int]) -> dict[int, str]:
+    """Return how members are called, by their id."""
+    if not ids:
+        return {}
+    rows = db.session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(ids)))
+    return {row.id: row.name for row in rows}

@@ -78,6 +78,7 @@ ACTION_TITLES: dict[str, Text] = {
     "plugin.removed": lazy("Removed a plugin with its tables"),
     "plugin.settings_changed": lazy("Changed a plugin's settings"),
     "plugin.unblocked": lazy("Lifted the block of a plugin"),
+    "earning.backtest_asked": lazy("Let a draft of the earning rules be reckoned on past facts"),
     "earning.draft_discarded": lazy("Threw a draft of the earning rules away"),
     "earning.draft_started": lazy("Began a draft of the earning rules"),
     "earning.fact_recorded": lazy("Recorded by hand what a member did"),

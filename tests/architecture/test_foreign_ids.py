@@ -108,6 +108,7 @@ CLUB_WIDE = {
     "staff_privacy_api.staff_stop",
     "tokens.service_revoke",
     "tokens_api.service_revoke",
+    "earning.backtest",
     "earning.version",
     "webhooks.show",
     "webhooks.edit",
