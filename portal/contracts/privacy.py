@@ -82,7 +82,7 @@ def export_member_data(member: Member) -> list[ExportPart]:
                 "amount": lazy("Amount (yuan)"),
                 "paid": lazy("Paid on"),
             },
-            (
+            [
                 {
                     "home": unit_title(row.unit),
                     "category": row.category,
@@ -92,7 +92,7 @@ def export_member_data(member: Member) -> list[ExportPart]:
                     "paid": row.paid_on,
                 }
                 for row in _fees(member)
-            ),
+            ],
             words={"category": "fee_category"},
         ),
     ]
