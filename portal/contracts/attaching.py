@@ -9,6 +9,7 @@ from portal.contracts.buyers import owner_on, owners, verified_buyers
 from portal.contracts.events import steps_of, tell_payments, tell_steps
 from portal.contracts.fee_events import tell_fees
 from portal.contracts.models import Contract, Fee, Payment
+from portal.contracts.one_by_one import hold_homes
 from portal.extensions import db
 from portal.projects.models import Ownership
 
@@ -20,6 +21,7 @@ def attach_homes(unit_ids: Collection[int]) -> int:
 
     What happened to them is told with its original dates. Returns how many found their person.
     """
+    hold_homes(unit_ids)
     return _attach_contracts(unit_ids) + _attach_fees(unit_ids)
 
 

@@ -26,6 +26,7 @@ from portal.contracts.entries import (
 from portal.contracts.events import steps_of, tell_payments, tell_steps
 from portal.contracts.fee_events import tell_fees
 from portal.contracts.models import Contract, Fee, Payment
+from portal.contracts.one_by_one import hold_project
 from portal.extensions import db
 from portal.roster.bulk import insert_new
 
@@ -41,6 +42,7 @@ def record_contracts(
     A buyer who is verified in the home is attached; the steps of the others are told when they
     are. Payments that came before their contract are linked.
     """
+    hold_project(project_id)
     known = contracts_by_number(project_id, [entry.number for entry in entries], lock=True)
     verdicts = [meet_contract(entry, known.get(entry.number)) for entry in entries]
     buyers = verified_buyers({entry.unit_id for entry in entries})
@@ -72,6 +74,7 @@ def record_payments(
     *, project_id: int, entries: Sequence[PaymentEntry], import_id: int | None = None
 ) -> list[Verdict]:
     """Keep payments; one whose contract is not known yet waits for it."""
+    hold_project(project_id)
     numbers = {entry.number for entry in entries}
     contracts = contracts_by_number(project_id, numbers, lock=True)
     known = payments_by_number(project_id, numbers)
@@ -108,6 +111,7 @@ def record_fees(
     *, project_id: int, entries: Sequence[FeeEntry], import_id: int | None = None
 ) -> list[Verdict]:
     """Keep fees, each home, kind and period once in `entries`; what was owed may come paid."""
+    hold_project(project_id)
     known = fees_by_key(entries, lock=True)
     tenures = owners({entry.unit_id for entry in entries})
     verdicts = []

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.contracts.models import Contract, Fee, Payment
+from portal.contracts.one_by_one import hold_project
 from portal.extensions import db
 from portal.roster.kinds import Undone
 from portal.roster.models import RosterImport
@@ -17,6 +18,7 @@ _UNKNOWN_BUYER = Contract.member_id.is_(None)
 
 def take_back_contracts(job: RosterImport) -> Undone:
     """Remove contracts whose buyer is not known; payments towards them wait again."""
+    hold_project(job.project_id)
     free = sa.select(Contract.id).where(Contract.import_id == job.id, _UNKNOWN_BUYER)
     db.session.execute(
         sa.update(Payment)
@@ -59,6 +61,7 @@ def _not_told() -> sa.ColumnElement[bool]:
 
 
 def _take(model: Any, job: RosterImport, free: sa.ColumnElement[bool]) -> Undone:
+    hold_project(job.project_id)
     kept, _ = _kept_and_free(model, job.id, free)
     removed = db.session.execute(
         sa.delete(model)
