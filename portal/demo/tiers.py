@@ -1,5 +1,7 @@
 """The demo's ladder, and how its people came to their steps."""
 
+from datetime import date
+
 from portal.demo.stage import Stage
 from portal.extensions import db
 from portal.tiers import evaluate, service, standard
@@ -10,7 +12,8 @@ SINCE = 365 * 5 + 40
 CAST_LOOKED_AT = (1243, 1238, 1190, 1180, 903, 898, 212, 205, 20, 12, 6, 3, 2, 1, 0)
 """Days ago on which something happened to somebody of the cast."""
 ALL_LOOKED_AT = (700, 350, 0)
-"""Days ago on which everybody was evaluated: neighbours joined and moved in between."""
+"""Days ago on which everybody was evaluated, besides the first day of this year: neighbours joined
+and moved in between."""
 
 
 def add_tiers(stage: Stage) -> None:
@@ -23,10 +26,12 @@ def add_tiers(stage: Stage) -> None:
         is_club=True,
     )
     cast = [member.id for member in stage.members.values()]
-    days = sorted({*CAST_LOOKED_AT, *ALL_LOOKED_AT}, reverse=True)
+    first_days = [(stage.today - date(stage.today.year - back, 1, 1)).days for back in range(3)]
+    everybody = {*ALL_LOOKED_AT, first_days[0]}
+    days = sorted({*CAST_LOOKED_AT, *first_days, *everybody}, reverse=True)
     for days_ago in days:
         on = stage.day(days_ago)
-        if days_ago not in ALL_LOOKED_AT:
+        if days_ago not in everybody:
             evaluate.evaluate_members(cast, on=on, quiet=True)
             continue
         for found in in_force(on):

@@ -61,6 +61,7 @@ from portal.sdk.points import (
     void_points,
 )
 from portal.sdk.search import drop_document, index_document
+from portal.sdk.tiers import TierRef, tier_of, tiers
 from portal.search.documents import Findable
 from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
 
@@ -105,6 +106,7 @@ __all__ = [
     "SettingKind",
     "StaffWidget",
     "TextsForm",
+    "TierRef",
     "Todo",
     "TokenRef",
     "UtcDateTime",
@@ -152,6 +154,8 @@ __all__ = [
     "signed_in",
     "spend_points",
     "unique_where",
+    "tier_of",
+    "tiers",
     "visible_projects",
     "void_points",
     "withdraw_facts",

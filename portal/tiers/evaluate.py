@@ -180,7 +180,7 @@ def _follow(found: InForce, batch: Batch) -> None:
         sa.update(Membership)
         .where(
             Membership.scheme_id == found.scheme_id,
-            batch.has(Membership.member_id),
+            batch.has(History.member_id),
             History.member_id == Membership.member_id,
             History.scheme_id == Membership.scheme_id,
             History.number == Membership.changes + 1,

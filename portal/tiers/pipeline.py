@@ -135,9 +135,11 @@ def members(this: Round) -> Any:
     """Return the CTE of each member's state and figures."""
     terms, mine = this.terms, this.batch
     state, held = Membership, Override
+    # Outer, although everybody has a place: a planner that knows nothing of a table that has just
+    # been filled would expect one row, and look through the figures of all once for each member.
     joined: Any = sa.join(
         Member, state, sa.and_(state.member_id == Member.id, state.scheme_id == this.scheme_id),
-        isouter=this.live,
+        isouter=True,
     ).outerjoin(
         held,
         sa.and_(

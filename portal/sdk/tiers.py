@@ -1,0 +1,35 @@
+"""Tiers for plugins: what a member has, and what there is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from portal.plugin_host.refs import MemberRef
+from portal.tiers import queries
+from portal.tiers.evaluate import today
+from portal.tiers.versions import in_force
+
+
+@dataclass(frozen=True)
+class TierRef:
+    """A tier: its key, its place from 1 (the lowest), and its name by language."""
+
+    key: str
+    rank: int
+    name: Mapping[str, str]
+
+
+def tiers(scheme: str | None = None) -> list[TierRef]:
+    """Return the tiers in force, the lowest first: the club's, or those of another scheme."""
+    found = in_force(today(), scheme=scheme, club=scheme is None)
+    if not found:
+        return []
+    return [
+        TierRef(tier.key, rank, dict(tier.name))
+        for rank, tier in enumerate(found[0].terms.tiers, 1)
+    ]
+
+
+def tier_of(member: MemberRef, *, scheme: str | None = None, on: date | None = None) -> str | None:
+    """Return the key of a member's tier, None for an unrated one; `on`: as of an earlier day."""
+    return queries.tier_keys([member.id], scheme=scheme, on=on)[member.id]
