@@ -156,9 +156,11 @@ from portal.staff import registration as staff_registration
 from portal.staff import role_views as staff_role_views
 from portal.staff import roles_api as staff_roles_api
 from portal.staff import search_views as staff_search_views
+from portal.staff import tier_api as staff_tier_api
 from portal.staff import token_views as staff_token_views
 from portal.staff import tokens_api as staff_tokens_api
 from portal.staff import views as staff_views
+from portal.tiers import api as tiers_api
 from portal.tiers import draft_views as tiers_draft_views
 from portal.tiers import hooks as tiers_hooks
 from portal.tiers import jobs as tiers_jobs
@@ -213,6 +215,8 @@ APIS: tuple = (
     staff_members_api,
     staff_roles_api,
     staff_tokens_api,
+    tiers_api,
+    staff_tier_api,
     webhooks_api,
     roster_api,
     contracts_api,

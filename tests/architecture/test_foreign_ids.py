@@ -30,6 +30,7 @@ from portal.points.terms import Holder, Why
 from portal.privacy.models import PrivacyRequest, RequestKind, RequestState
 from portal.projects.models import Invitation
 from portal.roster.models import ImportState, RosterImport
+from portal.tiers.models import Override, Scheme
 from tests import factories
 from tests.api.samples import options_for
 
@@ -45,6 +46,8 @@ NAMES = {
     "roster_api": {"public_id": "import"},
     "contracts_api": {"public_id": "contract"},
     "staff_members_api": {"public_id": "member"},
+    "staff_tiers_api": {"public_id": "member"},
+    "tiers": {"public_id": "member", "override_id": "override"},
     "staff_privacy_api.staff_start": {"public_id": "member"},
     "accounts": {"public_id": "sign_in"},
     "announcements": {"public_id": "announcement"},
@@ -301,6 +304,11 @@ def _world(slug: str, name: str) -> dict[str, Any]:
     rows["proposal"] = Proposal(
         member_id=member.id, project_id=project.id, kind="award", amount=1, reason="x",
         made_by_id=account.id,
+    )  # fmt: skip
+    scheme = factories.add(Scheme(key=slug, name={"zh_Hans_CN": "x"}))
+    rows["override"] = Override(
+        member_id=member.id, scheme_id=scheme.id, project_id=project.id, tier="x", reason="x",
+        expires_on=now.date(), made_by_id=account.id,
     )  # fmt: skip
     db.session.add_all(rows.values())
     posting = post(actor=None, holder=Holder.member(member.id), amount=1, key=slug, why=Why("test"))

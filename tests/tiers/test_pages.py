@@ -9,7 +9,7 @@ from portal.extensions import db
 from portal.idempotency.keys import new_key
 from portal.tiers import evaluate
 from portal.tiers.models import Override, SchemeVersion
-from tests.factories import make_member, make_owner, make_project, make_staff, sign_in
+from tests.factories import make_member, make_owner, make_project, make_staff, make_token, sign_in
 from tests.tiers.helpers import install, night, qualify, state, story
 
 MINE = 8
@@ -151,3 +151,22 @@ def test_only_who_may_edits_schemes(client, project):
     sign_in(client, make_staff("manager", project))
     assert client.get("/centre/tiers").status_code == 403
     assert post(client, f"{EDITOR}/publish").status_code == 403
+
+
+def test_programs_read_tiers_and_propose_one(client, project):
+    install()
+    owner = make_owner(project)
+    night(evaluate.today())
+    headers = {"Authorization": f"Bearer {make_token(owner)}"}
+    mine = client.get("/api/v1/me/tier", headers=headers).get_json()["items"][0]
+    assert (mine["tier"]["key"], mine["next"]["key"], mine["is_kept"]) == ("silver", "gold", True)
+    headers = {"Authorization": f"Bearer {make_token(make_staff('manager', project))}"}
+    url = f"/api/v1/p/binjiang/staff/members/{owner.public_id}/tier"
+    assert client.get(url, headers=headers).get_json()["items"] == [mine]
+    wish = {"scheme": "club", "tier": "gold", "reason": "x", "expires_on": "2001-01-01"}
+    headers["Idempotency-Key"] = new_key()
+    assert client.post(url, json=wish, headers=headers).status_code == 422
+    wish["expires_on"] = evaluate.today().isoformat()
+    headers["Idempotency-Key"] = new_key()
+    made = client.post(url, json=wish, headers=headers)
+    assert (made.status_code, made.get_json()["state"]) == (201, "proposed")
