@@ -1,0 +1,110 @@
+"""The form of an activity."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from wtforms import (
+    DateTimeLocalField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from plugins.events.models import Occurrence, Quota
+from plugins.events.service import Draft
+from plugins.events.showing import from_local, to_local
+from plugins.events.words import CATEGORIES, COVERS
+from portal.sdk import LANGUAGES, ProjectRef, TextsForm, gettext, lazy
+
+TEXTS = ("title", "place", "about", "notes")
+_MAIN = "zh_Hans_CN"
+_TIMES = ("starts_at", "ends_at", "opens_at", "closes_at", "cancel_until")
+_MOST = 1_000_000
+
+
+def _titles(words: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return list(words.items())
+
+
+class EventForm(TextsForm):
+    """What it is, when, for how many and for how much."""
+
+    category = SelectField(lazy("Kind of activity"), choices=_titles(CATEGORIES))
+    cover = RadioField(lazy("Cover picture"), choices=_titles(COVERS), default="sports")
+    starts_at = DateTimeLocalField(lazy("Begins"), [InputRequired()])
+    ends_at = DateTimeLocalField(lazy("Ends"), [InputRequired()])
+    opens_at = DateTimeLocalField(lazy("Registration from"), [InputRequired()])
+    closes_at = DateTimeLocalField(lazy("Registration until"), [InputRequired()])
+    cancel_until = DateTimeLocalField(lazy("Free to cancel until"), [InputRequired()])
+    capacity = IntegerField(lazy("Seats"), [Optional(), NumberRange(0, _MOST)])
+    price = IntegerField(
+        lazy("Price in points a person"), [InputRequired(), NumberRange(0, _MOST)], default=0
+    )
+    deposit = IntegerField(
+        lazy("Deposit in points a person"), [InputRequired(), NumberRange(0, _MOST)], default=0
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask for the main language, and for times in their order."""
+        valid: bool = super().validate(extra_validators)
+        for name in ("title", "place", "about"):
+            field = self[f"{name}_{_MAIN}"]
+            if not field.data:
+                valid = self._say(field, gettext("Write it in Simplified Chinese at least."))
+        times = {name: self[name].data for name in _TIMES}
+        if None in times.values():
+            return False
+        if any(not 2000 <= value.year <= 2100 for value in times.values()):
+            return self._say(self.starts_at, gettext("Choose a year of this century."))
+        if times["ends_at"] <= times["starts_at"]:
+            valid = self._say(self.ends_at, gettext("The end lies after the beginning."))
+        if times["ends_at"] - times["starts_at"] > timedelta(days=31):
+            valid = self._say(self.ends_at, gettext("An activity lasts 31 days at most."))
+        if times["closes_at"] <= times["opens_at"]:
+            valid = self._say(self.closes_at, gettext("Registration ends after it begins."))
+        for name in ("closes_at", "cancel_until"):
+            if times[name] > times["starts_at"]:
+                said = gettext("Not later than the beginning of the activity.")
+                valid = self._say(self[name], said)
+        return valid
+
+    def show(self, occurrence: Occurrence, quota: Quota, project: ProjectRef) -> None:
+        """Fill in an activity as it is."""
+        for name in TEXTS:
+            self.fill_texts(name, getattr(occurrence.event, name))
+        self.category.data, self.cover.data = occurrence.event.category, occurrence.event.cover
+        for name in _TIMES:
+            self[name].data = to_local(getattr(occurrence, name), project)
+        self.capacity.data = quota.capacity
+        self.price.data = occurrence.price // 1000
+        self.deposit.data = occurrence.deposit // 1000
+
+    def draft(self, project: ProjectRef) -> Draft:
+        """Return what was typed; the form is valid."""
+        typed: dict[str, Any] = {name: self.texts(name) for name in TEXTS}
+        typed |= {name: from_local(self[name].data, project) for name in _TIMES}
+        return Draft(
+            cover=self.cover.data,
+            category=self.category.data,
+            price=(self.price.data or 0) * 1000,
+            deposit=(self.deposit.data or 0) * 1000,
+            capacity=self.capacity.data,
+            **typed,
+        )
+
+    def _say(self, field: Any, sentence: str) -> bool:
+        field.errors = [*field.errors, sentence]
+        return False
+
+
+for _language in LANGUAGES:
+    setattr(EventForm, f"title_{_language}", StringField(lazy("Title"), [Length(max=60)]))
+    setattr(EventForm, f"place_{_language}", StringField(lazy("Where it is"), [Length(max=80)]))
+    setattr(EventForm, f"about_{_language}", TextAreaField(lazy("About it"), [Length(max=4000)]))
+    setattr(
+        EventForm, f"notes_{_language}", TextAreaField(lazy("Good to know"), [Length(max=1000)])
+    )

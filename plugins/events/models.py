@@ -1,0 +1,154 @@
+"""Activities, their dates with seats, registrations of parties and the seats of each."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from plugins.events.states import LIVE_SQL, Seat, State
+from portal.sdk import Identified, UtcDateTime, db, foreign_key, now, one_of, unique_where
+
+BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+_OWN_EVENT = "events_event.id"
+_OWN_OCCURRENCE = "events_occurrence.id"
+_OWN_REGISTRATION = "events_registration.id"
+
+
+class Event(Identified, db.Model):
+    """What an activity is: its texts in each language, its cover and its kind."""
+
+    __tablename__ = "events_event"
+
+    project_id: Mapped[int] = foreign_key("project.id")
+    title: Mapped[Mapping[str, str]] = mapped_column(sa.JSON)
+    about: Mapped[Mapping[str, str]] = mapped_column(sa.JSON)
+    place: Mapped[Mapping[str, str]] = mapped_column(sa.JSON)
+    notes: Mapped[Mapping[str, str]] = mapped_column(sa.JSON)
+    # Every language in one, lower case: what the list's search looks in.
+    words: Mapped[str] = mapped_column(sa.Text)
+    cover: Mapped[str] = mapped_column(sa.String(20))
+    category: Mapped[str] = mapped_column(sa.String(20))
+
+
+class Occurrence(Identified, db.Model):
+    """One date of an activity: when it is, what it costs (milli-points), where it stands."""
+
+    __tablename__ = "events_occurrence"
+    __table_args__ = (
+        one_of("state", State),
+        sa.CheckConstraint("starts_at < ends_at", name="ends_after_start"),
+        sa.CheckConstraint("opens_at < closes_at", name="closes_after_opening"),
+        sa.CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
+        sa.CheckConstraint("cancel_until <= starts_at", name="cancel_before_start"),
+        sa.CheckConstraint("price >= 0 AND deposit >= 0", name="amounts_not_negative"),
+        sa.Index("ix_events_occurrence_list", "project_id", "state", "starts_at", "id"),
+        sa.Index("ix_events_occurrence_due", "state", "starts_at"),
+    )
+
+    event_id: Mapped[int] = foreign_key(_OWN_EVENT)
+    project_id: Mapped[int] = foreign_key("project.id", index=False)
+    state: Mapped[str] = mapped_column(sa.String(20), default=State.DRAFT)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cancel_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    price: Mapped[int] = mapped_column(BIG, default=0)
+    deposit: Mapped[int] = mapped_column(BIG, default=0)
+    # Accounts by id: tables of plugins refer to none. Who reviews must be another one.
+    submitted_by: Mapped[int | None] = mapped_column(BIG)
+    # Raised by every change that owners see, for calendars.
+    sequence: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(sa.String(200), default="")
+    event: Mapped[Event] = relationship(lazy="joined", innerjoin=True)
+
+
+class Quota(Identified, db.Model):
+    """How many seats there are of a kind: `capacity` None is unlimited, 0 is closed."""
+
+    __tablename__ = "events_quota"
+    __table_args__ = (
+        sa.CheckConstraint("capacity >= 0", name="capacity_not_negative"),
+        sa.CheckConstraint("confirmed >= 0 AND held >= 0 AND forced >= 0", name="counts"),
+        sa.CheckConstraint(
+            "capacity IS NULL OR confirmed + held <= capacity + forced", name="never_over"
+        ),
+        sa.UniqueConstraint("occurrence_id", "key", name="uq_events_quota_key"),
+    )
+
+    occurrence_id: Mapped[int] = foreign_key(_OWN_OCCURRENCE, index=False)
+    project_id: Mapped[int] = foreign_key("project.id")
+    key: Mapped[str] = mapped_column(sa.String(20), default="total")
+    capacity: Mapped[int | None]
+    confirmed: Mapped[int] = mapped_column(default=0)
+    held: Mapped[int] = mapped_column(default=0)
+    forced: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def free(self) -> int | None:
+        """Seats left; negative where capacity was cut below those taken; None without a limit."""
+        return None if self.capacity is None else self.capacity - self.confirmed - self.held
+
+
+class Registration(Identified, db.Model):
+    """A party: who registered, under which policy, what it was charged. Amounts: milli-points."""
+
+    __tablename__ = "events_registration"
+    __table_args__ = (
+        one_of("state", Seat),
+        sa.CheckConstraint("seats > 0", name="seats_positive"),
+        sa.CheckConstraint("refunded >= 0 AND refunded <= charged", name="refund_within_charge"),
+        unique_where("uq_events_registration_live", "occurrence_id", "member_id", where=LIVE_SQL),
+        sa.Index("ix_events_registration_list", "occurrence_id", "created_at", "id"),
+        sa.Index("ix_events_registration_mine", "member_id", "project_id", "created_at", "id"),
+    )
+
+    occurrence_id: Mapped[int] = foreign_key(_OWN_OCCURRENCE, index=False)
+    project_id: Mapped[int] = foreign_key("project.id")
+    member_id: Mapped[int] = foreign_key("member.id", index=False)
+    household_id: Mapped[int] = foreign_key("household.id")
+    state: Mapped[str] = mapped_column(sa.String(20))
+    seats: Mapped[int]
+    ticket: Mapped[str] = mapped_column(sa.String(12), unique=True)
+    # As it was shown when registering: what happens later is judged by it.
+    cancel_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    charged: Mapped[int] = mapped_column(BIG, default=0)
+    refunded: Mapped[int] = mapped_column(BIG, default=0)
+    deposit: Mapped[int] = mapped_column(BIG, default=0)
+    charge_id: Mapped[int | None] = mapped_column(BIG)
+    hold_id: Mapped[int | None] = mapped_column(BIG)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    occurrence: Mapped[Occurrence] = relationship(lazy="raise")
+
+
+class SeatRow(Identified, db.Model):
+    """One person's seat of a party; its state follows the party's until somebody is checked in."""
+
+    __tablename__ = "events_seat"
+    __table_args__ = (
+        one_of("state", Seat),
+        unique_where("uq_events_seat_live", "occurrence_id", "member_id", where=LIVE_SQL),
+    )
+
+    registration_id: Mapped[int] = foreign_key(_OWN_REGISTRATION)
+    occurrence_id: Mapped[int] = foreign_key(_OWN_OCCURRENCE)
+    project_id: Mapped[int] = foreign_key("project.id")
+    member_id: Mapped[int | None] = foreign_key("member.id")
+    name: Mapped[str] = mapped_column(sa.String(80))
+    state: Mapped[str] = mapped_column(sa.String(20))
+
+
+class LogEntry(Identified, db.Model):
+    """A step in the life of an activity; nobody did it when `by` is None, but the clock."""
+
+    __tablename__ = "events_log"
+
+    occurrence_id: Mapped[int] = foreign_key(_OWN_OCCURRENCE)
+    project_id: Mapped[int] = foreign_key("project.id")
+    step: Mapped[str] = mapped_column(sa.String(20))
+    state: Mapped[str] = mapped_column(sa.String(20))
+    by: Mapped[int | None] = mapped_column(BIG)
+    reason: Mapped[str] = mapped_column(sa.String(200), default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -1,0 +1,162 @@
+"""What pages show an owner: whether to join and why not, and at home what comes next."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugins.events.models import Occurrence, Quota, Registration
+from plugins.events.policy import Terms, refusal, seats_left, standing
+from plugins.events.showing import moment, when
+from plugins.events.states import State
+from plugins.events.words import REFUSALS, STATES
+from portal.sdk import ProjectRef, gettext, localized
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One line of "may I join": whether it is fulfilled, and the words."""
+
+    fulfilled: bool
+    title: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class HomeRow:
+    """A coming activity on the owner's home."""
+
+    url: str
+    title: str
+    when: str
+    place: str
+    going: bool
+    word: object
+    tone: str
+
+
+@dataclass(frozen=True)
+class HomeCard:
+    """The coming activities, and where all of them are."""
+
+    url: str
+    rows: tuple[HomeRow, ...]
+
+
+def home_card(
+    project: ProjectRef, coming: Iterable[tuple[Occurrence, Quota, bool]], at: datetime
+) -> HomeCard:
+    """Return what the home shows of the next activities."""
+    url = f"/p/{project.slug}/events/"
+    rows = []
+    for each, quota, going in coming:
+        word, tone = STATES[standing(each, at)]
+        if quota.free is not None and quota.free <= 0:
+            word, tone = gettext("All taken"), ""
+        if going:
+            word, tone = gettext("You are going"), "brand"
+        title, place = localized(each.event.title), localized(each.event.place)
+        row = HomeRow(
+            f"{url}{each.public_id}", title, moment(each.starts_at), place, going, word, tone
+        )
+        rows.append(row)
+    return HomeCard(url, tuple(rows))
+
+
+@dataclass(frozen=True)
+class OwnerPage:
+    """An activity as one member sees it. `code`: why they cannot register now, or None."""
+
+    occurrence: Occurrence
+    state: str
+    when: str
+    left: int | None
+    confirmed: int
+    registration: Registration | None
+    code: str | None
+    reasons: tuple[Reason, ...]
+    terms: str
+    free_now: bool
+
+    @classmethod
+    def of(
+        cls,
+        occurrence: Occurrence,
+        quotas: list[Quota],
+        registration: Registration | None,
+        available: int,
+        at: datetime,
+    ) -> "OwnerPage":
+        """Return the page; `available`: the member's milli-points, asked only when it costs any."""
+        costs = occurrence.price + occurrence.deposit
+        short = costs > available
+        code = refusal(occurrence, quotas, 1, at) or ("NOT_ENOUGH_POINTS" if short else None)
+        return cls(
+            occurrence=occurrence,
+            state=standing(occurrence, at),
+            when=when(occurrence),
+            left=seats_left(quotas),
+            confirmed=max((quota.confirmed for quota in quotas), default=0),
+            registration=registration,
+            code=None if registration else code,
+            reasons=tuple(_reasons(occurrence, quotas, available, at)),
+            terms=Terms.of(occurrence).mark(),
+            free_now=at <= occurrence.cancel_until,
+        )
+
+    @property
+    def refusal(self) -> object:
+        """The sentence of why not."""
+        return REFUSALS[self.code] if self.code else ""
+
+
+def _reasons(
+    occurrence: Occurrence, quotas: list[Quota], available: int, at: datetime
+) -> list[Reason]:
+    found = [_window(occurrence, at)]
+    if standing(occurrence, at) in (State.SCHEDULED, State.OPEN):
+        found.append(_seats(quotas))
+    costs = occurrence.price + occurrence.deposit
+    if costs:
+        enough = available >= costs
+        title = gettext("You have enough points") if enough else str(REFUSALS["NOT_ENOUGH_POINTS"])
+        hint = gettext(
+            "%(available)s available, %(costs)s needed",
+            available=f"{available // 1000:,}",
+            costs=f"{costs // 1000:,}",
+        )
+        found.append(Reason(enough, title, hint))
+    return found
+
+
+def _window(occurrence: Occurrence, at: datetime) -> Reason:
+    state = standing(occurrence, at)
+    if state == State.OPEN:
+        title = gettext("Registration is open")
+        return Reason(
+            fulfilled=True,
+            title=title,
+            hint=gettext("Until %(at)s", at=moment(occurrence.closes_at)),
+        )
+    if state == State.SCHEDULED:
+        hint = gettext("It begins on %(at)s", at=moment(occurrence.opens_at))
+        return Reason(fulfilled=False, title=str(REFUSALS["NOT_OPEN_FOR_YOU"]), hint=hint)
+    codes = {
+        State.CLOSED: "CLOSED",
+        State.POSTPONED: "POSTPONED",
+        State.CANCELLED: "CANCELLED",
+    }
+    hint = occurrence.reason
+    if state == State.CLOSED and occurrence.closes_at <= at:
+        hint = gettext("It ended on %(at)s", at=moment(occurrence.closes_at))
+    return Reason(fulfilled=False, title=str(REFUSALS[codes.get(State(state), "OVER")]), hint=hint)
+
+
+def _seats(quotas: list[Quota]) -> Reason:
+    if any(quota.capacity == 0 for quota in quotas):
+        return Reason(fulfilled=False, title=str(REFUSALS["NO_SEATS"]))
+    left = seats_left(quotas)
+    if left is None:
+        return Reason(fulfilled=True, title=gettext("Seats for everybody"))
+    if not left:
+        return Reason(fulfilled=False, title=str(REFUSALS["NOT_ENOUGH_SEATS"]))
+    return Reason(fulfilled=True, title=gettext("%(left)s seats are free", left=left))

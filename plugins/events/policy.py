@@ -1,0 +1,76 @@
+"""What the clock and the seats allow: pure functions, the same for owners, staff and jobs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugins.events.models import Occurrence, Quota, Registration
+from plugins.events.states import Seat, State
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a member agrees to by registering: milli-points a seat, and until when it is free."""
+
+    price: int
+    deposit: int
+    cancel_until: datetime
+
+    @classmethod
+    def of(cls, occurrence: Occurrence) -> "Terms":
+        """Return an activity's terms now."""
+        return cls(occurrence.price, occurrence.deposit, occurrence.cancel_until)
+
+    def mark(self) -> str:
+        """Return the terms as a form carries them, to see whether they changed meanwhile."""
+        return f"{self.price}.{self.deposit}.{self.cancel_until.isoformat()}"
+
+
+def standing(occurrence: Occurrence, at: datetime) -> str:
+    """Return the state by the clock: nobody waits for the job that writes it down."""
+    state = occurrence.state
+    if state == State.SCHEDULED and occurrence.opens_at <= at:
+        state = State.OPEN
+    if state == State.OPEN and occurrence.closes_at <= at:
+        state = State.CLOSED
+    if state in (State.OPEN, State.CLOSED) and occurrence.starts_at <= at:
+        state = State.RUNNING
+    if state == State.RUNNING and occurrence.ends_at <= at:
+        state = State.ENDED
+    return state
+
+
+def seats_left(quotas: list[Quota]) -> int | None:
+    """Return how many seats the smallest quota leaves, None without any limit."""
+    free = [quota.free for quota in quotas if quota.free is not None]
+    return max(0, min(free)) if free else None
+
+
+def refusal(occurrence: Occurrence, quotas: list[Quota], seats: int, at: datetime) -> str | None:
+    """Return the code of why `seats` cannot be registered now, or None."""
+    state = standing(occurrence, at)
+    if state != State.OPEN:
+        return {
+            State.SCHEDULED: "NOT_OPEN_FOR_YOU",
+            State.CLOSED: "CLOSED",
+            State.POSTPONED: "POSTPONED",
+            State.CANCELLED: "CANCELLED",
+        }.get(State(state), "OVER")
+    if any(quota.capacity == 0 for quota in quotas):
+        return "NO_SEATS"
+    left = seats_left(quotas)
+    return "NOT_ENOUGH_SEATS" if left is not None and left < seats else None
+
+
+def cancelled_as(registration: Registration, occurrence: Occurrence, at: datetime) -> Seat | None:
+    """Return what a registration becomes when its member cancels now; None: it is too late.
+
+    Late is judged by the deadline shown at registering; what the club moved is free.
+    """
+    state = standing(occurrence, at)
+    if state == State.CANCELLED:
+        return Seat.CANCELLED_BY_CLUB
+    if state == State.POSTPONED:
+        return Seat.CANCELLED_FREE
+    if state not in (State.SCHEDULED, State.OPEN, State.CLOSED):
+        return None
+    return Seat.CANCELLED_FREE if at <= registration.cancel_until else Seat.CANCELLED_LATE

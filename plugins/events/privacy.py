@@ -1,0 +1,64 @@
+"""Members' data: what a copy holds, what an erasure takes, what a purge deletes."""
+
+import sqlalchemy as sa
+
+from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
+from plugins.events.states import Seat
+from portal.sdk import ExportPart, MemberRef, ProjectRef, db, gettext, lazy, localized
+
+_COLUMNS = {
+    "title": lazy("Title"),
+    "begins_at": lazy("Begins"),
+    "registered_at": lazy("Registered at"),
+    "state": lazy("State"),
+    "seats": lazy("Persons"),
+    "points_paid": lazy("Points paid"),
+    "points_returned": lazy("Points returned"),
+}
+
+
+def export_of(member: MemberRef) -> list[ExportPart]:
+    """Return a member's registrations."""
+    rows = db.session.execute(
+        sa.select(Registration, Occurrence)
+        .join(Occurrence, Occurrence.id == Registration.occurrence_id)
+        .where(Registration.member_id == member.id)
+        .order_by(Registration.created_at, Registration.id)
+    )
+    told = [
+        {
+            "title": localized(occurrence.event.title),
+            "begins_at": occurrence.starts_at,
+            "registered_at": each.created_at,
+            "state": each.state,
+            "seats": each.seats,
+            "points_paid": each.charged // 1000,
+            "points_returned": each.refunded // 1000,
+        }
+        for each, occurrence in rows
+    ]
+    return [ExportPart("registrations", lazy("Activities"), _COLUMNS, told)]
+
+
+def erase(member: MemberRef) -> None:
+    """Take the person's name out of every seat; the count of seats stays true."""
+    db.session.execute(sa.update(SeatRow).where(SeatRow.member_id == member.id).values(name=""))
+
+
+def objections(member: MemberRef) -> list[str]:
+    """Return what has to be settled before a member is erased: seats that are still waited for."""
+    waiting = db.session.scalar(
+        sa.select(sa.func.count(Registration.id)).where(
+            Registration.member_id == member.id,
+            Registration.state.in_((Seat.HELD, Seat.CONFIRMED)),
+        )
+    )
+    if not waiting:
+        return []
+    return [gettext("Cancel your registrations for activities first, or wait until they are over.")]
+
+
+def purge(project: ProjectRef) -> None:
+    """Delete everything of a project, from the leaves up."""
+    for model in (SeatRow, Registration, LogEntry, Quota, Occurrence, Event):
+        db.session.execute(sa.delete(model).where(model.project_id == project.id))

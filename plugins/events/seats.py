@@ -1,0 +1,57 @@
+"""Taking and giving back seats: the quotas' rows are the gate that everybody passes one by one.
+
+Whoever changes registrations of an activity locks its quotas first, in ascending order, so that no
+two wait for each other and what is read afterwards is how things stand.
+"""
+
+import sqlalchemy as sa
+
+from plugins.events.errors import EventError
+from plugins.events.models import Quota
+from portal.sdk import db
+
+
+def lock_quotas(occurrence_id: int) -> list[Quota]:
+    """Return an activity's quotas, locked until the transaction ends."""
+    mine = sa.select(Quota).where(Quota.occurrence_id == occurrence_id).order_by(Quota.id)
+    fresh = mine.with_for_update().execution_options(populate_existing=True)
+    return list(db.session.scalars(fresh))
+
+
+def take_seats(quotas: list[Quota], seats: int) -> None:
+    """Count seats as confirmed in every quota, or raise EventError NOT_ENOUGH_SEATS."""
+    for quota in quotas:
+        fits = sa.or_(
+            Quota.capacity.is_(None), Quota.confirmed + Quota.held + seats <= Quota.capacity
+        )
+        done = db.session.execute(
+            sa.update(Quota)
+            .where(Quota.id == quota.id, fits)
+            .values(confirmed=Quota.confirmed + seats)
+        )
+        if not _rows(done):
+            raise EventError("NOT_ENOUGH_SEATS", available=max(0, quota.free or 0))
+
+
+def release_seats(quotas: list[Quota], seats: int) -> None:
+    """Give confirmed seats back; what was over the capacity goes first."""
+    over = Quota.confirmed + Quota.held - seats - Quota.capacity
+    for quota in quotas:
+        db.session.execute(
+            sa.update(Quota)
+            .where(Quota.id == quota.id)
+            .values(confirmed=Quota.confirmed - seats, forced=sa.case((over > 0, over), else_=0))
+        )
+
+
+def set_capacity(quota: Quota, capacity: int | None) -> None:
+    """Change a locked quota's seats; cutting below those taken cancels nobody."""
+    taken = quota.confirmed + quota.held
+    forced = 0 if capacity is None else max(0, taken - capacity)
+    db.session.execute(
+        sa.update(Quota).where(Quota.id == quota.id).values(capacity=capacity, forced=forced)
+    )
+
+
+def _rows(result: object) -> int:
+    return int(getattr(result, "rowcount", 0))

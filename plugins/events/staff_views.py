@@ -1,0 +1,251 @@
+"""The staff's pages: the list, the editor with its preview, one activity with its registrations."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.exceptions import Conflict, NotFound
+from werkzeug.wrappers import Response
+
+from plugins.events import queries, service
+from plugins.events.blueprint import staff
+from plugins.events.errors import EventError
+from plugins.events.forms import TEXTS, EventForm
+from plugins.events.models import Occurrence
+from plugins.events.pages import OwnerPage
+from plugins.events.queries import ListFilter
+from plugins.events.showing import moment, ticket_code
+from plugins.events.states import EDITABLE, STEPS, Seat, State
+from plugins.events.words import SEATS, STATES
+from portal.sdk import (
+    ExportFormat,
+    current_account,
+    current_project,
+    db,
+    export_file,
+    gettext,
+    may,
+    now,
+    record,
+    requires,
+)
+
+__all__ = ["staff"]
+
+Page = str | tuple[str, int] | Response
+MANAGE = "events.manage"
+
+
+class IllegalStepError(Conflict):
+    """A 409 whose page says where the activity stands now."""
+
+    def __init__(self, error: EventError) -> None:
+        super().__init__()
+        title = STATES[error.state][0] if error.state else ""
+        self.advice = {
+            "OWN_WORK": gettext("Somebody else has to review what you handed in."),
+            "PAST": gettext("The time of registration lies in the past. Change it first."),
+        }.get(
+            error.code,
+            gettext(
+                "This activity stands at “%(state)s” now. Load its page again to go on from there.",
+                state=title,
+            ),
+        )
+
+
+@staff.get("/p/<project>/staff/events/")
+@requires(MANAGE)
+def index() -> str:
+    """List the activities, the latest date first."""
+    wanted = ListFilter.read(request.args, tuple(State))
+    page = queries.managed(current_project().id, wanted)
+    return render_template("events/staff_index.html", page=page, wanted=wanted)
+
+
+@staff.route("/p/<project>/staff/events/new", methods=["GET", "POST"])
+@requires(MANAGE)
+def new() -> Page:
+    """Write an activity."""
+    form, project = EventForm(), current_project()
+    if not form.validate_on_submit():
+        return _editor(form, None), 422 if form.errors else 200
+    made = service.write(actor=current_account(), project=project, draft=form.draft(project))
+    db.session.commit()
+    flash(gettext("Saved as a draft."))
+    return redirect(url_for("events_staff.preview", public_id=made.public_id), 303)
+
+
+@staff.route("/p/<project>/staff/events/<public_id>/edit", methods=["GET", "POST"])
+@requires(MANAGE)
+def edit(public_id: str) -> Page:
+    """Change an activity."""
+    occurrence, project = _find(public_id), current_project()
+    if occurrence.state not in EDITABLE:
+        raise IllegalStepError(EventError("ILLEGAL_STEP", state=occurrence.state))
+    form = EventForm()
+    if request.method == "GET":
+        form.show(occurrence, queries.quotas_of(occurrence)[0], project)
+    if not form.validate_on_submit():
+        return _editor(form, occurrence), 422 if form.errors else 200
+    try:
+        service.rewrite(
+            actor=current_account(),
+            project=project,
+            occurrence=occurrence,
+            draft=form.draft(project),
+        )
+    except EventError as error:
+        db.session.rollback()
+        raise IllegalStepError(error) from error
+    db.session.commit()
+    flash(gettext("Saved."))
+    return redirect(url_for("events_staff.preview", public_id=public_id), 303)
+
+
+@staff.get("/p/<project>/staff/events/<public_id>/preview")
+@requires(MANAGE)
+def preview(public_id: str) -> str:
+    """Show an activity as owners will see it."""
+    occurrence = _find(public_id)
+    costs = occurrence.price + occurrence.deposit
+    page = OwnerPage.of(occurrence, queries.quotas_of(occurrence), None, costs, now())
+    return render_template("events/show.html", page=page, refused=None, preview=True)
+
+
+@staff.get("/p/<project>/staff/events/<public_id>")
+@requires(MANAGE)
+def show(public_id: str) -> str:
+    """Show one activity: its state, its seats, who is registered."""
+    return _manage(_find(public_id))
+
+
+@staff.post("/p/<project>/staff/events/<public_id>/step")
+@requires(MANAGE)
+def step(public_id: str) -> Page:
+    """Lead an activity to its next state."""
+    occurrence, name = _find(public_id), request.form.get("step", "")
+    if name not in allowed_steps(occurrence):
+        raise IllegalStepError(EventError("ILLEGAL_STEP", state=occurrence.state))
+    reason = request.form.get("reason", "").strip()[:200]
+    try:
+        service.take_step(
+            actor=current_account(),
+            project=current_project(),
+            occurrence=occurrence,
+            step=name,
+            at=now(),
+            reason=reason,
+        )
+    except EventError as error:
+        db.session.rollback()
+        if error.code == "NO_REASON":
+            return _manage(_find(public_id), asked=name), 422
+        raise IllegalStepError(error) from error
+    db.session.commit()
+    flash(gettext("Done. It stands at “%(state)s” now.", state=STATES[occurrence.state][0]))
+    return redirect(url_for("events_staff.show", public_id=public_id), 303)
+
+
+@staff.post("/p/<project>/staff/events/<public_id>/registrations/<party>/mark")
+@requires(MANAGE)
+def mark(public_id: str, party: str) -> Response:
+    """Note whether a party came."""
+    occurrence = _find(public_id)
+    registration = queries.party(current_project().id, occurrence, party)
+    state = request.form.get("state", "")
+    if registration is None or state not in service.MARKS:
+        raise NotFound
+    try:
+        service.mark(
+            actor=current_account(),
+            registration=registration,
+            occurrence=occurrence,
+            state=Seat(state),
+        )
+    except EventError as error:
+        db.session.rollback()
+        raise IllegalStepError(error) from error
+    db.session.commit()
+    kept: dict[str, Any] = {**ListFilter.read(request.args, tuple(Seat)).args()}
+    return redirect(url_for("events_staff.show", public_id=public_id, **kept), 303)
+
+
+@staff.post("/p/<project>/staff/events/<public_id>/export.<kind>")
+@requires(MANAGE)
+def export(public_id: str, kind: str) -> Response:
+    """Send the registrations as filtered as a file, and note who took it."""
+    if kind not in set(ExportFormat):
+        raise NotFound
+    occurrence = _find(public_id)
+    wanted = ListFilter.read(request.args, tuple(Seat))
+    rows = [
+        (
+            name,
+            ticket_code(each.ticket),
+            str(SEATS[each.state][0]),
+            each.seats,
+            each.charged // 1000,
+            each.refunded // 1000,
+            each.deposit // 1000,
+            moment(each.created_at),
+        )
+        for each, name in queries.all_parties(occurrence, wanted)
+    ]
+    record(
+        actor=current_account(),
+        action="events.exported",
+        subject=("events_occurrence", occurrence.public_id),
+        project_id=current_project().id,
+        facts={"format": kind, "rows": len(rows), "filtered_by": sorted(wanted.args())},
+    )
+    db.session.commit()
+    header = (
+        gettext("Who registered"),
+        gettext("Ticket"),
+        gettext("State"),
+        gettext("Persons"),
+        gettext("Points paid"),
+        gettext("Points returned"),
+        gettext("Deposit in points"),
+        gettext("Registered at"),
+    )
+    return export_file(
+        name=f"registrations-{public_id}", kind=ExportFormat(kind), header=header, rows=rows
+    )
+
+
+def allowed_steps(occurrence: Occurrence) -> list[str]:
+    """Return the steps from here that the reader may take."""
+    steps = [name for name, way in STEPS.items() if occurrence.state in way.sources]
+    return [name for name in steps if name != "approve" or may("events.review")]
+
+
+def _manage(occurrence: Occurrence, asked: str = "") -> str:
+    wanted = ListFilter.read(request.args, tuple(Seat))
+    counts = queries.counts(occurrence)
+    return render_template(
+        "events/staff_show.html",
+        occurrence=occurrence,
+        quotas=queries.quotas_of(occurrence),
+        page=queries.page_of_parties(occurrence, wanted),
+        wanted=wanted,
+        counts={state: number for state, (number, _points) in counts.items()},
+        to_return=counts.get(Seat.CONFIRMED, (0, 0))[1],
+        steps=allowed_steps(occurrence),
+        log=queries.log_of(occurrence),
+        asked=asked,
+        editable=occurrence.state in EDITABLE,
+        ways=STEPS,
+    )
+
+
+def _editor(form: EventForm, occurrence: Occurrence | None) -> str:
+    return render_template("events/edit.html", form=form, occurrence=occurrence, texts=TEXTS)
+
+
+def _find(public_id: str) -> Occurrence:
+    found: Any = queries.find(current_project().id, public_id)
+    if found is None:
+        raise NotFound
+    occurrence: Occurrence = found
+    return occurrence

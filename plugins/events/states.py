@@ -1,0 +1,75 @@
+"""The life of an activity and of a registration: the states and the steps between them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where an activity stands."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    SCHEDULED = "scheduled"
+    OPEN = "open"
+    CLOSED = "closed"
+    RUNNING = "running"
+    ENDED = "ended"
+    SETTLED = "settled"
+    ARCHIVED = "archived"
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A way from some states to another. `reason`: staff must give one."""
+
+    sources: frozenset[State]
+    target: State
+    reason: bool = False
+
+
+S = State
+_TAKING = frozenset({S.SCHEDULED, S.OPEN, S.CLOSED})
+STEPS: Mapping[str, Step] = {
+    "submit": Step(frozenset({S.DRAFT}), S.IN_REVIEW),
+    "return": Step(frozenset({S.IN_REVIEW}), S.DRAFT, reason=True),
+    "approve": Step(frozenset({S.IN_REVIEW}), S.SCHEDULED),
+    "open": Step(frozenset({S.SCHEDULED, S.CLOSED}), S.OPEN),
+    "close": Step(frozenset({S.OPEN}), S.CLOSED),
+    "start": Step(frozenset({S.OPEN, S.CLOSED}), S.RUNNING),
+    "end": Step(frozenset({S.RUNNING}), S.ENDED),
+    "settle": Step(frozenset({S.ENDED}), S.SETTLED),
+    "archive": Step(frozenset({S.SETTLED, S.CANCELLED}), S.ARCHIVED),
+    "postpone": Step(_TAKING, S.POSTPONED, reason=True),
+    "resume": Step(frozenset({S.POSTPONED}), S.SCHEDULED),
+    "cancel": Step(
+        frozenset({S.IN_REVIEW, S.POSTPONED, S.RUNNING}) | _TAKING, S.CANCELLED, reason=True
+    ),
+}
+
+PUBLIC = (S.SCHEDULED, S.OPEN, S.CLOSED, S.RUNNING, S.ENDED, S.SETTLED, S.POSTPONED, S.CANCELLED)
+"""What owners see."""
+COMING = (S.SCHEDULED, S.OPEN, S.CLOSED, S.RUNNING, S.POSTPONED)
+"""What stands in the owners' list; the others are past."""
+EDITABLE = (S.DRAFT, S.SCHEDULED, S.OPEN, S.CLOSED, S.POSTPONED)
+
+
+class Seat(StrEnum):
+    """Where a registration stands, and each of its seats."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
+    EXCUSED = "excused"
+    EXPIRED = "expired"
+    CANCELLED_FREE = "cancelled_free"
+    CANCELLED_LATE = "cancelled_late"
+    CANCELLED_BY_CLUB = "cancelled_by_club"
+
+
+LIVE = (Seat.HELD, Seat.CONFIRMED, Seat.ATTENDED, Seat.NO_SHOW, Seat.EXCUSED)
+"""One live registration a person and activity; these keep their seats."""
+LIVE_SQL = "state IN ('held', 'confirmed', 'attended', 'no_show', 'excused')"

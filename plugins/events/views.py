@@ -1,0 +1,150 @@
+"""The owners' pages: activities, one activity, registering, tickets."""
+
+import segno
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from plugins.events import queries, registering
+from plugins.events.blueprint import blueprint
+from plugins.events.errors import EventError
+from plugins.events.models import Occurrence
+from plugins.events.pages import OwnerPage
+from plugins.events.policy import cancelled_as, standing
+from plugins.events.queries import ListFilter
+from plugins.events.showing import ticket_code
+from plugins.events.states import PUBLIC, Seat
+from plugins.events.words import REFUSALS
+from portal.sdk import (
+    current_member,
+    current_project,
+    db,
+    gettext,
+    localized,
+    member_only,
+    now,
+    plugin_settings,
+    points_balance,
+)
+
+__all__ = ["blueprint"]
+
+Page = str | tuple[str, int] | Response
+_CODES = {"NOT_OPEN_FOR_YOU": 403}
+
+
+@blueprint.get("/p/<project>/events/")
+@member_only
+def index() -> str:
+    """Show the activities to come, or those that were, searched and by kind."""
+    wanted = ListFilter.read(request.args, ("past",))
+    page = queries.coming(current_project().id, wanted)
+    going = queries.registered_for(current_member().id, [each.id for each, _quota in page.items])
+    few = plugin_settings("events", current_project())["few_seats"]
+    return render_template(
+        "events/index.html", page=page, wanted=wanted, going=going, at=now(), few=few
+    )
+
+
+@blueprint.get("/p/<project>/events/mine")
+@member_only
+def mine() -> str:
+    """Show what the member registered for, the newest first."""
+    page = queries.mine(current_project().id, current_member().id)
+    return render_template("events/mine.html", page=page, at=now())
+
+
+@blueprint.get("/p/<project>/events/<public_id>")
+@member_only
+def show(public_id: str) -> str:
+    """Show an activity, and whether this member may join and why."""
+    return _page(_find(public_id))
+
+
+@blueprint.post("/p/<project>/events/<public_id>/register")
+@member_only
+def register(public_id: str) -> Page:
+    """Register the member; a second time leads to the same ticket."""
+    occurrence = _find(public_id)
+    try:
+        made = registering.register(
+            occurrence_id=occurrence.id,
+            member=current_member(),
+            project=current_project(),
+            terms_seen=request.form.get("terms", ""),
+            at=now(),
+        )
+    except EventError as error:
+        db.session.rollback()
+        return _page(_find(public_id), refused=error.code), _CODES.get(error.code, 409)
+    db.session.commit()
+    flash(gettext("You are registered. Show this page at the door."))
+    return redirect(url_for("events.ticket", public_id=made.public_id), 303)
+
+
+@blueprint.get("/p/<project>/events/tickets/<public_id>")
+@member_only
+def ticket(public_id: str) -> str:
+    """Show a ticket with its code, and what cancelling would mean now."""
+    return _ticket(public_id)
+
+
+@blueprint.post("/p/<project>/events/tickets/<public_id>/cancel")
+@member_only
+def cancel(public_id: str) -> Page:
+    """Cancel the member's own registration."""
+    project = current_project()
+    found = queries.ticket(project.id, current_member().id, public_id)
+    if found is None:
+        raise NotFound
+    try:
+        registering.cancel(
+            registration_id=found.id,
+            occurrence_id=found.occurrence_id,
+            project=project,
+            at=now(),
+        )
+    except EventError as error:
+        db.session.rollback()
+        return _ticket(public_id, refused=str(REFUSALS[error.code])), 409
+    db.session.commit()
+    flash(gettext("Your registration is cancelled."))
+    return redirect(url_for("events.ticket", public_id=public_id), 303)
+
+
+def _page(occurrence: Occurrence, refused: str | None = None) -> str:
+    member = current_member()
+    quotas = queries.quotas_of(occurrence)
+    live = queries.live_registration(occurrence.id, member.id)
+    costs = occurrence.price + occurrence.deposit
+    available = points_balance(member).available if costs else 0
+    page = OwnerPage.of(occurrence, quotas, live, available, now())
+    return render_template("events/show.html", page=page, refused=refused, preview=False)
+
+
+def _ticket(public_id: str, refused: str | None = None) -> str:
+    found = queries.ticket(current_project().id, current_member().id, public_id)
+    if found is None:
+        raise NotFound
+    going = found.state in (Seat.HELD, Seat.CONFIRMED)
+    code = segno.make(f"EVENT:{found.ticket}", error="m", micro=False)
+    title = localized(found.occurrence.event.title)
+    return render_template(
+        "events/ticket.html",
+        registration=found,
+        occurrence=found.occurrence,
+        standing=standing(found.occurrence, now()),
+        seats=queries.seats_of(found),
+        code=ticket_code(found.ticket),
+        qr=code.svg_data_uri(scale=6, border=2, dark="#0f3d3a") if going else None,
+        qr_says=gettext("Entry code for “%(title)s”", title=title),
+        cancels_as=cancelled_as(found, found.occurrence, now()) if going else None,
+        refused=refused,
+    )
+
+
+def _find(public_id: str) -> Occurrence:
+    found = queries.find(current_project().id, public_id)
+    if found is None or found.state not in PUBLIC:
+        raise NotFound
+    return found

@@ -1,0 +1,93 @@
+"""The words of states, steps, kinds and refusals, for pages and for the concierge alike."""
+
+from collections.abc import Mapping
+
+from plugins.events.states import Seat, State
+from portal.sdk import lazy
+
+STATES: Mapping[str, tuple[object, str]] = {
+    State.DRAFT: (lazy("Draft"), ""),
+    State.IN_REVIEW: (lazy("In review"), "blue"),
+    State.SCHEDULED: (lazy("Opens later"), "violet"),
+    State.OPEN: (lazy("Open for registration"), "green"),
+    State.CLOSED: (lazy("Closed"), ""),
+    State.RUNNING: (lazy("Under way"), "brand"),
+    State.ENDED: (lazy("The activity ended"), ""),
+    State.SETTLED: (lazy("Attendance settled"), ""),
+    State.ARCHIVED: (lazy("Archived"), ""),
+    State.POSTPONED: (lazy("Postponed"), "gold"),
+    State.CANCELLED: (lazy("Called off"), "rose"),
+}
+"""State -> its word and its tone."""
+
+STEPS: Mapping[str, tuple[object, str]] = {
+    "submit": (lazy("Hand in for review"), "send"),
+    "return": (lazy("Return to the author"), "arrow-back-up"),
+    "approve": (lazy("Approve and publish"), "check"),
+    "open": (lazy("Open registration now"), "player-play"),
+    "close": (lazy("Close registration"), "lock"),
+    "start": (lazy("Start the activity"), "player-play"),
+    "end": (lazy("End the activity"), "flag"),
+    "settle": (lazy("Settle attendance"), "checks"),
+    "archive": (lazy("Archive"), "books"),
+    "postpone": (lazy("Postpone"), "clock"),
+    "resume": (lazy("Publish the new date"), "calendar-plus"),
+    "cancel": (lazy("Call off the activity"), "calendar-x"),
+}
+
+SEATS: Mapping[str, tuple[object, str]] = {
+    Seat.HELD: (lazy("Seat held"), "gold"),
+    Seat.CONFIRMED: (lazy("Confirmed"), "green"),
+    Seat.ATTENDED: (lazy("Was there"), "brand"),
+    Seat.NO_SHOW: (lazy("Did not come"), "rose"),
+    Seat.EXCUSED: (lazy("Excused"), ""),
+    Seat.EXPIRED: (lazy("Not taken up in time"), ""),
+    Seat.CANCELLED_FREE: (lazy("Cancelled in time"), ""),
+    Seat.CANCELLED_LATE: (lazy("Cancelled late"), "gold"),
+    Seat.CANCELLED_BY_CLUB: (lazy("Called off by the club"), "rose"),
+}
+
+CATEGORIES: Mapping[str, object] = {
+    "family": lazy("For families"),
+    "sports": lazy("Sports"),
+    "culture": lazy("Culture"),
+    "neighbours": lazy("Neighbours"),
+    "talks": lazy("Talks"),
+}
+
+COVERS: Mapping[str, object] = {
+    "sports": lazy("Sports day on the lawn"),
+    "cinema": lazy("Open-air cinema"),
+    "brush": lazy("Brush and ink"),
+    "wine": lazy("An evening indoors"),
+}
+
+REFUSALS: Mapping[str, object] = {
+    "NOT_OPEN_FOR_YOU": lazy("Registration has not begun yet."),
+    "CLOSED": lazy("Registration is closed."),
+    "POSTPONED": lazy("The activity is postponed. Registration goes on once the new date is set."),
+    "CANCELLED": lazy("The club has called the activity off."),
+    "OVER": lazy("The activity is over."),
+    "NOT_ENOUGH_SEATS": lazy("All seats are taken."),
+    "NO_SEATS": lazy("No seats are open for registration."),
+    "NOT_ENOUGH_POINTS": lazy("You do not have enough points for it."),
+    "POINTS_REFUSED": lazy("The points could not be charged, so no seat was kept."),
+    "TERMS_CHANGED": lazy("The terms have changed. Please look at them again."),
+}
+
+LOG: Mapping[str, object] = {
+    "write": lazy("Draft written"),
+    "edit": lazy("Activity changed"),
+    "submit": lazy("Handed in for review"),
+    "return": lazy("Returned to the author"),
+    "approve": lazy("Approved and published"),
+    "open": lazy("Registration opened"),
+    "close": lazy("Registration closed"),
+    "start": lazy("Begun"),
+    "end": lazy("The activity ended"),
+    "settle": lazy("Attendance settled"),
+    "archive": lazy("Archived"),
+    "postpone": lazy("Postponed"),
+    "resume": lazy("New date published"),
+    "cancel": lazy("Called off"),
+}
