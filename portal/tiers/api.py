@@ -28,14 +28,14 @@ class TierShown(Output):
     name = Text(40)
 
 
-class FigureShown(Output):
+class TierFigure(Output):
     """A figure that counts."""
 
     key = Text(40)
     value = Whole(0, 10**18, metadata=_UNIT)
 
 
-class StandingShown(Output):
+class TierStanding(Output):
     """Where a member stands in one scheme; `ways`: what is missing for the next, the nearest
     first; `kept_by`: what keeps the tier, empty where nothing is asked."""
 
@@ -46,7 +46,7 @@ class StandingShown(Output):
     valid_until = Day(allow_none=True)
     grace_until = Day(allow_none=True)
     by_hand_until = Day(allow_none=True)
-    figures = list_of(FigureShown)
+    figures = list_of(TierFigure)
     next = fields.Nested(TierShown, allow_none=True)
     ways = list_of(Text(2000))
     kept_by = Text(4000)
@@ -56,7 +56,7 @@ class StandingShown(Output):
 class TiersShown(Output):
     """A member's place in every scheme, the club's first."""
 
-    items = list_of(StandingShown)
+    items = list_of(TierStanding)
 
 
 @blueprint.call("GET", "/me/tier", TiersShown)
