@@ -15,6 +15,12 @@ from portal.facts.queries import live
 from portal.points import service as points
 from portal.points.errors import PointsError
 
+_any_awaited = (
+    sa.select(Awaited.posting_id)
+    .where(Awaited.source == sa.bindparam("source"), Awaited.met_at.is_(None))
+    .limit(1)
+)
+
 
 def _same(fact: Fact) -> dict[str, Any]:
     found = {
@@ -28,8 +34,8 @@ def _same(fact: Fact) -> dict[str, Any]:
 def wait(*, posting_id: int, fact: Fact, pending: Mapping[str, Any]) -> None:
     """Remember what the points of a posting wait for. What cannot come keeps them waiting."""
     _column, value = _same(fact).get(pending["same"], (None, ""))
-    db.session.add(
-        Awaited(
+    db.session.execute(
+        sa.insert(Awaited).values(
             posting_id=posting_id,
             source=pending["until"],
             same=pending["same"],
@@ -56,6 +62,9 @@ def meet(*, actor: Account | None, fact: Fact) -> int:
         sa.and_(Awaited.same == same, Awaited.value == str(value))
         for same, (_column, value) in _same(fact).items()
     ]
+    awaited = db.session.connection().execute(_any_awaited, {"source": fact.source}).first()
+    if awaited is None:
+        return 0
     rows = db.session.scalars(
         sa.select(Awaited)
         .where(Awaited.source == fact.source, Awaited.met_at.is_(None), sa.or_(*matches))

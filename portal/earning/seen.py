@@ -19,6 +19,34 @@ from portal.members.models import Household, Member
 from portal.projects.models import Ownership, Project, Unit
 from portal.tiers.queries import tier_keys
 
+_lock = (
+    sa.select(Member.id, Member.household_id, Member.joined_on)
+    .join(Household, Household.id == Member.household_id)
+    .where(Member.id == sa.bindparam("member_id"))
+    .with_for_update(key_share=True)
+)
+_told = sa.select(sa.func.count()).where(Fact.source == sa.bindparam("source"), live())
+# Built once: a fact is a few round trips, and building a statement takes longer than sending it.
+_figures = sa.select(
+    sa.select(sa.func.count())
+    .where(Unit.household_id == sa.bindparam("household_id"))
+    .scalar_subquery()
+    .label("homes"),
+    _told.where(Fact.member_id == sa.bindparam("member_id")).scalar_subquery().label("nth"),
+    _told.where(Fact.household_id == sa.bindparam("household_id"))
+    .scalar_subquery()
+    .label("household_nth"),
+    sa.select(Project.slug)
+    .where(Project.id == sa.bindparam("project_id", type_=sa.BigInteger))
+    .scalar_subquery()
+    .label("here"),
+)
+_lived = (
+    sa.select(Ownership.role, Project.slug)
+    .join(Project, Project.id == Ownership.project_id)
+    .where(Ownership.member_id == sa.bindparam("member_id"), Ownership.until.is_(None))
+)
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -34,35 +62,22 @@ def lock_member(member_id: int) -> Holder:
 
     Raises sqlalchemy.exc.NoResultFound.
     """
-    row = db.session.execute(
-        sa.select(Member.id, Member.household_id, Member.joined_on)
-        .join(Household, Household.id == Member.household_id)
-        .where(Member.id == member_id)
-        .with_for_update(key_share=True)
-    ).one()
+    db.session.flush()
+    row = db.session.connection().execute(_lock, {"member_id": member_id}).one()
     return Holder(row.id, row.household_id, row.joined_on)
 
 
 def look(holder: Holder, *, source: str, on: date, project_id: int | None = None) -> dict[str, Any]:
     """Return what conditions read of the member, by field: three statements."""
-    counted = sa.select(sa.func.count()).where(Fact.source == source, live())
-    homes = sa.select(sa.func.count()).where(Unit.household_id == holder.household_id)
-    here = sa.select(Project.slug).where(Project.id == project_id)
-    rows = db.session.execute(
-        sa.select(
-            homes.scalar_subquery().label("homes"),
-            counted.where(Fact.member_id == holder.member_id).scalar_subquery().label("nth"),
-            counted.where(Fact.household_id == holder.household_id)
-            .scalar_subquery()
-            .label("household_nth"),
-            here.scalar_subquery().label("here"),
-        )
-    ).one()
-    lived = db.session.execute(
-        sa.select(Ownership.role, Project.slug)
-        .join(Project, Project.id == Ownership.project_id)
-        .where(Ownership.member_id == holder.member_id, Ownership.until.is_(None))
-    ).all()
+    asked = {
+        "member_id": holder.member_id,
+        "household_id": holder.household_id,
+        "source": source,
+        "project_id": project_id,
+    }
+    connection = db.session.connection()
+    rows = connection.execute(_figures, asked).one()
+    lived = connection.execute(_lived, {"member_id": holder.member_id}).all()
     today = clock.business_date(current_club().time_zone)
     tiers = tier_keys([holder.member_id], on=on if on < today else None)
     return {

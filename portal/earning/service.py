@@ -4,13 +4,15 @@ The order of locks is always the same: the fact's subject · member and househol
 rule, by its key: limits · budget · balance.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from portal import clock
 from portal.accounts.models import Account
 from portal.earning import awaiting, limits
 from portal.earning.books import ReadBook, book_on
@@ -39,6 +41,14 @@ class Told:
     fact: Fact
     is_new: bool
     decisions: tuple[Decision, ...] = ()
+
+
+_DECIDED = (
+    *("fact_id", "member_id", "rule", "version", "currency"),
+    *("outcome", "amount", "reason", "details", "posting_id"),
+)
+_decisions: Any = Decision.__table__
+_add_decisions = sa.insert(_decisions)
 
 
 class _LimitError(Exception):
@@ -81,8 +91,7 @@ def record_fact(*, actor: Account | None, new: NewFact, draft: ReadBook | None =
             for decision in _decide(actor, done.fact, rule, book, values)
         ]
         awaiting.meet(actor=actor, fact=done.fact)
-    db.session.add_all(made)
-    db.session.flush()
+    _keep(made)
     return Told(done.fact, is_new=True, decisions=tuple(made))
 
 
@@ -114,7 +123,7 @@ def _decide(
     if verdict.reason:
         return [_refusal(fact, rule, book, verdict)]
     try:
-        with db.session.begin_nested():
+        with _undone_together(rule):
             return _post(actor, fact, rule, book, verdict.amount)
     except _LimitError as error:
         verdict = Verdict(reason="limit", details=error.counter.as_json())
@@ -123,6 +132,39 @@ def _decide(
     except PointsError as error:
         verdict = Verdict(reason=error.code, details={"words": list(error.details)})
     return [_refusal(fact, rule, book, verdict)]
+
+
+def _undone_together(rule: Mapping[str, Any]) -> AbstractContextManager[Any]:
+    """Return a savepoint for a rule that writes more than one posting, which undoes itself."""
+    if len(rule["to"]) > 1:
+        return db.session.begin_nested()
+    return _limits_undone() if rule.get("limits") else nullcontext()
+
+
+@contextmanager
+def _limits_undone() -> Iterator[None]:
+    """Uncount a rule's limits when it is refused. Plain statements: the session's own savepoint
+    takes longer than all else, and none of its rows is written before the posting is made."""
+    connection = db.session.connection()
+    connection.exec_driver_sql("SAVEPOINT earning_rule")
+    try:
+        yield
+    except Exception:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT earning_rule")
+        raise
+    finally:
+        connection.exec_driver_sql("RELEASE SAVEPOINT earning_rule")
+
+
+def _keep(made: Sequence[Decision]) -> None:
+    """Write decisions past the session, in one statement: nobody changes them here any more."""
+    now = clock.now()
+    rows = [
+        {column: getattr(each, column) for column in _DECIDED} | {"created_at": now}
+        for each in made
+    ]
+    if rows:
+        db.session.connection().execute(_add_decisions, rows)
 
 
 def _post(
@@ -149,6 +191,7 @@ def _post(
             version=book.version,
             currency=currency,
             outcome=Outcome.POSTED,
+            reason="",
             amount=posting.amount,
             posting_id=posting.id,
             details=counted if not number and amount != EVERYTHING else {},
@@ -250,7 +293,9 @@ def _refusal(fact: Fact, rule: Mapping[str, Any], book: ReadBook, verdict: Verdi
         member_id=fact.member_id,
         rule=rule["key"],
         version=book.version,
+        currency="",
         outcome=Outcome.REFUSED,
+        amount=0,
         reason=verdict.reason,
         details=dict(verdict.details),
     )

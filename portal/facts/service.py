@@ -9,13 +9,26 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import clock
-from portal.columns import storable
-from portal.database.statements import insert_new_returning
+from portal.columns import new_public_id, storable
 from portal.extensions import db
 from portal.facts.models import KEY_LENGTH, SOURCE_LENGTH, SUBJECT_LENGTH, Fact, Subject
 
 MOST_FEN = 10**14
 """The largest amount of a fact, either way: a trillion yuan is a slip of the keyboard."""
+
+
+_facts: Any = Fact.__table__
+_written = tuple(column for column in _facts.c if column.name != "id")
+# As text: SQLAlchemy compiles an INSERT with ON CONFLICT anew each time.
+_claim = (
+    sa.text(
+        f"INSERT INTO {_facts.name} ({', '.join(column.name for column in _written)})"  # noqa: S608
+        f" VALUES ({', '.join(f':{column.name}' for column in _written)})"
+        " ON CONFLICT (source, key) DO NOTHING RETURNING id"
+    )
+    .bindparams(*(sa.bindparam(column.name, type_=column.type) for column in _written))
+    .columns(id=sa.BigInteger)
+)
 
 
 class FactError(Exception):
@@ -61,6 +74,8 @@ def record(*, new: NewFact, seen: Mapping[str, Any] | None = None) -> Recorded:
     check(new)
     withdrawn_on = lock_subject(new.subject) if new.subject else None
     row = {
+        "public_id": new_public_id(),
+        "created_at": clock.now(),
         "source": new.source,
         "key": new.key,
         "subject": new.subject,
@@ -74,14 +89,15 @@ def record(*, new: NewFact, seen: Mapping[str, Any] | None = None) -> Recorded:
         "facts": dict(new.facts),
         "seen": dict(seen or {}),
     }
-    made = insert_new_returning(Fact, [row], Fact.__table__.c.id)
-    if made:
-        fact = db.session.get_one(Fact, made[0].id)
+    db.session.flush()
+    made = db.session.connection().execute(_claim, row).scalar()
+    if made is not None:
+        fact = db.session.get_one(Fact, made)
     else:
         fact = db.session.scalars(
             sa.select(Fact).where(Fact.source == new.source, Fact.key == new.key)
         ).one()
-    return Recorded(fact, bool(made), withdrawn_on is not None)
+    return Recorded(fact, made is not None, withdrawn_on is not None)
 
 
 def withdraw(*, subject: str, on: date, reason: str = "") -> bool:
