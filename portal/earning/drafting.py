@@ -123,11 +123,11 @@ def publish(
     """
     today = clock.business_date(current_club().time_zone)
     retroactive = begins_on < today
-    if retroactive:
-        if not correction:
-            raise BookError("in_the_past")
-        _check_correction(actor, draft, note)
+    if retroactive and not correction:
+        raise BookError("in_the_past")
     _lock(draft)
+    if retroactive:
+        _check_correction(actor, draft, note)
     definitions = db.session.scalars(
         sa.select(Rule.definition).where(Rule.book_id == draft.id).order_by(Rule.key)
     ).all()

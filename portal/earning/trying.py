@@ -1,7 +1,6 @@
 """A dry run: a fact is recorded, judged and posted, and everything is taken back."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from portal.earning.words import rule_title
 from portal.extensions import db
 from portal.facts.service import NewFact
 from portal.members.models import Member
+from portal.points.amounts import read_number
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,10 @@ def read_fen(text: str) -> int | None:
     """Return yuan as typed in fen; None for an empty text. Raises ValueError."""
     if not text.strip():
         return None
-    try:
-        fen = Decimal(text.strip().replace(",", "").replace("，", "")) * 100
-    except InvalidOperation as error:
-        raise ValueError(text) from error
-    if not fen.is_finite() or fen != fen.to_integral_value():
+    fen = read_number(text, 100)
+    if fen is None:
         raise ValueError(text)
-    return int(fen)
+    return fen
 
 
 def read_facts(text: str) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Milli-points as people write and read them; no float comes near a balance."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 
 from flask_babel import format_currency, format_decimal
 
 MILLI = 1000
 _FORMAT = "#,##0.###"
+_LARGEST = 10**18
 
 
 def format_points(amount: int) -> str:
@@ -32,10 +33,15 @@ def plain_points(milli: int) -> str:
 
 def read_points(text: str) -> int | None:
     """Return what was typed, as milli-points; None when it is no number of whole milli-points."""
+    return read_number(text, MILLI)
+
+
+def read_number(text: str, scale: int) -> int | None:
+    """Return a typed number in its `scale`-th parts, at most 10¹⁸; None when it is none."""
     try:
-        amount = Decimal(text.strip().replace(",", "").replace("，", "")) * MILLI
-    except InvalidOperation:
+        number = Decimal(text.strip().replace(",", "").replace("，", "")) * scale
+    except DecimalException:
         return None
-    if not amount.is_finite() or amount != amount.to_integral_value():
+    if not number.is_finite() or abs(number) > _LARGEST or number != number.to_integral_value():
         return None
-    return int(amount)
+    return int(number)

@@ -33,9 +33,10 @@ def adjust(
 ) -> Posting | Proposal:
     """Award or deduct by hand, with a reason that the member reads; beyond the limit, propose it.
 
-    Raises PointsError: amount_invalid, not_enough, key_used, reason_needed.
+    Raises PointsError: amount_invalid, not_enough, key_used, reason_needed, own_points.
     """
     check_amount(amount)
+    _check_other(actor, member)
     if not reason:
         raise PointsError("reason_needed")
     if amount <= db.session.scalars(sa.select(alone_limit())).one():
@@ -77,11 +78,12 @@ def decide(
 ) -> Posting | None:
     """Approve a proposal, which posts it, or refuse it with a reason.
 
-    Raises PointsError: own_proposal, decided_already (with its state), reason_needed (of a
-    refusal), member_gone, not_enough, and what else may be wrong with its posting.
+    Raises PointsError: own_proposal, own_points, decided_already (with its state), reason_needed
+    (of a refusal), member_gone, not_enough, and what else may be wrong with its posting.
     """
     if proposal.made_by_id == actor.id:
         raise PointsError("own_proposal")
+    _check_other(actor, member)
     if proposal.state != ProposalState.PROPOSED:
         raise PointsError("decided_already", state=proposal.state)
     if not approve and not note:
@@ -132,8 +134,9 @@ def take_back(
 ) -> Posting:
     """Reverse the rest of a posting, with a reason that the member reads.
 
-    Raises PointsError like `reverse`, and reason_needed.
+    Raises PointsError like `reverse`, and reason_needed, own_points.
     """
+    _check_other(actor, member)
     if not reason:
         raise PointsError("reason_needed")
     posting = service.reverse(
@@ -144,6 +147,12 @@ def take_back(
     )
     _note(actor, member, project_id, "points.reversed", posting)
     return posting
+
+
+def _check_other(actor: Account, member: Member) -> None:
+    """Staff who are members have their points from colleagues."""
+    if member.account_id == actor.id:
+        raise PointsError("own_points")
 
 
 def _post(

@@ -19,6 +19,8 @@ SENTENCES: dict[str, Text] = {
     "same_member": lazy("Choose somebody else of your household."),
     "reason_needed": lazy("Say why: the owner reads it beside the line."),
     "own_proposal": lazy("This is your own proposal: a colleague has to decide on it."),
+    "own_points": lazy("Nobody adjusts points of their own: ask a colleague."),
+    "expired_before": lazy("These points would have expired already: choose a later last day."),
     "member_gone": lazy(
         "This member has left the club; nothing can be booked. Refuse the proposal."
     ),

@@ -1,6 +1,6 @@
 """The staff's forms about the club's points: deciding, sealing, and the rules of a currency."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from wtforms import (
@@ -16,6 +16,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from portal import clock
 from portal.forms import Form, SelectChoice
 from portal.i18n import LANGUAGES, gettext, lazy
 from portal.points.amounts import plain_points, read_points
@@ -24,6 +25,7 @@ from portal.points.ledger import NOTE_LENGTH
 from portal.points.models import Currency, Policy
 
 _LARGEST = 10**15
+_FAR = timedelta(days=3653)
 
 
 class DecisionForm(Form):
@@ -160,6 +162,11 @@ class RulesForm(Form):
         if fen is None or fen < 0 or fen % 10 or fen > 10**11:
             raise ValidationError(gettext("Enter an amount, such as 50 or 12.50."))
 
+    def validate_valid_from(self, field: DateField) -> None:
+        """Refuse a day so far away that nobody plans for it."""
+        if field.data and field.data > clock.now().date() + _FAR:
+            raise ValidationError(gettext("Choose a day within the next ten years."))
+
     def validate_expiry_day(self, field: StringField) -> None:
         """A day of the calendar is needed where points end on one."""
         if self.expiry_rounding.data == "calendar" and self._day() is None:
@@ -195,7 +202,7 @@ class RulesForm(Form):
         month, _dash, day = (self.expiry_day.data or "").partition("-")
         try:
             date(2024, int(month), int(day))
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         return int(month) * 100 + int(day)
 

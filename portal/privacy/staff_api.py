@@ -26,6 +26,7 @@ from portal.privacy.service import REFUSAL_REASONS as STOPS
 from portal.privacy.service import STAFF_REASONS as STARTS
 from portal.privacy.words import REASON_TITLES
 from portal.projects.current import current_project
+from portal.tokens.current import refuse_services
 
 blueprint = ApiBlueprint(
     "staff_privacy_api", "portal.privacy", url_prefix="/api/v1", title="Requests about data"
@@ -166,6 +167,7 @@ def staff_show(public_id: str) -> dict[str, Any]:
 @requires("privacy.manage")
 def staff_confirm(public_id: str) -> dict[str, Any]:
     """Confirm an erasure that somebody else of the staff asked for."""
+    refuse_services()
     found = _find(public_id)
     try:
         service.confirm_erasure(actor=current_account(), request=found)

@@ -37,7 +37,7 @@ from portal.points.proposals import adjust, take_back
 from portal.points.terms import Holder, Posting, Terms, Why
 from portal.projects.current import current_project
 from portal.staff.member_page import member_here
-from portal.tokens.current import is_service
+from portal.tokens.current import is_service, refuse_services
 
 blueprint = ApiBlueprint(
     "staff_points_api",
@@ -141,6 +141,7 @@ def member_lines(public_id: str, query: dict[str, str]) -> Any:
 @requires("points.adjust")
 def member_adjust(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Give or take points by hand; beyond the club's limit a second person decides."""
+    refuse_services()
     member = member_here(public_id)
     member_id = member.id
     try:

@@ -19,6 +19,7 @@ from portal.points.models import Proposal
 from portal.points.proposals import decide
 from portal.points.sentences import sentence
 from portal.staff.points_api import ProposalShown, blueprint, case_of, proposals_here, shown
+from portal.tokens.current import refuse_services
 
 __all__ = ["blueprint"]
 
@@ -58,6 +59,7 @@ def proposals(query: dict[str, str]) -> Any:
 @requires("points.approve")
 def proposal_decide(proposal_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Agree to a colleague's proposal, which books it, or refuse it."""
+    refuse_services()
     proposal = case_of(proposal_id)
     try:
         decide(
@@ -68,7 +70,7 @@ def proposal_decide(proposal_id: str, body: dict[str, Any]) -> dict[str, Any]:
             note=body.get("note", ""),
         )
     except PointsError as error:
-        if error.code in ("own_proposal", "decided_already"):
+        if error.code in ("own_proposal", "own_points", "decided_already"):
             raise conflict(error.code, sentence(error), state=error.state or "proposed") from error
         raise problem(error, note=("reason_needed",)) from error
     db.session.commit()

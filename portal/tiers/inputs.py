@@ -5,11 +5,11 @@ A condition of any shape is shown as its ways, which mean the same.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from portal.i18n import gettext
-from portal.points.amounts import read_points
+from portal.points.amounts import read_number, read_points
 from portal.tiers.conditions import ways
 from portal.tiers.kinds import MetricKind
 from portal.tiers.schema import MOST, dump_condition
@@ -148,13 +148,8 @@ def read_value(metric: Metric, text: str) -> int | None:
 
 
 def _whole(text: str, scale: int) -> int | None:
-    try:
-        value = Decimal(text.strip().lstrip("¥").replace(",", "").replace("，", "")) * scale
-    except InvalidOperation:
-        return None
-    if not value.is_finite() or value != value.to_integral_value() or abs(value) > MOST:
-        return None
-    return int(value)
+    value = read_number(text.strip().lstrip("¥"), scale)
+    return None if value is None or abs(value) > MOST else value
 
 
 def _typed(metric: Metric, value: int) -> str:

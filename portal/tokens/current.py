@@ -3,7 +3,7 @@
 import re
 
 from flask import g, request
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import Forbidden, Unauthorized
 
 from portal.access import Scope
 from portal.accounts.models import Account
@@ -63,6 +63,12 @@ def is_service() -> bool:
     """Tell whether a service asks, which is nobody's account."""
     token: ApiToken | None = g.get("token")
     return token is not None and token.kind == TokenKind.SERVICE
+
+
+def refuse_services() -> None:
+    """Raise 403 for a service: where two must agree, its maker would be both."""
+    if is_service():
+        raise Forbidden
 
 
 def is_narrow() -> bool:
