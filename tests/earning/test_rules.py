@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
@@ -20,12 +20,14 @@ from portal.earning.schema import json_schema, load_rule
 from tests.earning.helpers import rule
 
 DAY = date(2026, 11, 3)
+UNTIMED = settings(deadline=None)
 MODES = {"floor": ROUND_FLOOR, "half_up": ROUND_HALF_UP, "ceil": ROUND_CEILING}
 FIELDS = {field.key: field for field in COMMON}
 fen = st.integers(0, 10**12)
 mode = st.sampled_from(sorted(MODES))
 
 
+@UNTIMED
 @given(fen, st.integers(1, 10**8), st.integers(1, 10**6), mode)
 def test_points_per_amount_are_rounded_exactly(amount, divisor, points, how) -> None:
     formula = {
@@ -38,6 +40,7 @@ def test_points_per_amount_are_rounded_exactly(amount, divisor, points, how) -> 
     assert points_of(formula, {"amount": Decimal(amount) / 100}, DAY) == int(steps) * points
 
 
+@UNTIMED
 @given(fen, mode, st.sampled_from(["1.5", "0.333", "2", "3"]))
 def test_no_factor_loses_or_makes_more_than_a_milli_point(amount, how, factor) -> None:
     formula = {"kind": "per_amount", "divisor": "7", "points": "0.013", "rounding": how}
@@ -53,6 +56,7 @@ def test_the_mode_of_rounding_is_the_rules(how: str, points: int) -> None:
     assert points_of(formula, {"amount": Decimal("1236789")}, DAY) == points * 1000
 
 
+@UNTIMED
 @given(st.integers(0, 10**6))
 def test_every_figure_is_in_one_band(amount: int) -> None:
     bands = [
@@ -73,6 +77,7 @@ def test_a_category_without_a_rate_takes_the_others_or_nothing() -> None:
     assert points_of(formula, {"amount": 10, "category": "shoes"}, DAY) == 0
 
 
+@UNTIMED
 @given(
     st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.sampled_from(["day", "week", "month", "year"])
 )
@@ -101,6 +106,7 @@ conditions = st.recursive(
 )
 
 
+@UNTIMED
 @given(conditions)
 def test_a_condition_clashes_just_when_no_values_fulfil_it(condition: Any) -> None:
     holds = any(
@@ -111,6 +117,7 @@ def test_a_condition_clashes_just_when_no_values_fulfil_it(condition: Any) -> No
     assert (clash_of(condition, FIELDS) is None) == holds
 
 
+@UNTIMED
 @given(conditions, st.integers(0, 9), st.integers(1, 12))
 def test_what_is_said_to_be_needed_would_have_helped(
     condition: Any, homes: int, month: int
