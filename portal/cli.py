@@ -11,6 +11,7 @@ from portal.app import create_app
 from portal.audit.cli import commands as audit_commands
 from portal.club_file.cli import commands as club_commands
 from portal.config import SettingsError
+from portal.contracts.cli import commands as import_commands
 from portal.database.cli import commands as db_commands
 from portal.demo.cli import commands as demo_commands
 from portal.earning.cli import commands as earning_commands
@@ -22,7 +23,6 @@ from portal.operations.run import run
 from portal.plugin_host.cli import commands as plugin_commands
 from portal.points.cli import commands as points_commands
 from portal.privacy.cli import commands as privacy_commands
-from portal.roster.cli import commands as import_commands
 from portal.search.cli import commands as search_commands
 from portal.tiers.cli import commands as tier_commands
 from portal.tokens.cli import commands as token_commands

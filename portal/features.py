@@ -36,6 +36,7 @@ from portal.club import settings_api as club_settings_api
 from portal.club import staff_views as club_staff_views
 from portal.club import views as club_views
 from portal.contracts import api as contracts_api
+from portal.contracts import correction_views as contracts_correction_views
 from portal.contracts import hooks as contracts_hooks
 from portal.contracts import import_views as contracts_import_views
 from portal.contracts import jobs as contracts_jobs
@@ -204,6 +205,8 @@ APIS: tuple = (
     tokens_sign_in_api,
     members_api,
     accounts_api,
+    accounts_security_api,
+    accounts_totp_api,
     home_api,
     projects_api,
     claims_api,
@@ -221,8 +224,6 @@ APIS: tuple = (
     roster_api,
     contracts_api,
     plugin_host_api,
-    accounts_security_api,
-    accounts_totp_api,
     privacy_api,
     privacy_staff_api,
     announcements_api,
@@ -261,6 +262,7 @@ VIEWS: tuple = (
     roster_staff_views,
     roster_act_views,
     contracts_staff_views,
+    contracts_correction_views,
     contracts_import_views,
     home_views,
     home_search_views,

@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("handed_over_on", sa.Date(), nullable=True),
         sa.Column("cancelled_on", sa.Date(), nullable=True),
         sa.Column("replaced_by_number", sa.String(length=60), nullable=True),
+        sa.Column("corrections", sa.Integer(), server_default="0", nullable=False),
         sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
@@ -60,6 +61,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "cancelled_on >= signed_on", name=op.f("ck_contract_cancellation_after_signing")
         ),
+        sa.CheckConstraint("corrections >= 0", name=op.f("ck_contract_corrections_counted")),
         sa.CheckConstraint(
             "handed_over_on >= signed_on", name=op.f("ck_contract_handover_after_signing")
         ),
@@ -265,8 +267,7 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.drop_index(
-            batch_op.f("uq_roster_import_running"),
-            sqlite_where=sa.text("state = 'running'"),
+            batch_op.f("uq_roster_import_running"), sqlite_where=sa.text("state = 'running'")
         )
         batch_op.create_index(
             "uq_roster_import_running",

@@ -19,8 +19,9 @@ from portal.api.paging import page_schema, paged
 from portal.contracts import queries
 from portal.contracts.audit import note_recorded
 from portal.contracts.incoming import Outcome, take_contracts, take_fees, take_payments
+from portal.contracts.list_filter import ListFilter
 from portal.contracts.models import MOST_FEN, Contract, ContractState, Fee, FeeCategory, Payment
-from portal.contracts.queries import CONTRACT_STATES, FEE_STATES, ListFilter
+from portal.contracts.queries import CONTRACT_STATES, FEE_STATES
 from portal.extensions import db
 from portal.pagination import page_of
 from portal.projects.current import current_project

@@ -11,7 +11,7 @@ from portal.contracts.fee_events import tell_fees
 from portal.contracts.models import Contract, Fee, Payment
 from portal.contracts.one_by_one import hold_homes
 from portal.extensions import db
-from portal.projects.models import Ownership
+from portal.projects.models import Ownership, Role
 
 AT_ONCE = 1000
 
@@ -26,18 +26,28 @@ def attach_homes(unit_ids: Collection[int]) -> int:
 
 
 def waiting_homes(after: int, limit: int = AT_ONCE) -> list[int]:
-    """Return homes, by id, that have somebody verified and a contract or fee that waits."""
+    """Return homes, by id, that have a contract that waits and somebody verified, or a fee that
+    waits and an owner of its day. What fell due before the first owner waits for nobody."""
     waiting = sa.union(
         sa.select(Contract.unit_id).where(
-            Contract.member_id.is_(None), Contract.phone_hash.is_not(None)
+            Contract.member_id.is_(None),
+            Contract.phone_hash.is_not(None),
+            sa.exists().where(Ownership.unit_id == Contract.unit_id, Ownership.until.is_(None)),
         ),
-        sa.select(Fee.unit_id).where(Fee.member_id.is_(None)),
+        sa.select(Fee.unit_id).where(
+            Fee.member_id.is_(None),
+            sa.exists().where(
+                Ownership.unit_id == Fee.unit_id,
+                Ownership.role == Role.OWNER,
+                Ownership.since <= Fee.due_on,
+                sa.or_(Ownership.until.is_(None), Ownership.until > Fee.due_on),
+            ),
+        ),
     ).subquery()
-    lived_in = sa.exists().where(Ownership.unit_id == waiting.c.unit_id)
     return list(
         db.session.scalars(
             sa.select(waiting.c.unit_id)
-            .where(waiting.c.unit_id > after, lived_in)
+            .where(waiting.c.unit_id > after)
             .order_by(waiting.c.unit_id)
             .limit(limit)
         )

@@ -58,6 +58,19 @@ def tell_steps(contracts: Sequence[tuple[Contract, list[Told]]]) -> None:
             )
 
 
+def tell_corrected(contract: Contract, on: date) -> None:
+    """Emit that what was told of a contract until now does not count any more.
+
+    `contract.corrections` is counted up already; what is right is told by the caller after this.
+    """
+    emit(
+        kind="contract.corrected",
+        project_id=contract.project_id,
+        subject=("contract", contract.public_id),
+        data=_Keys([contract]).about(contract, on),
+    )
+
+
 def tell_payments(payments: Sequence[tuple[Payment, Contract]]) -> None:
     """Emit payments towards contracts whose buyer is known; those of others wait."""
     chosen = [(payment, contract) for payment, contract in payments if contract.member_id]
@@ -98,6 +111,7 @@ class _Keys:
             "unit": self.units[contract.unit_id],
             "member": self.members[contract.member_id or 0],
             "on": on.isoformat(),
+            "corrections": contract.corrections,
         }
 
     def replacement(self, contract: Contract) -> str | None:

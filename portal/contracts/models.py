@@ -64,6 +64,7 @@ class Contract(Identified, db.Model):
         sa.CheckConstraint("cancelled_on >= signed_on", name="cancellation_after_signing"),
         sa.CheckConstraint("(member_id IS NULL) = (household_id IS NULL)", name="buyer_whole"),
         sa.CheckConstraint("replaced_by_number <> number", name="not_replaced_by_itself"),
+        sa.CheckConstraint("corrections >= 0", name="corrections_counted"),
         sa.Index("ix_contract_project_id_signed_on", "project_id", "signed_on", "id"),
     )
 
@@ -81,6 +82,8 @@ class Contract(Identified, db.Model):
     cancelled_on: Mapped[date | None]
     replaced_by_number: Mapped[str | None] = mapped_column(sa.String(60))
     """The new contract when the buyer exchanged the home for another; it may come later."""
+    corrections: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often staff corrected it by hand; each time, what was told is told anew."""
     import_id: Mapped[int | None] = foreign_key("roster_import.id")
 
     unit: Mapped[Unit] = relationship(lazy="raise")

@@ -4,8 +4,7 @@ Each has one row a party: `party_id` (member or household, see `Party`) and the 
 are fen, areas hundredths of a square metre. Windows are half-open: since <= day < until.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -13,13 +12,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
 
+from portal.contracts.list_filter import ListFilter
 from portal.contracts.models import Contract, ContractState, Fee, FeeCategory, Payment
+from portal.contracts.payments import uneven_in
 from portal.extensions import db
-from portal.projects.models import Unit
+from portal.projects.models import Ownership, Role, Unit
 from portal.projects.staff_queries import matches
 
 Day = date | sa.ColumnElement[date]
-SEARCH_LENGTH, LIST_LIMIT = 60, 100
+LIST_LIMIT = 100
 
 
 class Party(StrEnum):
@@ -121,33 +122,10 @@ def _party(model: type[Contract] | type[Fee], by: Party) -> sa.ColumnElement[Any
     return column
 
 
-@dataclass(frozen=True)
-class ListFilter:
-    """The conditions of a list of contracts or fees, as its address has them."""
-
-    states: Collection[str]
-    search: str = ""
-    state: str = ""
-
-    @classmethod
-    def read(cls, args: Mapping[str, str], states: Collection[str]) -> "ListFilter":
-        """Read the conditions from an address; what is not known is left out."""
-        state = args.get("state", "")
-        return cls(
-            states=states,
-            search=args.get("q", "").strip()[:SEARCH_LENGTH],
-            state=state if state in states else "",
-        )
-
-    def args(self, **changed: str) -> dict[str, str]:
-        """Return the conditions for an address, with some changed; empty ones are left out."""
-        values = {"q": self.search, "state": self.state, **changed}
-        return {key: value for key, value in values.items() if value}
-
-
 WAITING, ARREARS, OPEN, PAID = "waiting", "arrears", "open", "paid"
-CONTRACT_STATES = (*map(str, ContractState), WAITING)
-FEE_STATES = (OPEN, ARREARS, PAID)
+UNEVEN, NOBODYS = "uneven", "nobodys"
+CONTRACT_STATES = (*map(str, ContractState), WAITING, UNEVEN)
+FEE_STATES = (OPEN, ARREARS, PAID, NOBODYS)
 
 
 def contracts_in(project_id: int, wanted: ListFilter) -> sa.Select[tuple[Contract]]:
@@ -155,6 +133,8 @@ def contracts_in(project_id: int, wanted: ListFilter) -> sa.Select[tuple[Contrac
     statement = _with_home_and_member(Contract).where(Contract.project_id == project_id)
     if wanted.state == WAITING:
         statement = statement.where(Contract.member_id.is_(None))
+    elif wanted.state == UNEVEN:
+        statement = statement.where(Contract.id.in_(uneven_in(project_id)))
     elif wanted.state:
         statement = statement.where(Contract.state == wanted.state)
     if wanted.search:
@@ -170,6 +150,8 @@ def fees_in(project_id: int, wanted: ListFilter, today: date) -> sa.Select[tuple
     statement = _with_home_and_member(Fee).where(Fee.project_id == project_id)
     if wanted.state == PAID:
         statement = statement.where(Fee.paid_on.is_not(None))
+    elif wanted.state == NOBODYS:
+        statement = statement.where(Fee.member_id.is_(None))
     elif wanted.state:
         statement = statement.where(Fee.paid_on.is_(None))
     if wanted.state == ARREARS:
@@ -250,6 +232,17 @@ def latest_fees(unit_id: int, household_id: int | None = None, limit: int = 12) 
     return db.session.scalars(
         statement.order_by(Fee.due_on.desc(), Fee.category, Fee.id).limit(limit)
     ).all()
+
+
+def homes_with_owners(unit_ids: Collection[int]) -> set[int]:
+    """Return which of these homes have, or had, an owner who is verified."""
+    return set(
+        db.session.scalars(
+            sa.select(Ownership.unit_id).where(
+                Ownership.unit_id.in_(unit_ids), Ownership.role == Role.OWNER
+            )
+        )
+    )
 
 
 def _with_home_and_member(model: Any) -> sa.Select[Any]:

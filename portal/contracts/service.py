@@ -59,7 +59,7 @@ def record_contracts(
             # Only now do we know the phone: what happened before is told, too.
             contract.member_id, contract.household_id = buyer
             before = []
-            tell_payments([(payment, contract) for payment in _payments_of(contract)])
+            tell_payments([(payment, contract) for payment in payments_towards(contract)])
         told.append((contract, [step for step in steps_of(contract) if step not in before]))
     db.session.flush()
     new = [entry for entry, verdict in zip(entries, verdicts, strict=True) if verdict.fate == "new"]
@@ -219,7 +219,7 @@ def _add_contracts(
             "cancelled_on": [entry.cancelled_on for entry in entries],
             "replaced_by_number": [entry.replaced_by for entry in entries],
         },
-        constants=_constants(project_id, import_id),
+        constants={**_constants(project_id, import_id), "corrections": 0},
         returning=("id",),
     )
     return _by_ids(Contract, rows)
@@ -232,7 +232,8 @@ def _by_ids(model: Any, rows: Sequence[Sequence[Any]]) -> list[Any]:
     return list(db.session.scalars(sa.select(model).where(model.id.in_(ids)).order_by(model.id)))
 
 
-def _payments_of(contract: Contract) -> list[Payment]:
+def payments_towards(contract: Contract) -> list[Payment]:
+    """Return every payment towards a contract, the first first."""
     return list(
         db.session.scalars(
             sa.select(Payment)

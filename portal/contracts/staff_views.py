@@ -12,8 +12,10 @@ from portal.accounts.current import current_account
 from portal.audit.service import record
 from portal.contracts import queries
 from portal.contracts.blueprint import blueprint
-from portal.contracts.models import Contract, Fee
-from portal.contracts.queries import CONTRACT_STATES, FEE_STATES, ListFilter
+from portal.contracts.list_filter import ListFilter
+from portal.contracts.models import Contract, Fee, Payment
+from portal.contracts.payments import PAYMENT_STATES, doubt_of, payments_in
+from portal.contracts.queries import CONTRACT_STATES, FEE_STATES
 from portal.exports import ExportFormat, export_file
 from portal.extensions import db, read_only
 from portal.i18n import gettext
@@ -71,9 +73,11 @@ def staff_fees() -> str:
     today = clock.business_date(project.time_zone)
     statement = queries.fees_in(project.id, wanted, today)
     found, total = queries.totals(statement, Fee.amount)
+    page = page_of(statement, Fee.due_on, Fee.id, descending=True)
     return render_template(
         "contracts/staff_fees.html",
-        page=page_of(statement, Fee.due_on, Fee.id, descending=True),
+        page=page,
+        owned=queries.homes_with_owners({fee.unit_id for fee in page.items}),
         wanted=wanted,
         found=found,
         total=total,
@@ -100,6 +104,41 @@ def staff_fees_export(kind: str) -> Response:
     return _file("fees", kind, header, _fee_lines(project.id, wanted))
 
 
+@blueprint.get("/p/<project>/staff/contracts/payments")
+@requires("contracts.view")
+def staff_payments() -> str:
+    """Show a project's payments, the latest first: all, or those whose contract is not here."""
+    wanted = ListFilter.read(request.args, PAYMENT_STATES)
+    statement = payments_in(current_project().id, wanted)
+    found, total = queries.totals(statement, Payment.amount)
+    return render_template(
+        "contracts/staff_payments.html",
+        page=page_of(statement, Payment.paid_on, Payment.id, descending=True),
+        wanted=wanted,
+        found=found,
+        total=total,
+    )
+
+
+@blueprint.post("/p/<project>/staff/contracts/payments/export.<kind>")
+@requires("contracts.view")
+def staff_payments_export(kind: str) -> Response:
+    """Send the filtered payments as a file, and note who took how many."""
+    project, wanted = current_project(), ListFilter.read(request.args, PAYMENT_STATES)
+    statement = payments_in(project.id, wanted)
+    rows = queries.totals(statement, Payment.amount)[0]
+    _note_export(kind, "contracts.payments_exported", rows, wanted)
+    header = (
+        gettext("Contract number"),
+        gettext("The home"),
+        gettext("Buyer"),
+        gettext("Percent reached"),
+        gettext("Amount (yuan)"),
+        gettext("Paid on"),
+    )
+    return _file("payments", kind, header, _payment_lines(project.id, wanted))
+
+
 @blueprint.get("/p/<project>/staff/contracts/<public_id>")
 @requires("contracts.view")
 def staff_show(public_id: str) -> str:
@@ -115,6 +154,7 @@ def staff_show(public_id: str) -> str:
         payments=payments,
         paid=sum(payment.amount for payment in payments),
         reached=max((payment.percent for payment in payments), default=0),
+        doubt=doubt_of(contract, payments),
         after=after,
         before=before,
     )
@@ -174,6 +214,20 @@ def _fee_lines(project_id: int, wanted: ListFilter) -> Iterator[Sequence[object]
             row.due_on,
             _plain(row.amount),
             row.paid_on or "",
+        )
+
+
+def _payment_lines(project_id: int, wanted: ListFilter) -> Iterator[Sequence[object]]:
+    statement = payments_in(project_id, wanted).order_by(Payment.paid_on.desc(), Payment.id)
+    for row in db.session.scalars(statement.execution_options(yield_per=_AT_ONCE)):
+        contract = row.contract
+        yield (
+            row.contract_number,
+            unit_title(contract.unit) if contract else "",
+            contract.member.name if contract and contract.member else "",
+            row.percent,
+            _plain(row.amount),
+            row.paid_on,
         )
 
 

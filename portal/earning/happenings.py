@@ -58,40 +58,53 @@ def unit_verified(event: DomainEvent) -> NewFact | None:
 def contract_step(event: DomainEvent) -> NewFact | None:
     """Return the fact that a contract is signed, or its home handed over; the amount is its
     price."""
-    contract = _contract(event.subject[1])
-    if contract is None or contract.member_id is None:
+    contract = _contract(event)
+    if contract is None:
         return None
     return NewFact(
         event.kind,
-        contract.public_id,
+        _as_corrected(contract.public_id, contract.corrections),
         _day(event),
         member_id=contract.member_id,
         unit_id=contract.unit_id,
         project_id=contract.project_id,
         amount=contract.price,
-        subject=f"contract:{contract.public_id}",
+        subject=contract_subject(contract.public_id, contract.corrections),
     )
 
 
 def contract_paid(event: DomainEvent) -> NewFact | None:
     """Return the fact that payments reached a percent of a contract's price."""
-    contract = _contract(event.subject[1])
+    contract = _contract(event)
     payment = db.session.scalar(
         sa.select(Payment).where(Payment.public_id == event.data.get("payment"))
     )
-    if contract is None or payment is None or contract.member_id is None:
+    if contract is None or payment is None:
         return None
     return NewFact(
         "contract.paid",
-        payment.public_id,
+        _as_corrected(payment.public_id, contract.corrections),
         payment.paid_on,
         member_id=contract.member_id,
         unit_id=contract.unit_id,
         project_id=contract.project_id,
         amount=payment.amount,
-        subject=f"contract:{contract.public_id}",
+        subject=contract_subject(contract.public_id, contract.corrections),
         facts={"percent": payment.percent},
     )
+
+
+def contract_subject(public_id: str, corrections: int) -> str:
+    """Return the subject of what is known of a contract as it was corrected so many times.
+
+    A correction withdraws the one before: a withdrawn subject never counts again.
+    """
+    return f"contract:{_as_corrected(public_id, corrections)}"
+
+
+def corrections_of(event: DomainEvent) -> int:
+    """Return how often the contract that an event names had been corrected by then."""
+    return int(event.data.get("corrections", 0))
 
 
 def fee_paid(event: DomainEvent) -> NewFact | None:
@@ -117,8 +130,19 @@ def _member(public_id: str) -> Member | None:
     return db.session.scalar(sa.select(Member).where(Member.public_id == public_id))
 
 
-def _contract(public_id: str) -> Contract | None:
-    return db.session.scalar(sa.select(Contract).where(Contract.public_id == public_id))
+def _contract(event: DomainEvent) -> Contract | None:
+    """Return a contract with a known buyer, unless it was corrected since the event."""
+    return db.session.scalar(
+        sa.select(Contract).where(
+            Contract.public_id == event.subject[1],
+            Contract.member_id.is_not(None),
+            Contract.corrections == corrections_of(event),
+        )
+    )
+
+
+def _as_corrected(key: str, corrections: int) -> str:
+    return f"{key}:{corrections}" if corrections else key
 
 
 def _day(event: DomainEvent) -> date:

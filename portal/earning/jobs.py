@@ -65,7 +65,15 @@ def on_contract_paid(event: DomainEvent) -> None:
 @subscribe("contract.cancelled", name="earning.contract_cancelled")
 def on_contract_cancelled(event: DomainEvent) -> None:
     """Withdraw what was known about a contract, and take back what was given for it."""
-    _withdraw(f"contract:{event.subject[1]}", event, "cancelled")
+    told = happenings.contract_subject(event.subject[1], happenings.corrections_of(event))
+    _withdraw(told, event, "cancelled")
+
+
+@subscribe("contract.corrected", name="earning.contract_corrected")
+def on_contract_corrected(event: DomainEvent) -> None:
+    """Withdraw what was known before a correction; what is right is told anew."""
+    before = happenings.corrections_of(event) - 1
+    _withdraw(happenings.contract_subject(event.subject[1], before), event, "corrected")
 
 
 @subscribe("fee.paid", name="earning.fee_paid")

@@ -12,6 +12,7 @@ CORE_KINDS: dict[str, str] = {
     "contract.paid": "A verified buyer's payments reached a percent of the price.",
     "contract.handed_over": "A home was handed over to its verified buyer.",
     "contract.cancelled": "A verified buyer's purchase contract was cancelled.",
+    "contract.corrected": "Staff corrected a verified buyer's contract: it is told anew.",
     "fee.paid": "The owner of a home paid a fee for it.",
     "points.posted": "Points of an account were posted: earned, used, held, given or taken back.",
     "points.expired": "Points reached their last day and were booked, of one account or of many.",

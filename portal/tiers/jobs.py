@@ -61,6 +61,7 @@ _NAMING_A_MEMBER = frozenset(
         "contract.signed",
         "contract.paid",
         "contract.cancelled",
+        "contract.corrected",
         "fee.paid",
         "points.posted",
     }

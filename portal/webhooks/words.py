@@ -16,6 +16,7 @@ KIND_TITLES: dict[str, Text] = {
     "contract.paid": lazy("A payment towards a contract came in"),
     "contract.handed_over": lazy("A home was handed over"),
     "contract.cancelled": lazy("A purchase contract was cancelled"),
+    "contract.corrected": lazy("A purchase contract was corrected"),
     "fee.paid": lazy("A fee was paid"),
     "points.posted": lazy("Points were posted"),
     "points.expired": lazy("Points expired"),

@@ -70,7 +70,7 @@ def test_a_verified_buyer_is_known_at_once(project: Project, unit: Unit) -> None
         sa.select(DomainEventRow).where(DomainEventRow.kind == "contract.paid").limit(1)
     ).one()
     assert event.subject_key == kept.public_id
-    assert set(event.data) == {"unit", "member", "on", "payment", "percent"}
+    assert set(event.data) == {"unit", "member", "on", "corrections", "payment", "percent"}
     assert event.data["member"] == member.public_id
 
 
