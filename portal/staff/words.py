@@ -98,6 +98,7 @@ ACTION_TITLES: dict[str, Text] = {
     "tiers.draft_discarded": lazy("Threw a draft of tiers away"),
     "tiers.draft_saved": lazy("Saved a draft of tiers"),
     "tiers.draft_started": lazy("Began a draft of tiers"),
+    "tiers.moves_exported": lazy("Exported who would move under a draft of tiers"),
     "tiers.override_approved": lazy("Agreed to a tier given by hand"),
     "tiers.override_ended": lazy("Ended a tier given by hand"),
     "tiers.override_proposed": lazy("Proposed a tier by hand"),

@@ -14,7 +14,7 @@ from portal.tiers.evaluate import today
 from portal.tiers.kinds import Pool
 from portal.tiers.metrics import Batch
 from portal.tiers.models import Membership, Override
-from portal.tiers.pipeline import Round, figure_keys, members
+from portal.tiers.pipeline import Round, column_of, figure_keys, members
 from portal.tiers.terms import Condition, Limit, Terms, Tier, Top
 from portal.tiers.versions import InForce
 from portal.tiers.words import (
@@ -102,7 +102,7 @@ def standing(found: InForce, member: Member, *, on: date | None = None) -> Stand
         .outerjoin(Override, Override.id == state.c.override_id)
     ).mappings().first()  # fmt: skip
     known: Mapping[Any, Any] = row if row is not None else {}
-    figures = {key: int(known.get(key, 0)) for key in figure_keys(terms)}
+    figures = {key: int(known.get(column_of(key), 0)) for key in figure_keys(terms)}
     tier = terms.tier(known.get("override_tier") or known.get("old_tier"))
     rank = terms.ranks[tier.key] if tier else 0
     higher = terms.tiers[rank] if rank < len(terms.tiers) else None

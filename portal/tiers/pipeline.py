@@ -65,6 +65,11 @@ def figure_keys(terms: Terms) -> list[str]:
     return [metric.key for metric in terms.metrics] + [top_key(tier.key) for tier in tops(terms)]
 
 
+def column_of(figure: str) -> str:
+    """Return the name of a figure's column: no key that somebody chooses is one of our own."""
+    return f"figure:{figure}"
+
+
 def changes(this: Round) -> sa.Select[Any]:
     """Return the rows of the history that this evaluation adds, as columns by their names."""
     decided = _decided(this, _seen(this, members(this)))
@@ -154,12 +159,12 @@ def members(this: Round) -> Any:
     for place, metric in enumerate(terms.metrics):
         figures = figures_of(metric, terms.pool, this.on, mine).subquery(f"metric_{place}")
         joined = joined.outerjoin(figures, figures.c.holder_id == holder_of(terms.pool))
-        columns.append(sa.func.coalesce(figures.c.value, 0).label(metric.key))
+        columns.append(sa.func.coalesce(figures.c.value, 0).label(column_of(metric.key)))
     for place, tier in enumerate(tops(terms)):
         ahead = ranked(this, tier).subquery(f"ahead_{place}")
         joined = joined.outerjoin(ahead, ahead.c.member_id == Member.id)
         is_ahead = sa.case((ahead.c.member_id.is_not(None), 1), else_=0)
-        columns.append(is_ahead.label(top_key(tier.key)))
+        columns.append(is_ahead.label(column_of(top_key(tier.key))))
     fresh = state.second_chance_until >= this.on
     return (
         sa.select(
@@ -190,9 +195,13 @@ def _seen(this: Round, known: Any) -> Any:
     """Return the CTE of what each member reaches, keeps and would fall to."""
     terms, row = this.terms, known.c
     reached, kept = {}, {}
+
+    def figure(key: str) -> Any:
+        return row[column_of(key)]
+
     for rank, tier in enumerate(terms.tiers, 1):
-        reached[rank] = in_sql(tier.reach, row.__getitem__, tier.key)
-        kept[rank] = in_sql(terms.keeps(tier), row.__getitem__, tier.key)
+        reached[rank] = in_sql(tier.reach, figure, tier.key)
+        kept[rank] = in_sql(terms.keeps(tier), figure, tier.key)
     ranks = sorted(reached, reverse=True)
     reach = sa.case(*((reached[rank], rank) for rank in ranks), else_=0)
     chances = [(sa.and_(row.lost_rank == rank, kept[rank]), rank) for rank in ranks]
@@ -297,5 +306,5 @@ def _day(on: date, days: int) -> Any:
 def _figures(terms: Terms, row: Any) -> Any:
     pairs: list[Any] = []
     for key in figure_keys(terms):
-        pairs += [sa.literal_column(f"'{key}'"), row[key]]
+        pairs += [sa.literal_column(f"'{key}'"), row[column_of(key)]]
     return json_object(*pairs)

@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response
 
 from portal.access import requires
 from portal.accounts.current import current_account
+from portal.audit.service import record
 from portal.exports import ExportFormat, export_file
-from portal.extensions import db
+from portal.extensions import db, read_only
 from portal.i18n import gettext
 from portal.tiers import preview, queries, service, standard
 from portal.tiers.blueprint import blueprint
@@ -149,12 +150,23 @@ def moves(slug: str) -> str:
     )
 
 
-@blueprint.get("/centre/tiers/<slug>/moves.<kind>")
+@blueprint.post("/centre/tiers/<slug>/moves.<kind>")
 @requires("members.export")
 def export_moves(slug: str, kind: str) -> Response:
-    """Give who would move as a file."""
+    """Give who would move as a file, and note who took it."""
     if kind not in set(ExportFormat):
         raise NotFound
+    scheme = newest_of(slug).scheme
+    record(
+        actor=current_account(),
+        action="tiers.moves_exported",
+        subject=("tier_scheme", scheme.public_id),
+        project_id=None,
+        facts={"scheme": scheme.key, "format": kind},
+    )
+    db.session.commit()
+    # Writing is done: others need not wait while the rows are read.
+    read_only.set(True)
     header = (
         gettext("Card number"),
         gettext("Tier before"),

@@ -1,5 +1,6 @@
 """Points, rules and tiers under attack: odd figures, one's own points, two people who are one."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,7 @@ from portal.points.errors import PointsError
 from portal.points.models import Proposal
 from portal.points.proposals import decide
 from portal.projects.models import Project
+from portal.tiers import evaluate, standard
 from portal.tiers.inputs import read_value
 from portal.tiers.kinds import MetricKind
 from portal.tiers.terms import Metric
@@ -23,6 +25,7 @@ from portal.tokens.service import issue_service_token
 from tests import factories
 from tests.api.conftest import call
 from tests.points.helpers import damage, earn, figures
+from tests.tiers import helpers as tiers
 
 __all__ = ["call"]
 EN = {"Accept-Language": "en"}
@@ -167,3 +170,13 @@ def test_who_wrote_rules_while_they_were_corrected_does_not_agree(
         drafting.publish(
             actor=other, draft=draft, begins_on=date(2026, 1, 1), note="late", correction=True
         )
+
+
+@pytest.mark.parametrize("name", ["target", "level", "rank", "member_id", "valid_until"])
+def test_no_figure_of_a_scheme_has_a_name_of_ours(app: Any, name: str) -> None:
+    form = json.loads(json.dumps(standard.FORM).replace('"key": "units"', f'"key": "{name}"')
+                      .replace('"metric": "units"', f'"metric": "{name}"'))  # fmt: skip
+    owner = factories.make_owner(factories.make_project())
+    tiers.install(form)
+    tiers.night(evaluate.today())
+    assert tiers.state(owner).tier == "silver"

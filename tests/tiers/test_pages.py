@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
+from portal.audit.models import AuditEntry
 from portal.extensions import db
 from portal.idempotency.keys import new_key
 from portal.tiers import evaluate
@@ -124,8 +125,11 @@ def test_a_draft_is_edited_previewed_proposed_and_published(client, project):
     assert post(client, edit, revision="2", **{**silver, "reach_0_0_value": "9"}).status_code == 303
     page = client.get(f"{EDITOR}/moves").get_data(as_text=True)
     assert owner.name in page
-    with client.get(f"{EDITOR}/moves.csv") as file:
+    assert client.get(f"{EDITOR}/moves.csv").status_code == 405
+    with client.post(f"{EDITOR}/moves.csv") as file:
         assert file.status_code == 200
+    wanted = sa.select(AuditEntry.facts).where(AuditEntry.action == "tiers.moves_exported")
+    assert db.session.scalars(wanted).all() == [{"scheme": "club", "format": "csv"}]
     assert post(client, f"{EDITOR}/propose", begins_on="2001-01-01").status_code == 422
     assert post(client, f"{EDITOR}/propose", begins_on=begin).status_code == 303
     assert post(client, f"{EDITOR}/publish").status_code == 409
