@@ -40,8 +40,8 @@ def record_fact(
     plugin = _plugin(source)
     if not is_on_for(plugin, project.id if project else None):
         raise ValueError(f"{plugin} is not on here: it records no facts")
-    if subject is not None:
-        _check_subject(subject)
+    if subject is not None and subject.partition(":")[0] != plugin:
+        raise _wrong_subject(subject)
     told = service.record_fact(
         actor=None,
         new=NewFact(
@@ -66,7 +66,8 @@ def record_fact(
 def withdraw_facts(*, subject: str, on: date | None = None) -> int:
     """Withdraw every fact of the plugin about `subject`, also those that are still to come, and
     take back what was given for them; return how many postings. Raises ValueError."""
-    _check_subject(subject)
+    if subject.partition(":")[0] not in host().loaded:
+        raise _wrong_subject(subject)
     today = on or clock.business_date(current_club().time_zone)
     return service.withdraw_facts(actor=None, subject=subject, on=today, reason="plugin")
 
@@ -79,6 +80,5 @@ def _plugin(source: str) -> str:
     return name
 
 
-def _check_subject(subject: str) -> None:
-    if subject.partition(":")[0] not in host().loaded:
-        raise ValueError(f"the subject {subject!r} must begin with the plugin's name and a colon")
+def _wrong_subject(subject: str) -> ValueError:
+    return ValueError(f"the subject {subject!r} must begin with the plugin's name and a colon")

@@ -8,6 +8,7 @@ from flask import Flask
 from portal import sdk
 from portal.earning.checks import rule_problems
 from portal.plugin_host.refs import member_ref, project_ref
+from portal.plugin_host.state import host
 from tests import factories
 from tests.earning.helpers import publish, rule
 from tests.plugin_host.conftest import switch_on
@@ -57,8 +58,10 @@ def test_what_belongs_to_others_is_refused(place: Any) -> None:
     for source in ("member.joined", "notes.other", "unknown.thing"):
         with pytest.raises(ValueError, match="is not declared"):
             sdk.record_fact(source=source, key="1", member=member, project=project)
-    with pytest.raises(ValueError, match="must begin with"):
-        write(place, subject="contract:1")
+    other = next(name for name in host().loaded if name != "notes")
+    for subject in ("contract:1", f"{other}:1", "notesx:1"):
+        with pytest.raises(ValueError, match="must begin with"):
+            write(place, subject=subject)
     with pytest.raises(ValueError, match="must begin with"):
         sdk.withdraw_facts(subject="contract:1")
     with pytest.raises(sdk.FactError):
