@@ -71,7 +71,7 @@ def edit_metric(slug: str, name: str) -> Page:
         return _render(version, form, "metric", name)
     if not form.validate():
         return _render(version, form, "metric", name), 422
-    _put(body["metrics"], part, form.part())
+    _put(body["metrics"], part, {**(part or {}), **form.part()})
     return _save(version, form, "metric", body, name)
 
 
@@ -85,20 +85,20 @@ def edit_tier(slug: str, name: str) -> Page:
     part = _part(body["tiers"], name)
     tier = terms.tier(name)
     form = _form(TierForm, version)
-    reach = inputs.shown("reach", terms, tier.reach if tier else None)
-    keep = inputs.shown("keep", terms, tier.keep if tier else None)
+    below = _below(terms, name)
+    was_reach = inputs.shown("reach", terms, tier.reach if tier else None, below)
+    was_keep = inputs.shown("keep", terms, tier.keep if tier else None, None)
     if request.method == "GET":
         if part is not None:
             for field in ("key", "color", "icon"):
                 form[field].data = part[field]
             form.own_keep.data = part["keep"] is not None
             form.fill_texts("name", part["name"])
-        return _render(version, form, "tier", name, reach, keep)
-    lower = _below(terms, name)
-    reach, reached = inputs.read("reach", terms, request.form, lower)
-    keep, kept = inputs.read("keep", terms, request.form, None)
+        return _render(version, form, "tier", name, was_reach, was_keep)
+    reach, reached = _typed(terms, "reach", was_reach, part, below)
+    keep, kept = _typed(terms, "keep", was_keep, part, None)
     if not form.own_keep.data:
-        keep, kept = inputs.shown("keep", terms, None), None
+        keep, kept = was_keep, None
     if not form.validate() or reach.faulty or keep.faulty:
         return _render(version, form, "tier", name, reach, keep), 422
     made = {
@@ -125,6 +125,7 @@ def edit_benefit(slug: str, name: str, kind: str) -> Page:
         raise NotFound
     part = _part(tier["benefits"], kind)
     form = _form(BenefitForm, version)
+    form.keep_others(part or {})
     if request.method == "GET":
         if part is not None:
             form.fill(part)
@@ -204,6 +205,20 @@ def _put(parts: list[dict[str, Any]], before: dict[str, Any] | None, made: dict[
         parts.append(made)
     else:
         parts[parts.index(before)] = made
+
+
+def _typed(
+    terms: Terms,
+    prefix: str,
+    was: ConditionInput,
+    part: dict[str, Any] | None,
+    below: str | None,
+) -> tuple[ConditionInput, dict[str, Any] | None]:
+    """Return what was typed, and its form: as it was where nothing else was typed."""
+    if part is not None and was.kept is not None:
+        return was, part[prefix]
+    now, made = inputs.read(prefix, terms, request.form, below)
+    return now, part[prefix] if part is not None and now == was else made
 
 
 def _below(terms: Terms, key: str) -> str | None:

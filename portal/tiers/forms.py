@@ -158,6 +158,10 @@ class BenefitForm(PartForm):
     budget = IntegerField(lazy("How many a year, for gifts"), [Optional(), NumberRange(1, 10**9)])
     project = StringField(lazy("Another text in the project (its address)"), [Length(max=40)])
 
+    def keep_others(self, part: Mapping[str, Any]) -> None:
+        """Show the texts of all projects but the first in words; they stay as they are."""
+        self.others = list(part.get("projects", {}).items())[1:]
+
     def part(self, before: Mapping[str, Any]) -> dict[str, Any]:
         """Return the benefit's form; texts of other projects stay."""
         projects = dict(before.get("projects", {}))

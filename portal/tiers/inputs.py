@@ -1,6 +1,7 @@
 """Conditions as people type them: up to three ways of limits that hold together.
 
-A condition of any shape is shown as its ways, which mean the same.
+A condition of any shape is shown as its ways, which mean the same. One that is more than the form
+can say (more ways or limits, a rule for ties) is shown in words and stays as it is.
 """
 
 from collections.abc import Mapping
@@ -33,9 +34,20 @@ class Row:
 
 @dataclass
 class ConditionInput:
-    """The rows of a condition; `ways` of them, empty ones included."""
+    """The rows of a condition; `ways` of them, empty ones included. `kept`: the condition, when it
+    is more than the rows can say."""
 
     ways: list[list[Row]] = field(default_factory=list)
+    kept: Condition | None = None
+
+    def typed(self) -> dict[str, str]:
+        """Return the rows as a browser would send them."""
+        return {
+            f"{row.name}_{name}": getattr(row, name)
+            for way in self.ways
+            for row in way
+            for name in ("metric", "operator", "value")
+        }
 
     @property
     def faulty(self) -> bool:
@@ -43,27 +55,35 @@ class ConditionInput:
         return any(row.error for way in self.ways for row in way)
 
 
-def shown(prefix: str, terms: Terms, condition: Condition | None) -> ConditionInput:
-    """Return a condition for editing."""
-    found = [] if condition is None else (ways(condition) or [])
+def shown(
+    prefix: str, terms: Terms, condition: Condition | None, below: str | None
+) -> ConditionInput:
+    """Return a condition for editing; `below`: as for `read`."""
     made = _empty(prefix)
-    for place, way in enumerate(found[:WAYS]):
+    if condition is None:
+        return made
+    found = ways(condition)
+    for place, way in enumerate((found or [])[:WAYS]):
         rows = [row for leaf in way for row in _rows(terms, leaf)]
         for number, values in enumerate(rows[:ROWS]):
             made.ways[place][number] = Row(made.ways[place][number].name, *values)
+    said = _said(prefix, terms, made.typed(), below)[1]
+    if said is None or ways(said) != found:
+        return ConditionInput([], condition)
     return made
-
-
-def fits(condition: Condition | None) -> bool:
-    """Tell whether a condition can be edited here as a whole."""
-    found = [] if condition is None else ways(condition)
-    return found is not None and len(found) <= WAYS and all(len(way) <= ROWS for way in found)
 
 
 def read(
     prefix: str, terms: Terms, typed: Mapping[str, str], below: str | None
 ) -> tuple[ConditionInput, dict[str, Any] | None]:
     """Return what was typed, and its form; `below`: the tier whose first percent is meant."""
+    made, condition = _said(prefix, terms, typed, below)
+    return made, None if condition is None else dump_condition(condition)
+
+
+def _said(
+    prefix: str, terms: Terms, typed: Mapping[str, str], below: str | None
+) -> tuple[ConditionInput, Condition | None]:
     made = _empty(prefix)
     found: list[Condition] = []
     for way in made.ways:
@@ -81,7 +101,7 @@ def read(
             found.append(joined[0] if len(joined) == 1 else Every(tuple(joined)))
     if made.faulty or not found:
         return made, None
-    return made, dump_condition(found[0] if len(found) == 1 else Some(tuple(found)))
+    return made, found[0] if len(found) == 1 else Some(tuple(found))
 
 
 def _empty(prefix: str) -> ConditionInput:

@@ -1,6 +1,7 @@
 """The pages of tiers: the owner's, the staff's of a member, and the scheme editor."""
 
 from datetime import date, timedelta
+from html.parser import HTMLParser
 
 import pytest
 import sqlalchemy as sa
@@ -8,10 +9,11 @@ import sqlalchemy as sa
 from portal.audit.models import AuditEntry
 from portal.extensions import db
 from portal.idempotency.keys import new_key
-from portal.tiers import evaluate
+from portal.tiers import evaluate, service
 from portal.tiers.models import Override, SchemeVersion
 from tests.factories import make_member, make_owner, make_project, make_staff, make_token, sign_in
-from tests.tiers.helpers import install, night, qualify, state, story
+from tests.tiers.helpers import form as scheme_form
+from tests.tiers.helpers import install, night, qualify, state, story, tier
 
 MINE = 8
 EDITOR = "/centre/tiers/club"
@@ -139,6 +141,86 @@ def test_a_draft_is_edited_previewed_proposed_and_published(client, project):
     assert client.get(f"{EDITOR}/draft/settings").status_code == 409
     night(evaluate.today())
     assert state(owner).tier == "gold"
+
+
+def _deep(low):
+    """Return a condition of four ways, nested, with more limits than the form has rows."""
+    limits = [{"metric": "points", "at_least": low + step, "below": low + 50} for step in range(3)]
+    either = [{"metric": "points", "at_least": low + step} for step in range(4)]
+    return {"any": [{"all": [*limits, {"any": either}]}, {"metric": "points", "at_least": low}]}
+
+
+class _Sent(HTMLParser):
+    """What a browser sends of a page's fields when nothing is changed."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.values, self.select = {}, ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        held = dict(attrs)
+        if tag == "select":
+            self.select = held["name"]
+        elif tag == "option" and ("selected" in held or self.select not in self.values):
+            self.values[self.select] = held["value"]
+        elif (
+            tag == "input"
+            and "name" in held
+            and (held.get("type") != "checkbox" or "checked" in held)
+        ):
+            self.values[held["name"]] = held.get("value", "")
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("tiers/low", ""),
+        ("tiers/high", "This condition is more than the form can show"),
+        ("tiers/tied", "This condition is more than the form can show"),
+        ("tiers/nested", ""),
+        ("tiers/high/benefits/cake", "Further projects have texts of their own"),
+        ("figures/homes", ""),
+        ("figures/points", ""),
+        ("settings", ""),
+    ],
+)
+def test_saving_what_was_opened_changes_nothing(client, project, part, words):
+    cake = {
+        "key": "cake", "kind": "gift", "title": {"zh_Hans_CN": "蛋糕"},
+        "projects": {"binjiang": {"zh_Hans_CN": "滨江"}, "hushan": {"zh_Hans_CN": "湖山"}},
+    }  # fmt: skip
+    top = {"top": {"metric": "points", "basis_points": 500, "of": "high", "ties": "longest"}}
+    both = {"all": [{"any": [{"metric": "points", "at_least": 9000}] * 2},
+                    {"metric": "homes", "at_least": 1}]}  # fmt: skip
+    metrics = [
+        {"key": "points", "kind": "points", "window": {"kind": "rolling", "months": 12}},
+        {"key": "homes", "kind": "units", "roles": ["owner"]},
+    ]
+    tiers = [
+        tier("low", {"metric": "points", "at_least": 1500}),
+        tier("high", _deep(2000), keep=_deep(1000), benefits=[cake]),
+        tier("tied", top), tier("nested", both),
+    ]  # fmt: skip
+    install()
+    editor = make_staff("administrator")
+    sign_in(client, editor)
+    post(client, f"{EDITOR}/draft")
+    draft = sa.select(SchemeVersion).where(SchemeVersion.state == "draft")
+    rules = scheme_form(*tiers, metrics=metrics)
+    version = db.session.scalars(draft).one()
+    service.save_draft(actor=editor, version=version, form=rules, revision=version.revision)
+    db.session.commit()
+    db.session.refresh(version)
+    before = version.body
+    page = client.get(f"{EDITOR}/draft/{part}", headers={"Accept-Language": "en"})
+    assert words in page.text
+    saved = client.post(
+        f"{EDITOR}/draft/{part}", data=_Sent(page.text.partition("<main")[2]).values
+    )
+    assert saved.status_code == 303
+    db.session.expire_all()
+    assert db.session.scalars(draft).one().body == before
 
 
 def test_what_is_published_is_never_changed(project):
