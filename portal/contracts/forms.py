@@ -26,6 +26,7 @@ class CorrectionForm(Form):
         choices=[
             SelectChoice(str(state), TITLES["contract_state"][state]) for state in ContractState
         ],
+        validators=[DataRequired(lazy("Choose one."))],
     )
     signed_on = DateField(lazy("Signed on"), [Optional()])
     handed_over_on = DateField(lazy("Handed over on"), [Optional()])
