@@ -71,8 +71,12 @@ def transfer(
 def _check_household(giver_id: int, receiver_id: int) -> None:
     if giver_id == receiver_id:
         raise PointsError("same_member")
+    # Locked, so that neither leaves the household before the points have arrived.
     households = db.session.scalars(
-        sa.select(Member.household_id).where(Member.id.in_([giver_id, receiver_id]))
+        sa.select(Member.household_id)
+        .where(Member.id.in_([giver_id, receiver_id]))
+        .order_by(Member.id)
+        .with_for_update(read=True)
     ).all()
     if len(households) != 2 or households[0] != households[1]:
         raise PointsError("other_household")

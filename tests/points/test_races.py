@@ -16,13 +16,13 @@ from sqlalchemy.exc import OperationalError
 
 from portal import clock
 from portal.extensions import db
-from portal.members.models import Household
+from portal.members.models import Household, Member
 from portal.points import queries, service, transfers
 from portal.points.errors import PointsError
 from portal.points.models import Entry, Hold, Transaction
 from portal.points.rebuild import rebuild
 from portal.points.terms import Holder, Terms, Why
-from tests.factories import make_member
+from tests.factories import add, make_member
 from tests.points.helpers import WHY, damage, earn, figures, hold, holder, key
 
 ROOT = Path(__file__).parents[2]
@@ -183,6 +183,35 @@ import sys
 from tests.points.test_races import work
 work(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))
 """
+
+
+def test_nobody_leaves_the_household_while_points_are_given(app, monkeypatch) -> None:
+    giver, receiver = family(2)
+    earn(giver, 5_000)
+    ids, elsewhere = (giver.id, receiver.id), add(Household()).id
+    begun, order, give = threading.Event(), [], transfers._give
+
+    def give_slowly(*arguments):
+        begun.set()
+        time.sleep(0.3)
+        order.append("given")
+        return give(*arguments)
+
+    monkeypatch.setattr(transfers, "_give", give_slowly)
+
+    def transfer():
+        return service.transfer(
+            actor=None, giver_id=ids[0], receiver_id=ids[1], amount=1_000, key=key(), why=WHY
+        )
+
+    def leave():
+        begun.wait(5)
+        moved = sa.update(Member).where(Member.id == ids[1]).values(household_id=elsewhere)
+        db.session.execute(moved)
+        order.append("left")
+
+    at_once(app, transfer, leave)
+    assert order == ["given", "left"]
 
 
 def start_worker(app, members, seed, seconds) -> "subprocess.Popen[bytes]":
