@@ -12,6 +12,9 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+
+# The published types lag behind the release.
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from plugins.events.models import Occurrence, Quota
@@ -21,19 +24,20 @@ from plugins.events.words import CATEGORIES, COVERS
 from portal.sdk import LANGUAGES, ProjectRef, TextsForm, gettext, lazy
 
 TEXTS = ("title", "place", "about", "notes")
+_NEEDED = ("title", "place", "about")
 _MAIN = "zh_Hans_CN"
 _TIMES = ("starts_at", "ends_at", "opens_at", "closes_at", "cancel_until")
 _MOST = 1_000_000
 
 
-def _titles(words: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return list(words.items())
+def _titles(words: Mapping[str, Any]) -> list[SelectChoice]:
+    return [SelectChoice(*word) for word in words.items()]
 
 
 class EventForm(TextsForm):
     """What it is, when, for how many and for how much."""
 
-    category = SelectField(lazy("Kind of activity"), choices=_titles(CATEGORIES))
+    category = SelectField(lazy("Kind of activity"), [InputRequired()], choices=_titles(CATEGORIES))
     cover = RadioField(lazy("Cover picture"), choices=_titles(COVERS), default="sports")
     starts_at = DateTimeLocalField(lazy("Begins"), [InputRequired()])
     ends_at = DateTimeLocalField(lazy("Ends"), [InputRequired()])
@@ -48,10 +52,16 @@ class EventForm(TextsForm):
         lazy("Deposit in points a person"), [InputRequired(), NumberRange(0, _MOST)], default=0
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Mark what the main language needs."""
+        super().__init__(*args, **kwargs)
+        for name in _NEEDED:
+            self[f"{name}_{_MAIN}"].flags.required = True
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Ask for the main language, and for times in their order."""
         valid: bool = super().validate(extra_validators)
-        for name in ("title", "place", "about"):
+        for name in _NEEDED:
             field = self[f"{name}_{_MAIN}"]
             if not field.data:
                 valid = self._say(field, gettext("Write it in Simplified Chinese at least."))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
-from plugins.events.states import COMING, LIVE, PUBLIC, Seat, State
+from plugins.events.states import COMING, LIVE, PUBLIC, State
 from plugins.events.words import CATEGORIES
 from portal.sdk import Page, db, page_of
 
@@ -40,11 +40,14 @@ class ListFilter:
         return {key: value for key, value in mine.items() if value}
 
 
-def coming(project_id: int, wanted: ListFilter) -> Page[Any]:
-    """Return a page of the activities that owners may look forward to, or (`past`) look back on."""
+def coming(project_id: int, member_id: int, wanted: ListFilter) -> Page[Any]:
+    """Return a page of (activity, quota, whether the member goes) of what owners may look forward
+    to, or (`past`) look back on."""
     past = wanted.state == "past"
     return page_of(
-        _narrowed(project_id, wanted).where(Occurrence.state.in_(_GONE if past else COMING)),
+        _narrowed(project_id, wanted)
+        .add_columns(_goes(member_id))
+        .where(Occurrence.state.in_(_GONE if past else COMING)),
         Occurrence.starts_at,
         Occurrence.id,
         descending=past,
@@ -82,10 +85,15 @@ def find(project_id: int, public_id: str) -> Occurrence | None:
     )
 
 
-def quotas_of(occurrence: Occurrence) -> list[Quota]:
-    """Return an activity's quotas."""
-    mine = sa.select(Quota).where(Quota.occurrence_id == occurrence.id)
-    return list(db.session.scalars(mine.order_by(Quota.id)))
+def find_with_quotas(project_id: int, public_id: str) -> tuple[Occurrence, list[Quota]] | None:
+    """Return an activity of this project with its quotas, in one statement."""
+    rows = db.session.execute(
+        sa.select(Occurrence, Quota)
+        .join(Quota, Quota.occurrence_id == Occurrence.id)
+        .where(Occurrence.public_id == public_id, Occurrence.project_id == project_id)
+        .order_by(Quota.id)
+    ).all()
+    return (rows[0][0], [row[1] for row in rows]) if rows else None
 
 
 def live_registration(occurrence_id: int, member_id: int) -> Registration | None:
@@ -99,16 +107,13 @@ def live_registration(occurrence_id: int, member_id: int) -> Registration | None
     )
 
 
-def registered_for(member_id: int, occurrence_ids: Sequence[int]) -> set[int]:
-    """Return for which of these activities a member is registered."""
-    if not occurrence_ids:
-        return set()
-    mine = sa.select(Registration.occurrence_id).where(
+def _goes(member_id: int) -> sa.ColumnElement[bool]:
+    mine = sa.select(Registration.id).where(
+        Registration.occurrence_id == Occurrence.id,
         Registration.member_id == member_id,
-        Registration.occurrence_id.in_(occurrence_ids),
         Registration.state.in_(LIVE),
     )
-    return set(db.session.scalars(mine))
+    return mine.exists()
 
 
 def mine(project_id: int, member_id: int) -> Page[Any]:
@@ -213,18 +218,9 @@ def log_of(occurrence: Occurrence) -> Sequence[LogEntry]:
 
 def next_for_home(project_id: int, member_id: int) -> Sequence[tuple[Occurrence, Quota, bool]]:
     """Return the next three activities, their seats, and whether the member goes: one statement."""
-    goes = (
-        sa.select(Registration.id)
-        .where(
-            Registration.occurrence_id == Occurrence.id,
-            Registration.member_id == member_id,
-            Registration.state.in_((Seat.HELD, Seat.CONFIRMED)),
-        )
-        .exists()
-    )
     statement = (
         _narrowed(project_id, ListFilter())
-        .add_columns(goes)
+        .add_columns(_goes(member_id))
         .where(Occurrence.state.in_((State.SCHEDULED, State.OPEN, State.CLOSED)))
         .order_by(Occurrence.starts_at, Occurrence.id)
         .limit(3)

@@ -10,7 +10,7 @@ from plugins.events import queries, service
 from plugins.events.blueprint import staff
 from plugins.events.errors import EventError
 from plugins.events.forms import TEXTS, EventForm
-from plugins.events.models import Occurrence
+from plugins.events.models import Occurrence, Quota
 from plugins.events.pages import OwnerPage
 from plugins.events.queries import ListFilter
 from plugins.events.showing import moment, ticket_code
@@ -79,12 +79,13 @@ def new() -> Page:
 @requires(MANAGE)
 def edit(public_id: str) -> Page:
     """Change an activity."""
-    occurrence, project = _find(public_id), current_project()
+    occurrence, quotas = _find_whole(public_id)
+    project = current_project()
     if occurrence.state not in EDITABLE:
         raise IllegalStepError(EventError("ILLEGAL_STEP", state=occurrence.state))
     form = EventForm()
     if request.method == "GET":
-        form.show(occurrence, queries.quotas_of(occurrence)[0], project)
+        form.show(occurrence, quotas[0], project)
     if not form.validate_on_submit():
         return _editor(form, occurrence), 422 if form.errors else 200
     try:
@@ -106,9 +107,13 @@ def edit(public_id: str) -> Page:
 @requires(MANAGE)
 def preview(public_id: str) -> str:
     """Show an activity as owners will see it."""
-    occurrence = _find(public_id)
+    occurrence, quotas = _find_whole(public_id)
+    if occurrence.state in (State.DRAFT, State.IN_REVIEW):
+        # As it will be once it is published; this page only reads.
+        db.session.expunge(occurrence)
+        occurrence.state = State.SCHEDULED
     costs = occurrence.price + occurrence.deposit
-    page = OwnerPage.of(occurrence, queries.quotas_of(occurrence), None, costs, now())
+    page = OwnerPage.of(occurrence, quotas, None, costs, now())
     return render_template("events/show.html", page=page, refused=None, preview=True)
 
 
@@ -116,7 +121,7 @@ def preview(public_id: str) -> str:
 @requires(MANAGE)
 def show(public_id: str) -> str:
     """Show one activity: its state, its seats, who is registered."""
-    return _manage(_find(public_id))
+    return _manage(public_id)
 
 
 @staff.post("/p/<project>/staff/events/<public_id>/step")
@@ -139,7 +144,7 @@ def step(public_id: str) -> Page:
     except EventError as error:
         db.session.rollback()
         if error.code == "NO_REASON":
-            return _manage(_find(public_id), asked=name), 422
+            return _manage(public_id, asked=name), 422
         raise IllegalStepError(error) from error
     db.session.commit()
     flash(gettext("Done. It stands at “%(state)s” now.", state=STATES[occurrence.state][0]))
@@ -220,19 +225,21 @@ def allowed_steps(occurrence: Occurrence) -> list[str]:
     return [name for name in steps if name != "approve" or may("events.review")]
 
 
-def _manage(occurrence: Occurrence, asked: str = "") -> str:
+def _manage(public_id: str, asked: str = "") -> str:
+    occurrence, quotas = _find_whole(public_id)
+    log = request.args.get("tab") == "log"
     wanted = ListFilter.read(request.args, tuple(Seat))
     counts = queries.counts(occurrence)
     return render_template(
         "events/staff_show.html",
         occurrence=occurrence,
-        quotas=queries.quotas_of(occurrence),
-        page=queries.page_of_parties(occurrence, wanted),
+        quotas=quotas,
+        page=None if log else queries.page_of_parties(occurrence, wanted),
         wanted=wanted,
         counts={state: number for state, (number, _points) in counts.items()},
         to_return=counts.get(Seat.CONFIRMED, (0, 0))[1],
         steps=allowed_steps(occurrence),
-        log=queries.log_of(occurrence),
+        log=queries.log_of(occurrence) if log else None,
         asked=asked,
         editable=occurrence.state in EDITABLE,
         ways=STEPS,
@@ -249,3 +256,10 @@ def _find(public_id: str) -> Occurrence:
         raise NotFound
     occurrence: Occurrence = found
     return occurrence
+
+
+def _find_whole(public_id: str) -> tuple[Occurrence, list[Quota]]:
+    found = queries.find_with_quotas(current_project().id, public_id)
+    if found is None:
+        raise NotFound
+    return found

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from plugins.events import queries, registering
 from plugins.events.blueprint import blueprint
 from plugins.events.errors import EventError
-from plugins.events.models import Occurrence
+from plugins.events.models import Occurrence, Quota
 from plugins.events.pages import OwnerPage
 from plugins.events.policy import cancelled_as, standing
 from plugins.events.queries import ListFilter
@@ -38,12 +38,9 @@ _CODES = {"NOT_OPEN_FOR_YOU": 403}
 def index() -> str:
     """Show the activities to come, or those that were, searched and by kind."""
     wanted = ListFilter.read(request.args, ("past",))
-    page = queries.coming(current_project().id, wanted)
-    going = queries.registered_for(current_member().id, [each.id for each, _quota in page.items])
+    page = queries.coming(current_project().id, current_member().id, wanted)
     few = plugin_settings("events", current_project())["few_seats"]
-    return render_template(
-        "events/index.html", page=page, wanted=wanted, going=going, at=now(), few=few
-    )
+    return render_template("events/index.html", page=page, wanted=wanted, at=now(), few=few)
 
 
 @blueprint.get("/p/<project>/events/mine")
@@ -58,14 +55,14 @@ def mine() -> str:
 @member_only
 def show(public_id: str) -> str:
     """Show an activity, and whether this member may join and why."""
-    return _page(_find(public_id))
+    return _page(*_find(public_id))
 
 
 @blueprint.post("/p/<project>/events/<public_id>/register")
 @member_only
 def register(public_id: str) -> Page:
     """Register the member; a second time leads to the same ticket."""
-    occurrence = _find(public_id)
+    occurrence, _quotas = _find(public_id)
     try:
         made = registering.register(
             occurrence_id=occurrence.id,
@@ -76,7 +73,7 @@ def register(public_id: str) -> Page:
         )
     except EventError as error:
         db.session.rollback()
-        return _page(_find(public_id), refused=error.code), _CODES.get(error.code, 409)
+        return _page(*_find(public_id), refused=error.code), _CODES.get(error.code, 409)
     db.session.commit()
     flash(gettext("You are registered. Show this page at the door."))
     return redirect(url_for("events.ticket", public_id=made.public_id), 303)
@@ -112,9 +109,8 @@ def cancel(public_id: str) -> Page:
     return redirect(url_for("events.ticket", public_id=public_id), 303)
 
 
-def _page(occurrence: Occurrence, refused: str | None = None) -> str:
+def _page(occurrence: Occurrence, quotas: list[Quota], refused: str | None = None) -> str:
     member = current_member()
-    quotas = queries.quotas_of(occurrence)
     live = queries.live_registration(occurrence.id, member.id)
     costs = occurrence.price + occurrence.deposit
     available = points_balance(member).available if costs else 0
@@ -143,8 +139,8 @@ def _ticket(public_id: str, refused: str | None = None) -> str:
     )
 
 
-def _find(public_id: str) -> Occurrence:
-    found = queries.find(current_project().id, public_id)
-    if found is None or found.state not in PUBLIC:
+def _find(public_id: str) -> tuple[Occurrence, list[Quota]]:
+    found = queries.find_with_quotas(current_project().id, public_id)
+    if found is None or found[0].state not in PUBLIC:
         raise NotFound
     return found
