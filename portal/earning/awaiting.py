@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from portal import clock
 from portal.accounts.models import Account
+from portal.earning.conditions import number
 from portal.earning.kinds import Same
 from portal.earning.models import Awaited
 from portal.extensions import db
@@ -82,4 +83,4 @@ def meet(*, actor: Account | None, fact: Fact) -> int:
 
 
 def _reaches(facts: Mapping[str, Any], percent: int | None) -> bool:
-    return percent is None or int(facts.get("percent") or 0) >= percent
+    return percent is None or (number(facts.get("percent")) or 0) >= percent

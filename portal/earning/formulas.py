@@ -1,5 +1,6 @@
 """How many milli-points a formula comes to: whole numbers and exact fractions, no float."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -10,6 +11,7 @@ from portal.earning.kinds import FormulaKind, RoundingMode
 
 MILLI = 1000
 Formula = Mapping[str, Any]
+_TYPED = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?")
 
 
 class NoFigureError(Exception):
@@ -77,12 +79,11 @@ def _base(formula: Formula, values: Mapping[str, Any], mode: str) -> int:
 
 def _figure(values: Mapping[str, Any], field: str) -> Fraction:
     value = values.get(field)
-    if value is None or isinstance(value, (bool, float, list)):
+    if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
         raise NoFigureError(field)
-    try:
-        return Fraction(str(value))
-    except ValueError:
-        raise NoFigureError(field) from None
+    if isinstance(value, str) and not _TYPED.fullmatch(value):
+        raise NoFigureError(field)
+    return Fraction(value)
 
 
 def _in(figure: Fraction, band: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from portal.accounts.models import Account
 from portal.earning import drafting
-from portal.earning.trying import read_fen
+from portal.earning.trying import read_fen, try_fact
 from portal.extensions import db
 from portal.points.amounts import read_points
 from portal.points.errors import PointsError
@@ -24,6 +24,7 @@ from portal.tiers.terms import Metric
 from portal.tokens.service import issue_service_token
 from tests import factories
 from tests.api.conftest import call
+from tests.earning.helpers import available, fact, publish, rule, tell
 from tests.points.helpers import damage, earn, figures
 from tests.tiers import helpers as tiers
 
@@ -81,12 +82,23 @@ def test_odd_rules_of_points_are_refused(client: FlaskClient, odd: dict[str, str
     earn(factories.make_member(), 1)
     factories.sign_in(client, factories.make_staff("administrator"))
     wish = {
-        "name_zh_Hans_CN": "积分", "name_zh_Hant": "積分", "name_en": "Points",
-        "spend_order": "expiry_first", "expiry_months": "12", "expiry_rounding": "day",
-        "decay_parts": "1", "reinstate_days": "0", "negative_policy": "forbid",
-        "negative_limit": "0", "transfer_limit": "5000", "alone_limit": "500", "cost": "50",
-        "valid_from": "2027-01-01", "reason": "new year", "act": "preview",
-    }  # fmt: skip
+        "name_zh_Hans_CN": "积分",
+        "name_zh_Hant": "積分",
+        "name_en": "Points",
+        "spend_order": "expiry_first",
+        "expiry_months": "12",
+        "expiry_rounding": "day",
+        "decay_parts": "1",
+        "reinstate_days": "0",
+        "negative_policy": "forbid",
+        "negative_limit": "0",
+        "transfer_limit": "5000",
+        "alone_limit": "500",
+        "cost": "50",
+        "valid_from": "2027-01-01",
+        "reason": "new year",
+        "act": "preview",
+    }
     page = "/centre/points/rules/redeemable"
     assert client.post(page, data=wish, headers=EN).status_code == 200
     assert client.post(page, data=wish | odd, headers=EN).status_code == 422
@@ -174,9 +186,33 @@ def test_who_wrote_rules_while_they_were_corrected_does_not_agree(
 
 @pytest.mark.parametrize("name", ["target", "level", "rank", "member_id", "valid_until"])
 def test_no_figure_of_a_scheme_has_a_name_of_ours(app: Any, name: str) -> None:
-    form = json.loads(json.dumps(standard.FORM).replace('"key": "units"', f'"key": "{name}"')
-                      .replace('"metric": "units"', f'"metric": "{name}"'))  # fmt: skip
+    form = json.loads(
+        json.dumps(standard.FORM)
+        .replace('"key": "units"', f'"key": "{name}"')
+        .replace('"metric": "units"', f'"metric": "{name}"')
+    )
     owner = factories.make_owner(factories.make_project())
     tiers.install(form)
     tiers.night(evaluate.today())
     assert tiers.state(owner).tier == "silver"
+
+
+@pytest.mark.parametrize("figure", ["1/0", "3/2", "1e99999999", "-1e99999999", "nan", "9" * 60])
+def test_odd_figures_of_facts_earn_nothing(app: Any, figure: str) -> None:
+    bands = [{"from": "0", "below": None, "points": "5"}]
+    amount = {"kind": "bands", "of": "days_late", "bands": bands}
+    publish(
+        rule("late", "fee.paid", amount=amount),
+        rule(
+            "safe",
+            "member.joined",
+            pending={"until": "contract.paid", "same": "member", "percent": 30},
+        ),
+    )
+    member = factories.make_member()
+    tell(member)
+    (tried,) = try_fact(new=fact(member, "fee.paid", facts={"days_late": figure}))
+    assert (tried.amount, tried.reason.why != "") == (0, True)
+    assert tell(member, "contract.paid", facts={"percent": figure}).is_new
+    tell(member, "contract.paid", facts={"percent": 30})
+    assert available(member) == 100_000
