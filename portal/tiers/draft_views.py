@@ -256,7 +256,11 @@ def _save(
 
 
 def _told(error: FormError) -> str:
-    return "; ".join(f"{path}: {text}" for path, text in error.faults)
+    parts = ", ".join(sorted({path for path, _text in error.faults}))
+    return gettext(
+        "This does not fit the rest of the draft (%(parts)s). Change what uses it first.",
+        parts=parts,
+    )
 
 
 def _render(

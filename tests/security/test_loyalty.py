@@ -216,3 +216,14 @@ def test_odd_figures_of_facts_earn_nothing(app: Any, figure: str) -> None:
     assert tell(member, "contract.paid", facts={"percent": figure}).is_new
     tell(member, "contract.paid", facts={"percent": 30})
     assert available(member) == 100_000
+
+
+def test_what_a_draft_still_needs_is_said_in_the_readers_language(client: FlaskClient) -> None:
+    tiers.install()
+    factories.sign_in(client, factories.make_staff("administrator"))
+    draft, chinese = "/centre/tiers/club/draft", {"Accept-Language": "zh-CN"}
+    client.post(draft)
+    wish = {"revision": "1", "act": "metric", "key": "units"}
+    answer = client.post(f"{draft}/remove", data=wish, headers=chinese, follow_redirects=True)
+    assert "与草案的其他部分不符（tiers.1.reach" in answer.text
+    assert "no metric" not in answer.text
