@@ -18,8 +18,10 @@ from portal.access import Access, Audience, access_of
 from portal.accounts.models import Account
 from portal.extensions import db
 from portal.permissions.roles import PERMISSIONS, RoleName
+from portal.plugin_host.state import host
 from portal.projects.models import Project
 from tests import factories
+from tests.plugin_host.conftest import switch_on
 
 OPEN_ROUTES = Path(__file__).with_name("open_routes.txt")
 ENTERED = "entered"
@@ -61,7 +63,7 @@ def test_every_permission_is_asked_for(migrated_app: Flask) -> None:
     asked = {_access(migrated_app, rule).permission for rule in rules_of(migrated_app)}
     in_code = "".join(
         file.read_text("utf-8")
-        for pattern in ("portal/**/*.py", "templates/**/*.html")
+        for pattern in ("portal/**/*.py", "plugins/**/*.py", "templates/**/*.html")
         for file in Path().glob(pattern)
         if file.name != "roles.py"
     )
@@ -88,6 +90,9 @@ def test_the_gate_answers_as_declared(gate_app: Flask) -> None:
     """Ask for every route with every visitor; the expected answer is worked out here again."""
     own = factories.make_project(slug="own")
     other = factories.make_project(slug="other")
+    for plugin in host().loaded:
+        switch_on(plugin, own)
+        switch_on(plugin, other)
     wrong, asked = [], 0
     for visitor in visitors(own, other):
         client, token = gate_app.test_client(), None
