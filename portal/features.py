@@ -142,6 +142,7 @@ from portal.search.keeping import configure_search
 from portal.slots import Slots
 from portal.staff import audit_views as staff_audit_views
 from portal.staff import exports_api as staff_exports_api
+from portal.staff import facts_api as staff_facts_api
 from portal.staff import hooks as staff_hooks
 from portal.staff import job_views as staff_job_views
 from portal.staff import jobs_api as staff_jobs_api
@@ -229,6 +230,7 @@ APIS: tuple = (
     announcements_api,
     points_api,
     staff_points_api,
+    staff_facts_api,
     staff_proposals_api,
     club_settings_api,
     plugin_host_settings_api,

@@ -1,6 +1,6 @@
 """Reading rule books and decisions."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,6 +118,22 @@ def changes(before: Book | None, after: Book) -> list[Change]:
 
 def judged(member_id: int, show: str = "", **paging: Any) -> Page[Judged]:
     """Return a page of what rules made of facts about a member, the newest first."""
+    statement = _judged(member_id)
+    if show == "given":
+        statement = statement.where(Decision.outcome == Outcome.POSTED)
+    elif show == "refused":
+        statement = statement.where(Decision.outcome != Outcome.POSTED)
+    page = page_of(statement, Decision.created_at, Decision.id, descending=True, **paging)
+    return Page(_rows(page.items), page.next_cursor, page.previous_cursor)
+
+
+def judged_of(member_id: int, fact: str) -> list[Judged]:
+    """Return what each rule made of one fact about a member, by its public id."""
+    found = _judged(member_id).where(Fact.public_id == fact)
+    return _rows(db.session.execute(found.order_by(Decision.rule, Decision.currency)))
+
+
+def _judged(member_id: int) -> sa.Select[Any]:
     titled = sa.and_(Book.id == Rule.book_id, Rule.key == Decision.rule)
     title = (
         sa.select(Rule.definition)
@@ -126,21 +142,15 @@ def judged(member_id: int, show: str = "", **paging: Any) -> Page[Judged]:
         .correlate(Decision)
         .scalar_subquery()
     )
-    statement = (
+    return (
         sa.select(Decision, Fact, title.label("definition"))
         .join(Fact, Fact.id == Decision.fact_id)
         .where(Decision.member_id == member_id)
     )
-    if show == "given":
-        statement = statement.where(Decision.outcome == Outcome.POSTED)
-    elif show == "refused":
-        statement = statement.where(Decision.outcome != Outcome.POSTED)
-    page = page_of(statement, Decision.created_at, Decision.id, descending=True, **paging)
-    return Page(
-        [Judged(row[0], row[1], (row[2] or {}).get("title")) for row in page.items],
-        page.next_cursor,
-        page.previous_cursor,
-    )
+
+
+def _rows(rows: Iterable[Any]) -> list[Judged]:
+    return [Judged(row[0], row[1], (row[2] or {}).get("title")) for row in rows]
 
 
 def budgets(codes: Collection[str]) -> dict[str, Budget]:

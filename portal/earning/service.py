@@ -22,6 +22,7 @@ from portal.earning.kinds import Effect, Outcome, Per
 from portal.earning.models import Decision
 from portal.earning.seen import lock_member, look
 from portal.earning.sources import known_sources
+from portal.earning.telling import tell_tiers
 from portal.extensions import db
 from portal.facts import service as facts
 from portal.facts.models import Fact
@@ -92,6 +93,8 @@ def record_fact(*, actor: Account | None, new: NewFact, draft: ReadBook | None =
         ]
         awaiting.meet(actor=actor, fact=done.fact)
     _keep(made)
+    if all(decision.outcome != Outcome.POSTED for decision in made):
+        tell_tiers(Fact.id == done.fact.id)
     return Told(done.fact, is_new=True, decisions=tuple(made))
 
 
@@ -100,6 +103,7 @@ def withdraw_facts(*, actor: Account | None, subject: str, on: date, reason: str
     postings. What still comes about the subject gives nothing. A second call does nothing."""
     if not facts.withdraw(subject=subject, on=on, reason=reason):
         return 0
+    tell_tiers(Fact.subject == subject)
     rows = db.session.scalars(
         sa.select(Decision)
         .join(Fact, Fact.id == Decision.fact_id)

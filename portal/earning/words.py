@@ -115,6 +115,11 @@ def value_text(field: Field | None, value: Any) -> str:
     return f"{value} {unit}".rstrip()
 
 
+def category_title(key: str) -> str:
+    """Return what a category is called; its key when the club made it up."""
+    return str(TITLES["fee_category"].get(key, key)) if key else str(gettext("No category"))
+
+
 def rule_title(definition: Mapping[str, Any]) -> str:
     """Return what a rule is called, in the reader's language."""
     return localized(definition["title"]) or str(definition["key"])

@@ -14,6 +14,7 @@ CORE_KINDS: dict[str, str] = {
     "contract.cancelled": "A verified buyer's purchase contract was cancelled.",
     "contract.corrected": "Staff corrected a verified buyer's contract: it is told anew.",
     "fee.paid": "The owner of a home paid a fee for it.",
+    "facts.changed": "A fact about a member that tiers count came or went without points.",
     "points.posted": "Points of an account were posted: earned, used, held, given or taken back.",
     "points.expired": "Points reached their last day and were booked, of one account or of many.",
     "tier.changed": "A member's tier is another one now; a first rating is not told.",

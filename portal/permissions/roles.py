@@ -94,6 +94,10 @@ PERMISSIONS: dict[str, Permission] = {
             _R.CENTRE,
         ),
         _permission("points.post", lazy("Post points from another system, with a service's token")),
+        _permission(
+            "facts.record",
+            lazy("Tell of spending and deeds from another system, with a service's token"),
+        ),
         _permission("points.adjust", lazy("Adjust points by hand"), _R.STAFF, _R.MANAGER),
         _permission(
             "points.approve", lazy("Agree to adjustments of points"), _R.MANAGER, _R.FINANCE

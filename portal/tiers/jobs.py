@@ -74,7 +74,7 @@ def moves_tiers(event: DomainEvent) -> bool:
         return False
     if event.kind in _NAMING_A_MEMBER:
         return event.data.get("member") is not None
-    return event.kind == "member.joined" or event.kind in _ABOUT_A_HOME
+    return event.kind in ("member.joined", "facts.changed") or event.kind in _ABOUT_A_HOME
 
 
 @subscribe(None, name="tiers.evaluate_member", wants=moves_tiers)

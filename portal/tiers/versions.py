@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from portal.columns import Texts
 from portal.extensions import db
 from portal.tiers import schema
-from portal.tiers.kinds import VersionState
+from portal.tiers.kinds import MetricKind, VersionState
 from portal.tiers.models import Scheme, SchemeVersion
 from portal.tiers.terms import Terms
 
@@ -73,6 +73,17 @@ def in_force(on: date, *, scheme: str | None = None, club: bool = False) -> list
         )
         for row, version in db.session.execute(statement)
     ]
+
+
+def sources_read(on: date) -> frozenset[str]:
+    """Return the sources of facts that the schemes of a day count: one statement."""
+    return frozenset(
+        source
+        for found in in_force(on)
+        for metric in found.terms.metrics
+        if metric.kind in (MetricKind.FACTS, MetricKind.SPEND)
+        for source in metric.sources
+    )
 
 
 def terms_of(version: SchemeVersion) -> Terms:
