@@ -46,6 +46,8 @@ TECHNICAL = frozenset(
 EXEMPT = {
     "roster.staff_columns": "says which column of a preview is what; upload and start are recorded",
     "roster_api.staff_columns": "says which column of a preview is what, as above",
+    "contract_imports.staff_columns": "says which column of a preview is what, as above",
+    "earning.try_out": "a dry run, rolled back: what it says is shown and not kept",
     "staff_points_api.post": "a repeated key posts nothing; the first one is recorded (tests/api)",
 }
 """Endpoint -> why it records nothing."""

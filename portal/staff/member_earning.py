@@ -8,6 +8,7 @@ from portal import clock
 from portal.access import requires
 from portal.accounts.current import current_account
 from portal.club.queries import current_club
+from portal.columns import new_public_id
 from portal.earning import queries
 from portal.earning.awards import award_categories, record_award
 from portal.earning.blueprint import blueprint
@@ -48,7 +49,7 @@ def staff_award(public_id: str) -> str | tuple[str, int] | Response:
             category=form.category.data or "",
             on=form.on.data,
             note=form.note.data or "",
-            key=f"staff:{form.idempotency_key.data}"[:60],
+            key=f"staff:{form.idempotency_key.data or new_public_id()}"[:60],
         )
     except FactError as error:
         db.session.rollback()

@@ -257,9 +257,11 @@ def _save(
 
 def _told(error: FormError) -> str:
     parts = ", ".join(sorted({path for path, _text in error.faults}))
-    return gettext(
-        "This does not fit the rest of the draft (%(parts)s). Change what uses it first.",
-        parts=parts,
+    return str(
+        gettext(
+            "This does not fit the rest of the draft (%(parts)s). Change what uses it first.",
+            parts=parts,
+        )
     )
 
 
