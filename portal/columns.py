@@ -35,8 +35,12 @@ BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def new_public_id() -> str:
-    """Return a random 128-bit id for URLs: 22 URL-safe characters, no order in time."""
-    return secrets.token_urlsafe(16)
+    """Return a random 128-bit id for URLs: 22 URL-safe characters, no order in time.
+
+    The first is no "-": commands would take such an id for an option.
+    """
+    made = secrets.token_urlsafe(16)
+    return new_public_id() if made.startswith("-") else made
 
 
 def storable(text: str) -> str:
