@@ -379,13 +379,30 @@ def pages(member: int) -> dict[str, int]:
     return found
 
 
-def expire_all() -> float:
-    """Return lots expired per second, in the job's batches."""
+def expire_all(app: Flask, ids: list[int]) -> tuple[float, float]:
+    """Return lots expired per second, in the job's batches, and spendings of `ids` meanwhile."""
+    over, spent = threading.Event(), 0
+
+    def redeem() -> None:
+        nonlocal spent
+        chance = random.Random(1)
+        with app.app_context():
+            while not over.is_set():
+                spend(chance.choice(ids))
+                db.session.commit()
+                spent += 1
+            db.session.remove()
+
+    shopper = threading.Thread(target=redeem)
+    shopper.start()
     done, after, begun = 0, 0, time.perf_counter()
     while (batch := expiring.expire_batch(after=after)).after is not None:
         done, after = done + batch.lots, batch.after
         db.session.commit()
-    return done / (time.perf_counter() - begun)
+    taken = time.perf_counter() - begun
+    over.set()
+    shopper.join()
+    return done / taken, spent / taken
 
 
 def measure(kind: str, postings: int, rounds: int, many: int) -> None:
@@ -409,7 +426,7 @@ def measure(kind: str, postings: int, rounds: int, many: int) -> None:
             f"{statistics.median(spread):,.0f} a second, ratio {ratio:.2f} (goal 0.5)"
         )
     with application(kind) as app, app.test_request_context():
-        _sizes(many)
+        _sizes(app, many)
         _say(f"  verify finds {len(verify())} faults")
 
 
@@ -422,7 +439,7 @@ def _compare_with_hand(ids: list[int], postings: int) -> None:
         )
 
 
-def _sizes(many: int) -> None:
+def _sizes(app: Flask, many: int) -> None:
     ids = add_members(1_000)
     today = clock.business_date("Asia/Shanghai")
     later = today + timedelta(days=400)
@@ -444,7 +461,11 @@ def _sizes(many: int) -> None:
         _say(f"    {pages(ids[1])} for one who has {many // 10:,}")
     past = clock.now() - timedelta(days=30)
     fill(ids[2:], many, expires_on=today - timedelta(days=3), at=past)
-    _say(f"  expiry: {expire_all():,.0f} lots a second (goal 10,000 PostgreSQL, 5,000 SQLite)")
+    expired, redeemed = expire_all(app, ids[:2])
+    _say(
+        f"  expiry: {expired:,.0f} lots a second (goal 10,000 PostgreSQL, 5,000 SQLite), "
+        f"{redeemed:,.0f} spendings a second meanwhile"
+    )
 
 
 def _say(line: str) -> None:

@@ -275,7 +275,8 @@ def test_every_project_is_on_one_of_the_pages(
     page = "/centre/plugins/keeper/purge"
     with query_count() as sent:
         first = administrator.get(page).text
-    assert len(sent) <= 8
+    # PostgreSQL is asked once more which of the plugin's tables are there.
+    assert len(sent) <= 9
     [link] = [part for part in first.split('"') if "cursor=" in part]
     second = administrator.get(link.replace("&amp;", "&")).text
     slugs = {"own", "other", *(f"place-{number:02}" for number in range(22))}
