@@ -30,7 +30,7 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-SQLITE_BUSY_MS = 5000
+SQLITE_BUSY_MS = 15_000
 POSTGRES_OPTIONS = "-c statement_timeout=20000 -c lock_timeout=2000 -c timezone=UTC"
 
 
