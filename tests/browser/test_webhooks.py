@@ -50,7 +50,7 @@ def test_from_the_empty_list_to_the_deleted_webhook(
         page.locator("form[action$='/test'] button").click()
         told = page.locator("td .pill.c-green")
         for _ in range(60):
-            page.reload()
+            page.goto(page.url)
             if told.count():
                 break
             page.wait_for_timeout(500)
