@@ -7,12 +7,15 @@ IMMEDIATE), so that two writers queue instead of failing half way.
 
 import re
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import sqlalchemy as sa
+from flask import has_request_context
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -31,6 +34,7 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 SQLITE_BUSY_MS = 15_000
+GIVE_WAY_SECONDS = 2.0
 POSTGRES_OPTIONS = "-c statement_timeout=20000 -c lock_timeout=2000 -c timezone=UTC"
 
 
@@ -93,6 +97,10 @@ limiter = Limiter(key_func=get_remote_address, in_memory_fallback_enabled=True)
 
 read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 """Whether transactions that begin now may only read; the web layer sets it for a GET."""
+
+
+_pages_asking: set[int] = set()
+"""The threads whose request waits for SQLite's write lock."""
 
 
 @contextmanager
@@ -167,7 +175,11 @@ def _begin(connection: sa.Connection) -> None:
         begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
         try:
             file.execute(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
-            file.execute(begin)
+            if reading:
+                file.execute(begin)
+            else:
+                with _in_turn():
+                    file.execute(begin)
         except sqlite3.OperationalError as error:
             # Past SQLAlchemy, so told as it tells: "busy" is answered with 503, not with 500.
             raise sa.exc.OperationalError(begin, None, error) from error
@@ -175,6 +187,24 @@ def _begin(connection: sa.Connection) -> None:
         driver: Any = connection.connection.driver_connection
         # Said with the BEGIN, not in a round trip of its own; None: as the server has it.
         driver.read_only = reading or None
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    """Let background work that begins to write wait for the pages that wait to: SQLite gives its
+    lock to whoever asks at the right moment, and a row of short jobs always asks first."""
+    if has_request_context():
+        asking = threading.get_ident()
+        _pages_asking.add(asking)
+        try:
+            yield
+        finally:
+            _pages_asking.discard(asking)
+        return
+    until = time.monotonic() + GIVE_WAY_SECONDS
+    while _pages_asking and time.monotonic() < until:
+        time.sleep(0.002)
+    yield
 
 
 @sa.event.listens_for(sa.Engine, "rollback")

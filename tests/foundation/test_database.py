@@ -1,5 +1,8 @@
 """How a connection is used: savepoints, read-only GETs, append-only tables."""
 
+import threading
+import time
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -54,6 +57,45 @@ def test_what_only_reads_is_planned_once(app: Flask) -> None:
     db.session.flush()
     db.session.rollback()
     assert db.session.scalars(sa.select(Household)).all() == []
+
+
+def test_a_page_that_writes_waits_for_one_job_not_for_a_row_of_them(app: Flask) -> None:
+    """SQLite's lock is free for an instant between two jobs; who only looks now and then never
+    finds it free."""
+    done: list[float] = []
+    stopping = threading.Event()
+
+    def work() -> None:
+        with app.app_context():
+            while not stopping.is_set():
+                db.session.add(Household())
+                db.session.flush()
+                time.sleep(0.02)
+                db.session.rollback()
+                done.append(time.monotonic())
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    try:
+        waited = []
+        for _ in range(10):
+            time.sleep(0.05)
+            with app.test_request_context():
+                asked = time.monotonic()
+                db.session.add(Household())
+                db.session.flush()
+                got = time.monotonic()
+                db.session.rollback()
+            waited.append(sum(asked < each <= got for each in done))
+    finally:
+        stopping.set()
+        for worker in workers:
+            worker.join()
+    if db.engine.dialect.name == "sqlite":
+        # One that had begun; and one of the other thread, which had just asked.
+        assert max(waited) <= 2
+    assert len(done) > 10
 
 
 def test_foreign_keys_are_enforced(app: Flask) -> None:
