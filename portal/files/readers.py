@@ -9,7 +9,7 @@ from portal.slots import fill
 
 @dataclass(frozen=True)
 class FileReader:
-    """A feature's answer for the files whose `owner_kind` it is."""
+    """A feature's answer for the files whose `owner_kind` it is, or begins with it and a dot."""
 
     owner_kind: str
     may_read_file: Callable[[StoredFile], bool]
@@ -17,5 +17,6 @@ class FileReader:
 
 def may_read_file(file: StoredFile) -> bool:
     """Ask the owning feature whether this request may read `file`; nobody's file is nobody's."""
-    readers = [reader for reader in fill("file_readers") if reader.owner_kind == file.owner_kind]
+    kinds = (file.owner_kind, file.owner_kind.partition(".")[0])
+    readers = [reader for reader in fill("file_readers") if reader.owner_kind in kinds]
     return bool(readers) and all(reader.may_read_file(file) for reader in readers)

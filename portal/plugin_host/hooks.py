@@ -1,6 +1,8 @@
 """What the plugin host puts into shared pages."""
 
+from portal.files.readers import FileReader
 from portal.i18n import lazy
+from portal.plugin_host import filing
 from portal.projects.models import Project
 from portal.slots import NavItem
 
@@ -13,3 +15,8 @@ def nav_items(project: Project | None) -> list[NavItem]:
         NavItem(lazy("Plugin settings"), "adjustments", "plugins.project_plugins",
                 "plugins.settings", section="project", order=60),
     ]  # fmt: skip
+
+
+def file_readers() -> list[FileReader]:
+    """Return who reads the files of plugins: each plugin answers for its own."""
+    return filing.readers()

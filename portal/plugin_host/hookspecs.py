@@ -18,7 +18,7 @@ from portal.notifications.kinds import NotificationKind
 from portal.outbox.registry import DomainEvent, EventKind
 from portal.permissions.roles import Permission
 from portal.personal_data import ExportPart
-from portal.plugin_host.refs import MemberRef, ProjectRef
+from portal.plugin_host.refs import FileRef, MemberRef, ProjectRef
 from portal.plugin_host.setting_types import Setting
 from portal.points.checks import PointsRequest
 from portal.search.documents import Findable
@@ -97,6 +97,11 @@ def describe_hits(project: ProjectRef, keys: tuple[str, ...]) -> list[Hit]:  # t
 @hookspec
 def search_documents(project: ProjectRef) -> Iterator[Findable]:  # type: ignore[empty-body]
     """Yield everything of the plugin's in `project` that search finds, for a rebuilt index."""
+
+
+@hookspec
+def may_read_file(project: ProjectRef, file: FileRef, member: MemberRef | None) -> bool:  # type: ignore[empty-body]
+    """Tell whether the reader may see a file of the plugin's; `member`: the reader, if a member."""
 
 
 @hookspec
@@ -185,6 +190,7 @@ RETURNS: dict[str, Returned] = {
     "member_profile_sections": Returned(Card),
     "describe_hits": Returned(Hit),
     "search_documents": Returned(Iterator, many=False),
+    "may_read_file": Returned(bool, many=False),
     "check_plugin_enable": Returned(str),
     "check_points_posting": Returned(str),
     "export_member_data": Returned(ExportPart),

@@ -1,13 +1,16 @@
-"""What the plugin host keeps of a member: the links that plugins gave away."""
+"""What the plugin host keeps of a member: links that plugins gave away, files they took in."""
 
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from portal.extensions import db
+from portal.files.queries import path_of
+from portal.files.service import destroy_bytes
 from portal.i18n import lazy
 from portal.members.models import Member
-from portal.personal_data import Coverage, ExportPart, RetentionRule, rows_rule
+from portal.personal_data import Coverage, ExportFile, ExportPart, RetentionRule, rows_rule
+from portal.plugin_host import filing
 from portal.plugin_host.models import PluginFault, PluginToken
 
 _ACTOR_WHY = "names only the account of the staff who acted"
@@ -20,40 +23,66 @@ TABLES = {
 
 
 def export_member_data(member: Member) -> list[ExportPart]:
-    """Return which links were made for the member."""
+    """Return which links were made for the member, and the files that plugins have of them."""
+    return [_links(member), _files(member)]
+
+
+def _links(member: Member) -> ExportPart:
     rows = db.session.scalars(
         sa.select(PluginToken)
         .where(PluginToken.member_id == member.id)
         .order_by(PluginToken.created_at)
     )
-    return [
-        ExportPart(
-            "links",
-            lazy("Links made for you"),
+    return ExportPart(
+        "links",
+        lazy("Links made for you"),
+        {
+            "plugin": lazy("Plugin"),
+            "purpose": lazy("Purpose"),
+            "made": lazy("Made"),
+            "until": lazy("Until"),
+            "used": lazy("Used"),
+        },
+        [
             {
-                "plugin": lazy("Plugin"),
-                "purpose": lazy("Purpose"),
-                "made": lazy("Made"),
-                "until": lazy("Until"),
-                "used": lazy("Used"),
-            },
-            [
-                {
-                    "plugin": row.plugin,
-                    "purpose": row.purpose,
-                    "made": row.created_at,
-                    "until": row.expires_at,
-                    "used": row.used_at,
-                }
-                for row in rows
-            ],
-        )
-    ]
+                "plugin": row.plugin,
+                "purpose": row.purpose,
+                "made": row.created_at,
+                "until": row.expires_at,
+                "used": row.used_at,
+            }
+            for row in rows
+        ],
+    )
+
+
+def _files(member: Member) -> ExportPart:
+    files = filing.files_of_account(member.account_id)
+    return ExportPart(
+        "pictures",
+        lazy("Pictures that you sent"),
+        {"plugin": lazy("Plugin"), "name": lazy("Name"), "sent": lazy("Sent")},
+        [
+            {
+                "plugin": file.owner_kind.partition(".")[0],
+                "name": file.original_name,
+                "sent": file.created_at,
+            }
+            for file in files
+        ],
+        files=[ExportFile("picture.jpg", path_of(file)) for file in files],
+    )
 
 
 def erase_member_data(member: Member) -> None:
-    """Delete the links: none opens any more."""
+    """Delete the links: none opens any more; and what is in the files, to which plugins' rows may
+    refer."""
     db.session.execute(sa.delete(PluginToken).where(PluginToken.member_id == member.id))
+    files = filing.files_of_account(member.account_id)
+    destroy_bytes(files=files)
+    for file in files:
+        file.uploaded_by_id = None
+    db.session.flush()
 
 
 def retention_rules() -> list[RetentionRule]:

@@ -9,8 +9,10 @@ from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.database import removal
 from portal.extensions import db
+from portal.files.models import StoredFile
 from portal.pagination import Page, page_of
 from portal.plugin_host import dispatch, service
+from portal.plugin_host.filing import count_files, drop_files
 from portal.plugin_host.models import PluginFault, PluginSetting, PluginState
 from portal.plugin_host.refs import project_ref
 from portal.plugin_host.service import SwitchError
@@ -20,6 +22,7 @@ from portal.projects.models import Project
 from portal.search.service import drop_plugin
 
 HOOK = "purge_project_data"
+FILES = StoredFile.__tablename__
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ def look(plugin: str, project: Project) -> Mapping[str, int]:
     if tables and not dispatch.implementations(HOOK, plugin):
         # By its `project_id` alone the portal could delete rows, not files, nor rows below them.
         raise SwitchError("no_purge")
-    return _counted(tables, project)
+    files = count_files(plugin, project.id)
+    return {**_counted(tables, project), **({FILES: files} if files else {})}
 
 
 def places(plugin: str) -> Page[Place]:
@@ -90,6 +94,7 @@ def purge(*, actor: Account | None, plugin: str, project: Project) -> Mapping[st
     left = [name for name, rows in _counted(_tables(plugin), project).items() if rows]
     if left:
         raise SwitchError("left", left)
+    _drop_files(plugin, project)
     tokens = revoke_tokens(plugin=plugin, project=project_ref(project))
     drop_plugin(plugin=plugin, project_id=project.id)
     faults = PluginFault.plugin == plugin, PluginFault.project_key == project.id
@@ -104,6 +109,15 @@ def purge(*, actor: Account | None, plugin: str, project: Project) -> Mapping[st
         facts={"rows": dict(counted), "tokens": tokens},
     )
     return counted
+
+
+def _drop_files(plugin: str, project: Project) -> None:
+    """Delete the plugin's files of the project; raise SwitchError while rows refer to them."""
+    try:
+        with db.session.begin_nested():
+            drop_files(plugin, project.id)
+    except sa.exc.IntegrityError as error:
+        raise SwitchError("left", [FILES]) from error
 
 
 def _tables(plugin: str) -> list[sa.Table]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from portal.files.models import StoredFile
 from portal.members.models import Member
 from portal.projects.models import Project
 
@@ -45,6 +46,31 @@ class TokenRef:
     expires_at: datetime | None
 
 
+@dataclass(frozen=True)
+class FileRef:
+    """A stored file as plugins see it: `kind` and `key` name the thing that it belongs to.
+
+    `size` in bytes; `width` and `height` in pixels, None for what is no picture.
+    `account_id`: of the member whose it is, None for the club's own. `url`: where it is sent to
+    those who may read it.
+    """
+
+    id: int
+    public_id: str
+    kind: str
+    key: str
+    name: str
+    size: int
+    width: int | None
+    height: int | None
+    account_id: int | None
+
+    @property
+    def url(self) -> str:
+        """The file's address, the same for everybody."""
+        return f"/files/{self.public_id}"
+
+
 def project_ref(project: Project) -> ProjectRef:
     """Return a project's facts."""
     return ProjectRef(
@@ -56,6 +82,21 @@ def member_ref(member: Member) -> MemberRef:
     """Return a member's facts."""
     return MemberRef(
         member.id, member.public_id, member.household_id, member.account_id, member.name
+    )
+
+
+def file_ref(file: StoredFile) -> FileRef:
+    """Return a stored file's facts."""
+    return FileRef(
+        id=file.id,
+        public_id=file.public_id,
+        kind=file.owner_kind,
+        key=file.owner_key,
+        name=file.original_name,
+        size=file.size_bytes,
+        width=file.width,
+        height=file.height,
+        account_id=file.uploaded_by_id,
     )
 
 

@@ -9,6 +9,7 @@ from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.database import removal
 from portal.extensions import db
+from portal.plugin_host.filing import drop_files
 from portal.plugin_host.models import (
     PluginBlock,
     PluginFault,
@@ -65,6 +66,7 @@ def remove(*, actor: Account | None, plugin: str) -> Leaving:
     for model in (PluginState, PluginSetting, PluginFault, PluginBlock, PluginToken):
         db.session.execute(sa.delete(model).where(model.plugin == plugin))
     drop_plugin(plugin=plugin)
+    drop_files(plugin)
     record(
         actor=actor,
         action="plugin.removed",

@@ -25,6 +25,9 @@ from portal.earning.sources import PointSource
 from portal.exports import ExportFormat, export_file
 from portal.extensions import db
 from portal.facts.service import FactError
+from portal.files.errors import UploadError
+from portal.files.limits import takes_files
+from portal.files.pictures import Picture
 from portal.i18n import LANGUAGES, gettext, lazy, localized, ngettext
 from portal.jobs.registry import Job, JobRun
 from portal.jobs.service import enqueue
@@ -37,7 +40,7 @@ from portal.permissions.roles import Permission, RoleName
 from portal.personal_data import ExportFile, ExportPart
 from portal.plugin_host.hookspecs import hookimpl
 from portal.plugin_host.manifest import API_VERSION
-from portal.plugin_host.refs import MemberRef, ProjectRef, TokenRef
+from portal.plugin_host.refs import FileRef, MemberRef, ProjectRef, TokenRef
 from portal.plugin_host.setting_types import Setting, SettingKind
 from portal.plugin_host.settings import plugin_settings
 from portal.plugin_host.telling import notify
@@ -49,6 +52,13 @@ from portal.points.terms import Posting as PointsPosting
 from portal.sdk.afterwards import emit
 from portal.sdk.current import current_member, current_project, current_token, visible_projects
 from portal.sdk.facts import record_fact, withdraw_facts
+from portal.sdk.files import (
+    PicturesField,
+    delete_files,
+    files_of,
+    read_pictures,
+    store_picture,
+)
 from portal.sdk.leaving import find_leaving
 from portal.sdk.people import find_members, find_projects, residents
 from portal.sdk.points import (
@@ -81,6 +91,7 @@ __all__ = [
     "FactError",
     "FactField",
     "FactFieldKind",
+    "FileRef",
     "Findable",
     "Hit",
     "Identified",
@@ -93,6 +104,8 @@ __all__ = [
     "NotificationKind",
     "Page",
     "Permission",
+    "Picture",
+    "PicturesField",
     "PointSource",
     "PointsError",
     "PointsFigures",
@@ -109,6 +122,7 @@ __all__ = [
     "TierRef",
     "Todo",
     "TokenRef",
+    "UploadError",
     "UtcDateTime",
     "api_fields",
     "api_page",
@@ -120,11 +134,13 @@ __all__ = [
     "current_project",
     "current_token",
     "db",
+    "delete_files",
     "drop_document",
     "earn_points",
     "emit",
     "enqueue",
     "export_file",
+    "files_of",
     "find_members",
     "find_projects",
     "foreign_key",
@@ -145,6 +161,7 @@ __all__ = [
     "plugin_settings",
     "points_balance",
     "public",
+    "read_pictures",
     "record",
     "record_fact",
     "requires",
@@ -153,6 +170,8 @@ __all__ = [
     "revoke_tokens",
     "signed_in",
     "spend_points",
+    "store_picture",
+    "takes_files",
     "tier_of",
     "tiers",
     "unique_where",

@@ -233,6 +233,11 @@ def test_the_sample_of_a_post_can_be_imported() -> None:
     assert callable(run_sample(text)["close"])
 
 
+def test_the_sample_of_pictures_can_be_imported() -> None:
+    (text,) = samples("Pictures")
+    assert callable(run_sample(text)["fault"])
+
+
 def test_the_sample_of_links_keeps_to_the_forms() -> None:
     (text,) = samples("Links with a token")
     names = run_sample(text)

@@ -29,6 +29,9 @@ from portal.accounts.models import Account
 from portal.config import Settings
 from portal.crypto import token_hash
 from portal.extensions import db
+from portal.files.models import StoredFile
+from portal.files.pictures import Picture
+from portal.files.service import store_picture
 from portal.members.models import Member
 from portal.permissions.roles import RoleName
 from portal.plugin_host import dispatch, loader, service
@@ -234,6 +237,28 @@ def message_to_the_owner(world: World) -> bool:
     return told == 1
 
 
+@way("hook:may_read_file")
+def file_of_the_plugin(world: World) -> bool:
+    there = db.session.scalar(sa.select(StoredFile))
+    file = there or _stored(world, "notes.note")
+    answer = world.staff().get(f"/files/{file.public_id}", buffered=True)
+    assert answer.status_code in (200, 404), answer.text
+    return answer.status_code == 200
+
+
+@way("sdk:store_picture")
+def picture_for_everybody(world: World) -> bool:
+    picture = Picture(factories.picture_bytes(), 40, 40, "a.png")
+    try:
+        file = sdk.store_picture(
+            kind="notes.poster", key="a", picture=picture, project=project_ref(world.own)
+        )
+    except ValueError:
+        return False  # Not loaded: there is nobody to keep it for.
+    db.session.commit()
+    return world.app.test_client().get(file.url, buffered=True).status_code == 200
+
+
 # The club's words are written before a plugin is switched on, like roles and settings.
 @way("hook:register_notifications", open_when=frozenset(STATES) - {"broken"})
 def words_of_the_club(world: World) -> bool:
@@ -323,6 +348,16 @@ def _link(world: World, **whose: Any) -> bool:
     if there is None:
         factories.add(PluginToken(**values, **whose))
     return world.app.test_client().get(f"/t/notes/{SECRET}").status_code == 200
+
+
+def _stored(world: World, kind: str) -> StoredFile:
+    """Keep a picture past the SDK: a plugin that was loaded once left it."""
+    picture = Picture(factories.picture_bytes(), 40, 40, "a.png")
+    file = store_picture(
+        actor=None, upload=picture, owner_kind=kind, owner_key="a", project_id=world.own.id
+    )
+    db.session.commit()
+    return file
 
 
 def _sidebar(client: FlaskClient) -> str:

@@ -9,6 +9,7 @@ from portal.sdk import (
     Card,
     FactField,
     FactFieldKind,
+    FileRef,
     Findable,
     Hit,
     MemberHome,
@@ -24,6 +25,7 @@ from portal.sdk import (
     StaffWidget,
     Todo,
     hookimpl,
+    may,
 )
 
 SENT: list[Message] = []
@@ -94,6 +96,18 @@ def search_documents(project: ProjectRef) -> Iterator[Findable]:
         if isinstance(each, Exception):
             raise each
         yield each  # type: ignore[misc]
+
+
+@hookimpl
+def may_read_file(project: ProjectRef, file: FileRef, member: MemberRef | None) -> bool:
+    if file.key == "broken":
+        raise RuntimeError("notes on purpose")
+    if file.key == "wrong":
+        return "yes"  # type: ignore[return-value]
+    if file.kind == "notes.poster":
+        return True
+    own = member is not None and file.account_id == member.account_id
+    return own or may("notes.manage")
 
 
 @hookimpl

@@ -5,6 +5,9 @@ from werkzeug.wrappers import Response
 
 from portal.sdk import (
     ApiBlueprint,
+    PicturesField,
+    TextsForm,
+    current_member,
     current_project,
     current_token,
     db,
@@ -13,6 +16,8 @@ from portal.sdk import (
     record,
     requires,
     signed_in,
+    store_picture,
+    takes_files,
     visible_projects,
 )
 
@@ -24,6 +29,29 @@ api = ApiBlueprint("notes_api", __name__)
 @member_only
 def wall() -> str:
     return f"wall of {current_project().slug}"
+
+
+class NoteForm(TextsForm):
+    photos = PicturesField("Photos", most=2)
+
+
+@blueprint.post("/p/<project>/notes/pin")
+@member_only
+@takes_files(2)
+def pin() -> Response | tuple[str, int]:
+    form = NoteForm()
+    if not form.validate():
+        return " ".join(str(error) for error in form.photos.errors), 422
+    for picture in form.photos.data:
+        store_picture(
+            kind="notes.note",
+            key="note-1",
+            picture=picture,
+            project=current_project(),
+            member=current_member(),
+        )
+    db.session.commit()
+    return redirect(url_for("notes.wall"), 303)
 
 
 @blueprint.get("/p/<project>/staff/notes/")
