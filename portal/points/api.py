@@ -244,22 +244,29 @@ def figures_of(member_id: int) -> list[dict[str, Any]]:
     return [_figures(purse, queries.balance(holder, purse.key)) for purse in queries.purses(holder)]
 
 
-def lines_of(member_id: int, query: dict[str, str]) -> Any:
-    """Return the answer for a page of a member's lines."""
+def lines_of(member_id: int, query: dict[str, str], *, project_id: int | None = None) -> Any:
+    """Return the answer for a page of a member's lines; `project_id` as in `ledger_of`."""
     purse = _purse(member_id, query["currency"])
     if purse is None:
         return {"items": [], "next": None}
     month = read_month(query["month"]) if query["month"] else None
-    return paged(ledger_of(purse.account_id, query["show"], month=month), shown)
+    found = ledger_of(purse.account_id, query["show"], month=month, project_id=project_id)
+    return paged(found, shown)
 
 
-def detail_of(member_id: int, public_id: str) -> dict[str, Any]:
-    """Return a member's line with its lots. Raises 404."""
+def detail_of(member_id: int, public_id: str, *, project_id: int | None = None) -> dict[str, Any]:
+    """Return a member's line with its lots. Raises 404.
+
+    `project_id` as in `ledger_of`: lots that other projects' lines opened are left out as well.
+    """
     purses = queries.purses(Holder.member(member_id))
-    found = line_of([purse.account_id for purse in purses], public_id)
+    accounts = [purse.account_id for purse in purses]
+    found = line_of(accounts, public_id, project_id=project_id)
     if found is None:
         raise NotFound
     touches, opened = made_up.touches_of(found.row.id), made_up.opened_by(found.row.id)
+    if project_id is not None:
+        touches = [each for each in touches if each.opened.project_id in (None, project_id)]
     return {
         **shown(found),
         "used": [

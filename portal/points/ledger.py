@@ -4,8 +4,6 @@ They are built once and sent as they are: a posting is a few round trips, and th
 is what the next posting to the same account waits for.
 """
 
-import hashlib
-import json
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,19 +16,18 @@ from sqlalchemy.exc import IntegrityError
 
 from portal import clock
 from portal.columns import new_public_id
-from portal.crypto import lookup_hash
 from portal.extensions import db
 from portal.jobs import waking
 from portal.points import events
 from portal.points.accounts import Place
 from portal.points.errors import PointsError
+from portal.points.keys import body_hash, check_lengths, note_digest
 from portal.points.kinds import Kind, Part
 from portal.points.models import Balance, Entry, Note, Transaction
 from portal.points.terms import Posting, Why
 
 MOST = 10**12
 """The most milli-points that one posting may move."""
-KEY_LENGTH, NOTE_LENGTH = 160, 500
 transactions: Any = Transaction.__table__
 entries: Any = Entry.__table__
 balances: Any = Balance.__table__
@@ -95,7 +92,7 @@ def claim(
     A posting with the same key that is under way is waited for. Raises PointsError: key_used
     (with another body), key_invalid, too_long, sealed_month.
     """
-    _check_lengths(key, why)
+    check_lengths(key, why)
     salt = secrets.token_bytes(16)
     digest = note_digest(salt, why.note) if why.note else None
     row: dict[str, Any] = {
@@ -104,7 +101,7 @@ def claim(
         "account_id": place.account_id,
         "amount": amount,
         "key": key,
-        "body_hash": _body_hash(place, kind, why, body),
+        "body_hash": body_hash(place, kind, why, body),
         "business_date": why.business_date or place.today,
         "booked_at": place.at,
         "booked_on": place.today,
@@ -183,39 +180,9 @@ def refusable(place: Place, *, possible: bool = True) -> Iterator[None]:
         place.connection.exec_driver_sql("RELEASE SAVEPOINT points_posting")
 
 
-def _check_lengths(key: str, why: Why) -> None:
-    if not key or len(key) > KEY_LENGTH:
-        raise PointsError("key_invalid")
-    limits = ((why.source, 60), (why.source_key, 80), (why.rule or "", 60), (why.note, NOTE_LENGTH))
-    if not why.source or any(len(text) > most for text, most in limits):
-        raise PointsError("too_long")
-
-
-def note_digest(salt: bytes, text: str) -> bytes:
-    """Return what a transaction keeps of its free text."""
-    return hashlib.sha256(salt + text.encode()).digest()
-
-
-def _body_hash(place: Place, kind: Kind, why: Why, body: Sequence[object]) -> bytes:
-    said = [
-        kind,
-        place.account_id,
-        why.source,
-        why.source_key,
-        dict(why.facts),
-        why.project_id,
-        str(why.business_date),
-        why.rule,
-        why.rule_version,
-        lookup_hash("points note", why.note).hex() if why.note else None,
-        [str(each) for each in body],
-    ]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
-
-
-def _repeated(place: Place, key: str, body_hash: bytes) -> Posting:
+def _repeated(place: Place, key: str, said: bytes) -> Posting:
     first = place.connection.execute(_by_key, {"key": key}).one()
-    if bytes(first.body_hash) != body_hash:
+    if bytes(first.body_hash) != said:
         raise PointsError("key_used")
     return _made_before(first)
 

@@ -1,6 +1,7 @@
-"""Adjusting points by hand: at once up to a limit, beyond it by two people."""
+"""Adjusting points by hand: up to a limit of the day at once, beyond it by two people."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,13 +13,16 @@ from portal.members.models import Member, MemberState
 from portal.points import service
 from portal.points.accounts import REDEEMABLE
 from portal.points.errors import PointsError
+from portal.points.expiring import club_today
 from portal.points.kinds import Kind, ProposalState
 from portal.points.ledger import check_amount
-from portal.points.models import Currency, Proposal
+from portal.points.models import Currency, Proposal, Transaction
 from portal.points.models.currencies import ALONE
 from portal.points.terms import Holder, Posting, Why
 
 SOURCE = "manual"
+KEY = "manual:"
+"""How the keys of what one person adjusts begin."""
 
 
 def adjust(
@@ -33,14 +37,20 @@ def adjust(
 ) -> Posting | Proposal:
     """Award or deduct by hand, with a reason that the member reads; beyond the limit, propose it.
 
-    Raises PointsError: amount_invalid, not_enough, key_used, reason_needed, own_points.
+    The limit is what one person gives to and takes from one member in a day of the club. Raises
+    PointsError: amount_invalid, not_enough, key_used, reason_needed, own_points.
     """
     check_amount(amount)
     _check_other(actor, member)
     if not reason:
         raise PointsError("reason_needed")
-    if amount <= db.session.scalars(sa.select(alone_limit())).one():
-        return _post(actor, member, project_id, kind, amount, reason, key)
+    limit = db.session.scalars(sa.select(alone_limit())).one()
+    if amount <= limit:
+        with db.session.begin_nested() as alone:
+            posting = _post(actor, member, project_id, kind, amount, reason, f"{KEY}{key}")
+            if not posting.is_new or _by_hand_today(actor.id, posting) <= limit:
+                return posting
+            alone.rollback()
     proposal = Proposal(
         member_id=member.id,
         project_id=project_id,
@@ -61,8 +71,29 @@ def adjust(
     return proposal
 
 
+def by_hand_today(actor_id: int, account_id: Any) -> sa.Select[tuple[int]]:
+    """Return the statement of the milli-points that somebody has given to and taken from an
+    account today, without a second person.
+    """
+    return sa.select(sa.func.coalesce(sa.func.sum(Transaction.amount), 0)).where(
+        Transaction.account_id == account_id,
+        Transaction.booked_on == club_today(),
+        Transaction.kind.in_([Kind.AWARD, Kind.DEDUCT]),
+        Transaction.actor_id == actor_id,
+        Transaction.key.startswith(KEY),
+    )
+
+
+def _by_hand_today(actor_id: int, posting: Posting) -> int:
+    """Return the day's sum, this posting's own row among it.
+
+    Its balance is locked: whoever adjusts the same account at once waits, and counts it.
+    """
+    return int(db.session.connection().scalar(by_hand_today(actor_id, posting.account_id)) or 0)
+
+
 def alone_limit() -> sa.ColumnElement[int]:
-    """Return the expression of the milli-points that one person may give or take at once."""
+    """Return the expression of the milli-points that one person may give and take in a day."""
     limit = sa.select(Currency.alone_limit).where(Currency.key == REDEEMABLE).scalar_subquery()
     return sa.func.coalesce(limit, ALONE)
 

@@ -20,8 +20,8 @@ from portal import clock
 from portal.forms import Form, SelectChoice
 from portal.i18n import LANGUAGES, gettext, lazy
 from portal.points.amounts import plain_points, read_points
+from portal.points.keys import NOTE_LENGTH
 from portal.points.kinds import NegativePolicy, Rounding, SpendOrder
-from portal.points.ledger import NOTE_LENGTH
 from portal.points.models import Currency, Policy
 
 _LARGEST = 10**15
@@ -137,7 +137,7 @@ class RulesForm(Form):
     )
     negative_limit = _amount(lazy("Owed at most"))
     transfer_limit = _amount(lazy("A member may give away in a month"))
-    alone_limit = _amount(lazy("One person may adjust at once"))
+    alone_limit = _amount(lazy("One person may adjust for a member in a day"))
     cost = StringField(
         lazy("1,000 points cost the club, in yuan"),
         validators=[InputRequired(lazy("Enter an amount, such as 50 or 12.50."))],

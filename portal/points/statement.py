@@ -80,13 +80,21 @@ class Month:
 
 
 def ledger_of(
-    account_id: int, show: str = "", *, month: date | None = None, **paging: Any
+    account_id: int,
+    show: str = "",
+    *,
+    month: date | None = None,
+    project_id: int | None = None,
+    **paging: Any,
 ) -> Page[Line]:
     """Return a page of an account's lines, the newest first; four statements at most.
 
-    `month`: the first day of the only month that is shown.
+    `month`: the first day of the only month that is shown. `project_id`: for whom sees the lines
+    of one project and of the club; where others are left out, no balance stands beside a line.
     """
     statement = _lines.where(Transaction.account_id == account_id)
+    if project_id is not None:
+        statement = statement.where(seen_in(project_id))
     if show in SHOWN:
         statement = statement.where(Transaction.kind.in_(SHOWN[show]))
     if month is not None:
@@ -95,18 +103,37 @@ def ledger_of(
         )
     page = page_of(statement, Transaction.booked_at, Transaction.id, descending=True, **paging)
     known = show not in SHOWN
-    lines = _told(account_id, page.items, known=known)
+    lines = _told(account_id, page.items, known=known, project_id=project_id)
     return Page(lines, page.next_cursor, page.previous_cursor)
 
 
-def line_of(account_ids: Iterable[int], public_id: str) -> Line | None:
-    """Return one line of one of these accounts, with the available points after it."""
-    row = db.session.execute(
-        _lines.where(
-            Transaction.account_id.in_(list(account_ids)), Transaction.public_id == public_id
+def line_of(
+    account_ids: Iterable[int], public_id: str, *, project_id: int | None = None
+) -> Line | None:
+    """Return one line of one of these accounts, as `ledger_of` does."""
+    statement = _lines.where(
+        Transaction.account_id.in_(list(account_ids)), Transaction.public_id == public_id
+    )
+    if project_id is not None:
+        statement = statement.where(seen_in(project_id))
+    row = db.session.execute(statement).first()
+    if row is None:
+        return None
+    return _told(row[0].account_id, [row], known=True, project_id=project_id)[0]
+
+
+def seen_in(
+    project_id: int, row: Any = Transaction, origin: Any = _Origin
+) -> sa.ColumnElement[bool]:
+    """Return the condition under which a line, and what it takes back, is of a project or the
+    whole club: these are the lines that the staff of the project see.
+    """
+    return sa.and_(
+        *(
+            sa.or_(each.project_id.is_(None), each.project_id == project_id)
+            for each in (row, origin)
         )
-    ).first()
-    return None if row is None else _told(row[0].account_id, [row], known=True)[0]
+    )
 
 
 _lines = (
@@ -122,17 +149,20 @@ def next_month(first: date) -> date:
     return date(first.year + first.month // 12, first.month % 12 + 1, 1)
 
 
-def _told(account_id: int, items: Sequence[Any], *, known: bool) -> list[Line]:
+def _told(
+    account_id: int, items: Sequence[Any], *, known: bool, project_id: int | None
+) -> list[Line]:
     if not items:
         return []
     rows = [row[0] for row in items]
+    balance: sa.ColumnElement[Any] = _after(account_id, rows[0]) if known else sa.null()
+    if known and project_id is not None:
+        balance = sa.case((~_others(account_id, project_id), balance))
     found = db.session.execute(
-        _effects([row.id for row in rows]).add_columns(
-            (_after(account_id, rows[0]) if known else sa.null()).label("after")
-        )
+        _effects([row.id for row in rows]).add_columns(balance.label("after"))
     ).all()
     effects = {row.transaction_id: _effect(row) for row in found}
-    after = int(found[0].after) if known else None
+    after = None if found[0].after is None else int(found[0].after)
     names = _names(rows)
     lines = []
     for row, note, reversed_, origin in items:
@@ -206,6 +236,17 @@ def _after(account_id: int, first: Transaction) -> sa.ScalarSelect[Any]:
     )
     now = sa.select(Balance.available - since).where(Balance.account_id == account_id)
     return now.scalar_subquery()
+
+
+def _others(account_id: int, project_id: int) -> sa.ColumnElement[bool]:
+    """Return whether an account has lines that the staff of a project do not see."""
+    row, origin = aliased(Transaction), aliased(Transaction)
+    return (
+        sa.select(row.id)
+        .outerjoin(origin, origin.id == row.reverses_id)
+        .where(row.account_id == account_id, ~seen_in(project_id, row, origin))
+        .exists()
+    )
 
 
 def by_month(account_id: int, lines: Iterable[Line]) -> list[Month]:

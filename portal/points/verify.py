@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from portal.extensions import db
 from portal.points import chain
 from portal.points.faults import Fault
-from portal.points.ledger import note_digest
+from portal.points.keys import note_digest
 from portal.points.models import Note, Transaction
 from portal.points.months import MONTH
 from portal.points.rules import RULES

@@ -5,7 +5,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.forms import Form
 from portal.i18n import Text, lazy
-from portal.points.ledger import NOTE_LENGTH
+from portal.points.keys import NOTE_LENGTH
 
 REFUSALS: dict[str, Text] = {
     "own_award": lazy("Nobody records what they did themselves."),

@@ -13,15 +13,13 @@ from portal.accounts.current import current_account
 from portal.extensions import db
 from portal.i18n import gettext
 from portal.members.models import Member
-from portal.permissions.current import may
 from portal.points import queries
-from portal.points.accounts import HOLDER_COLUMNS
 from portal.points.amounts import format_points
 from portal.points.blueprint import blueprint
 from portal.points.errors import PointsError
-from portal.points.kinds import HolderKind, Kind, ProposalState
-from portal.points.models import PointsAccount, Proposal, Transaction
-from portal.points.proposals import adjust, alone_limit, take_back
+from portal.points.kinds import Kind, ProposalState
+from portal.points.models import Proposal
+from portal.points.proposals import adjust, alone_limit, by_hand_today, take_back
 from portal.points.queries import Figures
 from portal.points.sentences import sentence
 from portal.points.statement import SHOWN, ledger_of
@@ -30,10 +28,10 @@ from portal.projects.current import current_project
 from portal.staff.belonging import belonging
 from portal.staff.member_page import member_here
 from portal.staff.points_forms import AdjustForm, TakeBackForm
+from portal.staff.points_rights import line_to_take_back, may_take_back, seen_project
 
 __all__ = ["blueprint"]
 
-REVERSIBLE = frozenset({Kind.EARN, Kind.AWARD, Kind.SPEND, Kind.CAPTURE, Kind.DEDUCT, Kind.FORFEIT})
 PROPOSALS_SHOWN = 10
 Page = str | tuple[str, int] | Response
 
@@ -72,7 +70,7 @@ def staff_adjust(public_id: str) -> Page:
             kind=Kind(forms.adjust.kind.data),
             amount=forms.adjust.points.milli,
             reason=forms.adjust.reason.data or "",
-            key=f"manual:{forms.adjust.idempotency_key.data}",
+            key=forms.adjust.idempotency_key.data or "",
         )
     except PointsError as error:
         db.session.rollback()
@@ -92,7 +90,7 @@ def staff_adjust(public_id: str) -> Page:
 def staff_take_back(public_id: str, posting_id: str) -> Page:
     """Take the rest of a line back."""
     member, forms = member_here(public_id), Forms(AdjustForm(formdata=None), TakeBackForm())
-    posting = _posting(member, posting_id)
+    line_id = line_to_take_back(member, posting_id)
     if not forms.back.validate():
         return _page(public_id, forms, posting_id), 422
     try:
@@ -100,7 +98,7 @@ def staff_take_back(public_id: str, posting_id: str) -> Page:
             actor=current_account(),
             member=member,
             project_id=current_project().id,
-            posting_id=posting.id,
+            posting_id=line_id,
             reason=forms.back.reason.data or "",
             key=f"manual:{forms.back.idempotency_key.data}",
         )
@@ -113,30 +111,18 @@ def staff_take_back(public_id: str, posting_id: str) -> Page:
     return redirect(url_for("points.staff_ledger", public_id=public_id), 303)
 
 
-def _posting(member: Member, public_id: str) -> Transaction:
-    found = db.session.scalar(
-        sa.select(Transaction)
-        .join(PointsAccount, PointsAccount.id == Transaction.account_id)
-        .where(
-            Transaction.public_id == public_id,
-            HOLDER_COLUMNS[HolderKind.MEMBER] == member.id,
-        )
-    )
-    if found is None:
-        raise NotFound
-    return found
-
-
 @dataclass(frozen=True)
 class Subject:
     """The member whose page it is: figures, and the proposals that wait in this project.
 
-    `alone`: the milli-points that one person may adjust at once.
+    `alone`: the milli-points that one person may adjust in a day; `left`: what of it is left for
+    the reader today.
     """
 
     member: Member
     figures: Figures
     alone: int
+    left: int
     proposals: list[Proposal]
 
 
@@ -145,7 +131,15 @@ def _subject(public_id: str) -> Subject:
     project = current_project()
     figures = queries.figures_by_member().subquery()
     rows = db.session.execute(
-        sa.select(Member, Proposal, alone_limit().label("alone"), *figures.c)
+        sa.select(
+            Member,
+            Proposal,
+            alone_limit().label("alone"),
+            by_hand_today(current_account().id, figures.c.account_id)
+            .scalar_subquery()
+            .label("adjusted"),
+            *figures.c,
+        )
         .outerjoin(figures, figures.c.member_id == Member.id)
         .outerjoin(
             Proposal,
@@ -163,7 +157,9 @@ def _subject(public_id: str) -> Subject:
     if not rows:
         raise NotFound
     proposals = [row.Proposal for row in rows if row.Proposal is not None]
-    return Subject(rows[0].Member, queries.figures_from(rows[0]), rows[0].alone, proposals)
+    row = rows[0]
+    left = max(0, row.alone - int(row.adjusted))
+    return Subject(row.Member, queries.figures_from(row), row.alone, left, proposals)
 
 
 def _page(public_id: str, forms: Forms, back: str = "") -> str:
@@ -171,10 +167,11 @@ def _page(public_id: str, forms: Forms, back: str = "") -> str:
     show = request.args.get("show", "")
     show = show if show in SHOWN else ""
     account_id = subject.figures.account_id
-    page = ledger_of(account_id, show) if account_id else None
+    project_id = seen_project()
+    page = ledger_of(account_id, show, project_id=project_id) if account_id else None
     lines = page.items if page else []
     chosen = next((line for line in lines if line.row.public_id == back), None)
-    if chosen is not None and not (may("points.adjust") and chosen.row.kind in REVERSIBLE):
+    if chosen is not None and not may_take_back(chosen.row):
         chosen = None
     return render_template(
         "points/staff_ledger.html",
@@ -184,9 +181,11 @@ def _page(public_id: str, forms: Forms, back: str = "") -> str:
         page=page,
         show=show,
         forms=forms,
-        reversible=REVERSIBLE,
+        may_take_back=may_take_back,
+        is_partial=project_id is not None,
         chosen=chosen,
         proposals=subject.proposals,
         alone=subject.alone,
+        left=subject.left,
         reader=current_account(),
     )

@@ -15,7 +15,7 @@ from portal.audit.service import record
 from portal.extensions import db
 from portal.members.models import Member
 from portal.points import service
-from portal.points.accounts import HOLDER_COLUMNS, REDEEMABLE
+from portal.points.accounts import REDEEMABLE
 from portal.points.api import (
     FiguresShown,
     LineDetail,
@@ -30,13 +30,14 @@ from portal.points.api import (
     wished,
 )
 from portal.points.errors import PointsError
-from portal.points.kinds import CurrencyKind, HolderKind, Kind, ProposalState
-from portal.points.ledger import NOTE_LENGTH
-from portal.points.models import PointsAccount, Proposal, Transaction
+from portal.points.keys import NOTE_LENGTH
+from portal.points.kinds import CurrencyKind, Kind, ProposalState
+from portal.points.models import Proposal
 from portal.points.proposals import adjust, take_back
 from portal.points.terms import Holder, Posting, Terms, Why
 from portal.projects.current import current_project
 from portal.staff.member_page import member_here
+from portal.staff.points_rights import line_to_take_back, seen_project
 from portal.tokens.current import is_service, refuse_services
 
 blueprint = ApiBlueprint(
@@ -71,7 +72,7 @@ class MemberPoints(Output):
 
 
 class AdjustmentWish(Input):
-    """Points to give or take by hand; much at once becomes a proposal."""
+    """Points to give or take by hand; much in a day becomes a proposal."""
 
     kind = Choice((str(Kind.AWARD), str(Kind.DEDUCT)), required=True)
     amount = wished()
@@ -133,14 +134,16 @@ def member_points(public_id: str) -> dict[str, Any]:
 @blueprint.call("GET", f"{_MEMBER}/lines", page_schema(LineShown), query=LinesQuery, paged=True)
 @requires("points.view")
 def member_lines(public_id: str, query: dict[str, str]) -> Any:
-    """List a member's lines with their reasons, the newest first."""
-    return lines_of(member_here(public_id).id, query)
+    """List a member's lines of the project and of the club, all with the club's right to see
+    points; the newest first. `available_after` is null where lines are left out.
+    """
+    return lines_of(member_here(public_id).id, query, project_id=seen_project())
 
 
 @blueprint.call("POST", f"{_MEMBER}/adjustments", AdjustmentMade, status=201, body=AdjustmentWish)
 @requires("points.adjust")
 def member_adjust(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Give or take points by hand; beyond the club's limit a second person decides."""
+    """Give or take points by hand; beyond the club's limit for a day a second person decides."""
     refuse_services()
     member = member_here(public_id)
     member_id = member.id
@@ -152,14 +155,14 @@ def member_adjust(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
             kind=Kind(body["kind"]),
             amount=body["amount"],
             reason=body["reason"],
-            key=f"manual:{sent_key()}",
+            key=sent_key(),
         )
     except PointsError as error:
         raise problem(error, reason=("reason_needed",)) from error
     if isinstance(done, Posting):
         line_id = done.public_id
         db.session.commit()
-        return {"line": detail_of(member_id, line_id), "proposal": None}
+        return {"line": detail_of(member_id, line_id, project_id=seen_project()), "proposal": None}
     proposal_id = done.public_id
     db.session.commit()
     return {"line": None, "proposal": shown(case_of(proposal_id))}
@@ -169,32 +172,23 @@ def member_adjust(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
                 body=ReversalWish)  # fmt: skip
 @requires("points.adjust")
 def member_take_back(public_id: str, posting_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Take the rest of a line back."""
+    """Take the rest of a line of the project back."""
     member = member_here(public_id)
-    found = db.session.scalar(
-        sa.select(Transaction.id)
-        .join(PointsAccount, PointsAccount.id == Transaction.account_id)
-        .where(
-            Transaction.public_id == posting_id,
-            HOLDER_COLUMNS[HolderKind.MEMBER] == member.id,
-        )
-    )
-    if found is None:
-        raise NotFound
+    line_id = line_to_take_back(member, posting_id)
     try:
         done = take_back(
             actor=current_account(),
             member=member,
             project_id=current_project().id,
-            posting_id=found,
+            posting_id=line_id,
             reason=body["reason"],
             key=f"manual:{sent_key()}",
         )
     except PointsError as error:
         raise problem(error, reason=("reason_needed",)) from error
-    member_id, line_id = member.id, done.public_id
+    member_id, made = member.id, done.public_id
     db.session.commit()
-    return detail_of(member_id, line_id)
+    return detail_of(member_id, made, project_id=seen_project())
 
 
 @blueprint.call(

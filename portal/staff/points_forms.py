@@ -6,8 +6,8 @@ from wtforms.validators import DataRequired, Length
 from portal.forms import Form, SelectChoice
 from portal.i18n import lazy
 from portal.points.fields import ENTER_POINTS, PointsField
+from portal.points.keys import NOTE_LENGTH
 from portal.points.kinds import Kind
-from portal.points.ledger import NOTE_LENGTH
 
 _SAY_WHY = lazy("Say why: the owner reads it beside the line.")
 

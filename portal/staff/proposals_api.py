@@ -13,8 +13,8 @@ from portal.extensions import db
 from portal.pagination import page_of
 from portal.points.api import problem
 from portal.points.errors import PointsError
+from portal.points.keys import NOTE_LENGTH
 from portal.points.kinds import ProposalState
-from portal.points.ledger import NOTE_LENGTH
 from portal.points.models import Proposal
 from portal.points.proposals import decide
 from portal.points.sentences import sentence

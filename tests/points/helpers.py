@@ -48,8 +48,8 @@ def earn(member: Member, amount: int, **values: Any) -> Posting:
 
 def spend(member: Member, amount: int, **values: Any) -> Posting:
     """Use points, and commit."""
-    values.setdefault("key", key())
-    posting = service.spend(actor=None, holder=holder(member), amount=amount, why=WHY, **values)
+    values = {"key": key(), "why": WHY, **values}
+    posting = service.spend(actor=None, holder=holder(member), amount=amount, **values)
     db.session.commit()
     return posting
 
@@ -64,8 +64,8 @@ def hold(member: Member, amount: int, **values: Any) -> Posting:
 
 def reverse(posting: Posting, **values: Any) -> Posting:
     """Reverse a posting, and commit."""
-    values.setdefault("key", key())
-    done = service.reverse(actor=None, posting_id=posting.id, why=WHY, **values)
+    values = {"key": key(), "why": WHY, **values}
+    done = service.reverse(actor=None, posting_id=posting.id, **values)
     db.session.commit()
     return done
 

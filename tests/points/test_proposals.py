@@ -49,7 +49,8 @@ def test_the_limit_is_what_the_club_says(client: FlaskClient, place: Any) -> Non
     db.session.commit()
     assert adjust(client, place, points="10.001").status_code == 303
     assert figures(place["member"])[0] == ALONE + 1
-    assert "More than 10 points at once" in text_of(client, place["address"])
+    text = text_of(client, place["address"])
+    assert "give and take 10 points a day for one member; 0 are left today" in text
 
 
 def test_a_colleague_agrees_and_it_is_booked(client: FlaskClient, proposed: Any) -> None:

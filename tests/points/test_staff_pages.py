@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from portal.audit.models import AuditEntry
 from portal.extensions import db
+from portal.points.terms import Why
 from tests.factories import make_follower, make_project, make_staff, sign_in
 from tests.points.helpers import damage, earn, figures, spend
 
@@ -93,7 +94,7 @@ def test_no_more_is_taken_than_is_there(client: FlaskClient, place: Any) -> None
 
 def test_a_line_is_taken_back_with_a_reason(client: FlaskClient, place: Any) -> None:
     earn(place["member"], 50_000)
-    spent = spend(place["member"], 20_000)
+    spent = spend(place["member"], 20_000, why=Why("test", project_id=place["project"].id))
     page = client.get(f"{place['address']}?back={spent.public_id}", headers=EN)
     assert "Take back: Points used −20" in page.text
     address = f"{place['address']}/{spent.public_id}/back"

@@ -16,6 +16,7 @@ from portal.points.amounts import read_points
 from portal.points.errors import PointsError
 from portal.points.models import Proposal
 from portal.points.proposals import decide
+from portal.points.terms import Why
 from portal.projects.models import Project
 from portal.tiers import evaluate, standard
 from portal.tiers.inputs import read_value
@@ -109,7 +110,7 @@ def test_staff_who_are_members_adjust_nothing_of_their_own(
 ) -> None:
     staff = factories.make_staff("manager", project)
     member = factories.make_owner(project, account=staff)
-    earned = earn(member, 1_000)
+    earned = earn(member, 1_000, why=Why("test", project_id=project.id))
     factories.sign_in(client, staff)
     page = f"/p/{project.slug}/staff/members/{member.public_id}/points"
     for kind in ("award", "deduct"):

@@ -29,15 +29,17 @@ from portal.points.kinds import (
 from portal.points.models.base import same_id
 
 ALONE = 500_000
-"""Milli-points that one person may give or take at once by hand, unless the club says otherwise."""
+"""Milli-points that one person may give to and take from a member in a day by hand, unless the
+club says otherwise."""
 
 
 class CurrencyRules:
     """What a club says about a currency; `portal.points.policy.Rules` tells of the expiry.
 
     `expiry_months` NULL: never. `negative_limit`: milli-points that may be owed, under LIMIT.
-    `transfer_limit`: milli-points that a member may give away in a month. `alone_limit`: beyond it
-    an adjustment by hand needs a second person. `cost_fen`: what 1,000 points cost the club.
+    `transfer_limit`: milli-points that a member may give away in a month. `alone_limit`: what
+    one person adjusts by hand for one member in a day; beyond it a second person is needed.
+    `cost_fen`: what 1,000 points cost the club.
     """
 
     name: Mapped[texts]

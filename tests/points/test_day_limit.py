@@ -1,0 +1,130 @@
+"""One person's adjustments of one member in a day: what is beyond the limit needs a second."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from portal import clock
+from portal.accounts.models import Account
+from portal.audit.models import AuditEntry
+from portal.extensions import db
+from portal.members.models import Member
+from portal.outbox.models import DomainEventRow
+from portal.points.kinds import Kind
+from portal.points.models import Proposal, Transaction
+from portal.points.models.currencies import ALONE
+from portal.points.proposals import adjust, decide, take_back
+from portal.points.terms import Posting
+from tests.factories import make_follower, make_project, make_staff
+from tests.points.helpers import damage, earn, figures, key
+from tests.points.test_races import at_once
+
+
+@pytest.fixture
+def desk(app: Any) -> dict[str, Any]:
+    """A member with points, and two of the staff."""
+    project = make_project()
+    member = make_follower(project)
+    earn(member, ALONE)
+    return {
+        "project": project,
+        "member": member,
+        "first": make_staff("staff", project),
+        "second": make_staff("manager", project),
+    }
+
+
+def act(
+    desk: Any, amount: int, *, by: str = "first", kind: Kind = Kind.AWARD, **values: Any
+) -> Posting | Proposal:
+    """Adjust a member's points by hand, and commit."""
+    done = adjust(
+        actor=desk[by],
+        member=values.pop("member", desk["member"]),
+        project_id=desk["project"].id,
+        kind=kind,
+        amount=amount,
+        reason="because",
+        key=values.pop("key", None) or key(),
+    )
+    db.session.commit()
+    return done
+
+
+def test_many_small_ones_come_to_the_limit_and_no_further(desk: Any) -> None:
+    half = ALONE // 2
+    assert isinstance(act(desk, half), Posting)
+    assert isinstance(act(desk, half, kind=Kind.DEDUCT), Posting)
+    before = db.session.scalar(sa.select(sa.func.count()).select_from(DomainEventRow))
+    assert isinstance(act(desk, 1), Proposal)
+    assert isinstance(act(desk, 1, kind=Kind.DEDUCT), Proposal)
+    # What was tried first has left nothing: no line, no event, no trace of an act.
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(DomainEventRow)) == before
+    acts = sa.select(AuditEntry.action).where(AuditEntry.action.like("points.%"))
+    assert sorted(db.session.scalars(acts)) == [
+        "points.awarded", "points.deducted", "points.proposed", "points.proposed",
+    ]  # fmt: skip
+    assert figures(desk["member"])[0] == ALONE
+    assert damage() == []
+
+
+def test_colleagues_other_members_and_other_days_count_apart(desk: Any, monkeypatch: Any) -> None:
+    other = make_follower(desk["project"])
+    assert isinstance(act(desk, ALONE), Posting)
+    assert isinstance(act(desk, ALONE, by="second"), Posting)
+    assert isinstance(act(desk, ALONE, member=other), Posting)
+    assert isinstance(act(desk, 1), Proposal)
+    tomorrow = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
+    assert isinstance(act(desk, ALONE), Posting)
+
+
+def test_what_two_agreed_on_and_what_is_taken_back_do_not_count(desk: Any) -> None:
+    proposal = act(desk, ALONE + 1)
+    assert isinstance(proposal, Proposal)
+    decide(actor=desk["second"], proposal=proposal, member=desk["member"], approve=True)
+    db.session.commit()
+    given = act(desk, ALONE, by="second")
+    assert isinstance(given, Posting)
+    take_back(
+        actor=desk["second"],
+        member=desk["member"],
+        project_id=desk["project"].id,
+        posting_id=given.id,
+        reason="wrong",
+        key="manual:back",
+    )
+    db.session.commit()
+    # A reversal is no adjustment; what it takes back was one.
+    assert isinstance(act(desk, 1, by="second"), Proposal)
+    assert figures(desk["member"])[0] == 2 * ALONE + 1
+
+
+def test_the_same_key_again_is_the_same_line_even_at_the_limit(desk: Any) -> None:
+    first, again = (act(desk, ALONE, key="form") for _ in range(2))
+    assert isinstance(again, Posting)
+    assert (again.public_id, again.is_new) == (first.public_id, False)
+
+
+def test_of_many_at_once_those_within_the_limit_are_booked(app: Any, desk: Any) -> None:
+    ids = (desk["first"].id, desk["member"].id, desk["project"].id)
+
+    def give() -> str:
+        done = adjust(
+            actor=db.session.get_one(Account, ids[0]),
+            member=db.session.get_one(Member, ids[1]),
+            project_id=ids[2],
+            kind=Kind.AWARD,
+            amount=ALONE // 4,
+            reason="because",
+            key=key(),
+        )
+        return type(done).__name__
+
+    results = at_once(app, *[give] * 8)
+    assert sorted(results) == ["Posting"] * 4 + ["Proposal"] * 4
+    given = sa.select(sa.func.sum(Transaction.amount)).where(Transaction.kind == Kind.AWARD)
+    assert db.session.scalar(given) == ALONE
+    assert damage() == []
