@@ -79,15 +79,11 @@ def my_home_sections(member: Member, place: Ownership) -> list[Card]:
     if place.role not in OWNING_ROLES:
         return []
     contracts = queries.own_contracts(place.unit_id, member.household_id)
-    payments = queries.payments_of([contract.id for contract in contracts]) if contracts else []
     fees = queries.latest_fees(place.unit_id, member.household_id)
     if not contracts and not fees:
         return []
     money = HomeMoney(
-        contracts=tuple(
-            (each, tuple(payment for payment in payments if payment.contract_id == each.id))
-            for each in contracts
-        ),
+        contracts=tuple((each, tuple(payments)) for each, payments in contracts.items()),
         fees=tuple(fees),
     )
     return [Card("contracts/_my_home.html", money, order=30)]

@@ -214,14 +214,20 @@ def contracts_of_home(unit_id: int) -> Sequence[Contract]:
     ).all()
 
 
-def own_contracts(unit_id: int, household_id: int) -> Sequence[Contract]:
-    """Return a household's contracts of a home."""
-    return db.session.scalars(
-        sa.select(Contract)
+def own_contracts(unit_id: int, household_id: int) -> dict[Contract, list[Payment]]:
+    """Return a household's contracts of a home with their payments: one statement."""
+    found: dict[Contract, list[Payment]] = {}
+    for contract, payment in db.session.execute(
+        sa.select(Contract, Payment)
+        .outerjoin(Payment, Payment.contract_id == Contract.id)
         .where(Contract.unit_id == unit_id, Contract.household_id == household_id)
-        .order_by(Contract.signed_on.desc(), Contract.id.desc())
+        .order_by(Contract.signed_on.desc(), Contract.id.desc(), Payment.paid_on, Payment.percent)
         .limit(LIST_LIMIT)
-    ).all()
+    ):
+        payments = found.setdefault(contract, [])
+        if payment is not None:
+            payments.append(payment)
+    return found
 
 
 def latest_fees(unit_id: int, household_id: int | None = None, limit: int = 12) -> Sequence[Fee]:

@@ -86,7 +86,7 @@ def move_to_household(
         stay.end_reason = reason
         # The one open stay of a member is held by a unique index: close before opening.
         db.session.flush()
-    left = member.household_id
+    left = db.session.get_one(Household, member.household_id)
     member.household_id = household.id
     db.session.add(HouseholdStay(member_id=member.id, household_id=household.id, since=on))
     record(
@@ -94,7 +94,13 @@ def move_to_household(
         action="member.moved",
         subject=("member", member.public_id),
         project_id=None,
-        facts={"from": left, "to": household.id, "reason": reason},
+        facts={"from": left.id, "to": household.id, "reason": reason},
+    )
+    emit(
+        kind="member.moved",
+        project_id=None,
+        subject=("member", member.public_id),
+        data={"left": left.public_id, "household": household.public_id},
     )
 
 

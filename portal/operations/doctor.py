@@ -7,7 +7,8 @@ from flask.cli import ScriptInfo
 
 from portal.config import Settings
 from portal.extensions import read_only
-from portal.operations.checks import Finding, State, examine
+from portal.operations.checks import examine
+from portal.operations.findings import Finding, State
 
 COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
 SUBJECT_WIDTH = 17

@@ -3,6 +3,7 @@
 CORE_KINDS: dict[str, str] = {
     "member.joined": "Somebody became a member.",
     "member.changed": "Name, salutation or birth month of a member changed.",
+    "member.moved": "A member belongs to another household now.",
     "claim.made": "A member claimed a home.",
     "claim.decided": "A claim was approved, refused, or sent back for more proof.",
     "ownership.started": "A member lives in a home now: verified, invited, or entered by staff.",

@@ -18,7 +18,7 @@ from portal.projects.invitations import INVITED_ROLES, INVITING_ROLES
 from portal.projects.models import EndReason, Invitation, Ownership, Role
 from portal.projects.sentences import sentence
 from portal.projects.service import end_ownership
-from portal.projects.views import ending_tenant, own_place, shown_people
+from portal.projects.views import ending_tenant, own_home
 
 blueprint = ApiBlueprint("projects_api", "portal.projects", url_prefix="/api/v1", title="Homes")
 INVITED = tuple(str(role) for role in INVITED_ROLES)
@@ -95,7 +95,7 @@ def homes() -> dict[str, Any]:
 @member_only
 def home(public_id: str) -> dict[str, Any]:
     """Show one home: its facts, who lives there, open invitations."""
-    place = own_place(public_id)
+    place, people = own_home(public_id)
     inviting = place.role in INVITING_ROLES
     invitations = queries.invitations_of(place.unit_id) if inviting else []
     return {
@@ -111,7 +111,7 @@ def home(public_id: str) -> dict[str, Any]:
                 "since": person.since,
                 "me": person.id == place.id,
             }
-            for person in shown_people(place)
+            for person in people
         ],
         "invitations": [invitation_shown(each) for each in invitations],
     }

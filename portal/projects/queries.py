@@ -169,6 +169,22 @@ def people_of(unit_id: int, *, now: bool = True) -> Sequence[Ownership]:
     return db.session.scalars(statement).all()
 
 
+def home_with_people(member_id: int, public_id: str) -> tuple[Ownership | None, list[Ownership]]:
+    """Return a member's present place in one home, and who lives there, owners first: one
+    statement."""
+    order = sa.case({role: place for place, role in enumerate(Role)}, value=Ownership.role)
+    people = db.session.scalars(
+        _with_home()
+        .join(Ownership.member)
+        .options(contains_eager(Ownership.member))
+        .where(Ownership.until.is_(None), Ownership.unit.has(Unit.public_id == public_id))
+        .order_by(order, Ownership.id)
+        .limit(LIST_LIMIT)
+    ).all()
+    place = next((person for person in people if person.member_id == member_id), None)
+    return place, list(people)
+
+
 def owner_of(unit_id: int) -> Ownership | None:
     """Return a home's present owner, the member loaded."""
     return db.session.scalar(

@@ -42,14 +42,14 @@ def my_homes() -> str:
 @member_only
 def my_home(public_id: str) -> str:
     """Show one home: its facts, who lives there, and open invitations."""
-    place = own_place(public_id)
+    place, people = own_home(public_id)
     inviting = place.role in INVITING_ROLES
     return render_template(
         "projects/my_home.html",
         place=place,
         unit=place.unit,
         title=queries.unit_title(place.unit),
-        people=shown_people(place),
+        people=people,
         inviting=inviting,
         invitations=queries.invitations_of(place.unit_id) if inviting else [],
         now=clock.now(),
@@ -105,13 +105,13 @@ def ending_tenant(public_id: str, person_id: str) -> Ownership:
     raise NotFound
 
 
-def shown_people(place: Ownership) -> list[Ownership]:
-    """Return who lives in a home, as far as the one whose place it is may know."""
-    people = queries.people_of(place.unit_id)
-    if place.role == Role.TENANT:
-        # A tenant is told of nobody else: who owns the home is in their contract.
-        return [person for person in people if person.id == place.id]
-    return list(people)
+def own_home(public_id: str) -> tuple[Ownership, list[Ownership]]:
+    """Return the member's place in a home and who lives there, as far as they may know; 404."""
+    place, people = queries.home_with_people(current_member().id, public_id)
+    if place is None:
+        raise NotFound
+    # A tenant is told of nobody else: who owns the home is in their contract.
+    return place, [place] if place.role == Role.TENANT else people
 
 
 def own_place(public_id: str) -> Ownership:

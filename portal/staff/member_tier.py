@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
-from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.wrappers import Response
 
@@ -17,7 +16,6 @@ from portal.tiers import overrides
 from portal.tiers.blueprint import blueprint
 from portal.tiers.errors import TierError
 from portal.tiers.evaluate import today
-from portal.tiers.kinds import OverrideState
 from portal.tiers.models import Override
 from portal.tiers.sentences import sentence
 from portal.tiers.versions import InForce, in_force
@@ -112,29 +110,14 @@ def _scheme(key: str | None) -> InForce:
 def _page(public_id: str, form: OverrideForm) -> str:
     member = member_here(public_id)
     page = tier_page(member, request.args.get("scheme"))
-    waiting: list[Override] = []
     if page.at is not None:
         form.offer(page.at.found)
-        waiting = list(
-            db.session.scalars(
-                sa.select(Override)
-                .options(joinedload(Override.made_by))
-                .where(
-                    Override.member_id == member.id,
-                    Override.scheme_id == page.at.found.scheme_id,
-                    Override.state.in_([OverrideState.PROPOSED, OverrideState.APPROVED]),
-                    Override.expires_on >= today(),
-                )
-                .order_by(Override.created_at)
-            )
-        )
     return render_template(
         "tiers/staff_member.html",
         subject=member,
         tab="tier",
         page=page,
         form=form,
-        open=waiting,
         decision=DecisionForm(formdata=None),
         reader=current_account(),
     )

@@ -21,7 +21,8 @@ from portal.tiers import ranking, telling
 from portal.tiers.kinds import PeriodKind, Pool
 from portal.tiers.metrics import Batch
 from portal.tiers.models import History, Membership, Scheme
-from portal.tiers.pipeline import Round, changes
+from portal.tiers.pipeline import changes
+from portal.tiers.rounds import Round
 from portal.tiers.versions import InForce, in_force
 from portal.tiers.windows import period_start
 

@@ -6,15 +6,17 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager
 
 from portal.extensions import db
 from portal.members.models import Member
 from portal.tiers.conditions import holds, ways
 from portal.tiers.evaluate import today
-from portal.tiers.kinds import Pool
+from portal.tiers.kinds import OverrideState, Pool
 from portal.tiers.metrics import Batch
-from portal.tiers.models import Membership, Override
-from portal.tiers.pipeline import Round, column_of, figure_keys, members
+from portal.tiers.models import History, Membership, Override
+from portal.tiers.pipeline import members
+from portal.tiers.rounds import Round, column_of, figure_keys
 from portal.tiers.terms import Condition, Limit, Terms, Tier, Top
 from portal.tiers.versions import InForce
 from portal.tiers.words import (
@@ -25,6 +27,8 @@ from portal.tiers.words import (
     missing_text,
     tier_name,
 )
+
+HISTORY_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -85,23 +89,69 @@ class Standing:
 
 def standing(found: InForce, member: Member, *, on: date | None = None) -> Standing:
     """Return where a member stands in a scheme today: one statement."""
-    terms = found.terms
-    this = Round(
-        found.scheme_id, found.version_id, terms, on or today(), Batch(ids=[member.id]), live=True
-    )
-    state = members(this)
-    row = db.session.execute(
-        sa.select(state, Membership.since, Override.expires_on, Override.reason)
+    row = db.session.execute(_stands(found, member, on or today())[0]).mappings().first()
+    return _standing(found, row or {})
+
+
+@dataclass(frozen=True)
+class Story:
+    """A member's standing in a scheme, the last changes, the newest first, and what was proposed
+    or given by hand and is not over, by whom."""
+
+    at: Standing
+    history: list[History]
+    open: list[Override]
+
+
+def story(found: InForce, member: Member) -> Story:
+    """Return what there is to tell of a member in a scheme: one statement."""
+    on = today()
+    statement, state = _stands(found, member, on)
+    by_hand = sa.orm.aliased(Override, name="by_hand")
+    here = (History.member_id == state.c.member_id, History.scheme_id == found.scheme_id)
+    rows = db.session.execute(
+        statement.add_columns(History, by_hand)
+        .outerjoin(History, sa.and_(*here))
         .outerjoin(
-            Membership,
+            by_hand,
             sa.and_(
-                Membership.member_id == state.c.member_id,
-                Membership.scheme_id == found.scheme_id,
+                by_hand.member_id == state.c.member_id,
+                by_hand.scheme_id == found.scheme_id,
+                by_hand.state.in_([OverrideState.PROPOSED, OverrideState.APPROVED]),
+                by_hand.expires_on >= on,
             ),
         )
+        .outerjoin(by_hand.made_by)
+        .options(contains_eager(by_hand.made_by))
+        .order_by(History.number.desc(), by_hand.created_at)
+        # Of those by hand one may wait and one hold.
+        .limit(2 * HISTORY_SHOWN)
+    ).mappings().all()  # fmt: skip
+    history = dict.fromkeys(row["History"] for row in rows if row["History"])
+    given = dict.fromkeys(row["by_hand"] for row in rows if row["by_hand"])
+    at = _standing(found, rows[0] if rows else {})
+    return Story(at, list(history)[:HISTORY_SHOWN], list(given))
+
+
+def _stands(found: InForce, member: Member, on: date) -> tuple[sa.Select[Any], Any]:
+    """Return the statement of a member's state, figures and tier by hand, and its CTE."""
+    this = Round(
+        found.scheme_id, found.version_id, found.terms, on, Batch(ids=[member.id]), live=True
+    )
+    state = members(this)
+    held = sa.and_(
+        Membership.member_id == state.c.member_id, Membership.scheme_id == found.scheme_id
+    )
+    statement = (
+        sa.select(state, Membership.since, Override.expires_on, Override.reason)
+        .outerjoin(Membership, held)
         .outerjoin(Override, Override.id == state.c.override_id)
-    ).mappings().first()  # fmt: skip
-    known: Mapping[Any, Any] = row if row is not None else {}
+    )
+    return statement, state
+
+
+def _standing(found: InForce, known: Mapping[Any, Any]) -> Standing:
+    terms = found.terms
     figures = {key: int(known.get(column_of(key), 0)) for key in figure_keys(terms)}
     tier = terms.tier(known.get("override_tier") or known.get("old_tier"))
     rank = terms.ranks[tier.key] if tier else 0

@@ -55,6 +55,7 @@ def _place(run: JobRun, on: date, finished: list[str]) -> dict[str, Any]:
 
 _COUNTED = frozenset({"earn", "award", "mature", "deduct", "forfeit", "reverse"})
 _ABOUT_A_HOME = frozenset({"ownership.started", "ownership.role_changed", "ownership.ended"})
+_ABOUT_A_MEMBER = frozenset({"member.joined", "member.moved", "facts.changed"})
 _NAMING_A_MEMBER = frozenset(
     {
         "claim.decided",
@@ -74,17 +75,21 @@ def moves_tiers(event: DomainEvent) -> bool:
         return False
     if event.kind in _NAMING_A_MEMBER:
         return event.data.get("member") is not None
-    return event.kind in ("member.joined", "facts.changed") or event.kind in _ABOUT_A_HOME
+    return event.kind in _ABOUT_A_MEMBER | _ABOUT_A_HOME
 
 
 @subscribe(None, name="tiers.evaluate_member", wants=moves_tiers)
 def evaluate_member(event: DomainEvent) -> None:
-    """Evaluate whom an event is about, as the nightly run would."""
+    """Evaluate whom an event is about, as the nightly run would, and their households where a
+    scheme pools those; after a move, the household that was left too."""
     if event.kind in _ABOUT_A_HOME:
         whom = sa.select(Ownership.member_id).where(Ownership.public_id == event.subject[1])
     else:
         named = event.data.get("member") or event.subject[1]
         whom = sa.select(Member.id).where(Member.public_id == named)
+    if event.kind == "member.moved":
+        left = Member.household.has(public_id=event.data["left"])
+        whom = whom.union(sa.select(Member.id).where(left))
     ids = db.session.scalars(whom).all()
     if ids:
         evaluate.evaluate_members(ids)

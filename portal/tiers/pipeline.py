@@ -5,7 +5,6 @@ stage is materialised: PostgreSQL would otherwise write every expression out whe
 tests/tiers/reference.py does the same in plain Python, member by member.
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,9 +16,10 @@ from portal.members.models import Member, MemberState
 from portal.tiers import dates
 from portal.tiers.conditions import in_sql, top_key
 from portal.tiers.kinds import DownTo, Move, OverrideState, PeriodKind, When
-from portal.tiers.metrics import EVERYBODY, Batch, figures_of, holder_of
+from portal.tiers.metrics import figures_of, holder_of
 from portal.tiers.models import Membership, Override
 from portal.tiers.ranking import ranked
+from portal.tiers.rounds import Round, column_of, figure_keys
 from portal.tiers.terms import Terms, tops
 from portal.tiers.windows import period_end
 
@@ -41,33 +41,6 @@ def _json_object(element: Any, compiler: Any, **options: Any) -> str:
 @compiles(json_object, "sqlite")
 def _json_object_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return f"json_object({compiler.process(element.clauses, **options)})"
-
-
-@dataclass(frozen=True)
-class Round:
-    """An evaluation: by which rules, as of which day, of whom.
-
-    `opening`: it decides the period that has begun, so that those go up who wait for it. `live`:
-    who is ahead is found out now instead of being read; for looking ahead without writing.
-    """
-
-    scheme_id: int
-    version_id: int
-    terms: Terms
-    on: date
-    batch: Batch = EVERYBODY
-    opening: bool = False
-    live: bool = False
-
-
-def figure_keys(terms: Terms) -> list[str]:
-    """Return the names of a member's figures: each metric's, and one for each tier of the best."""
-    return [metric.key for metric in terms.metrics] + [top_key(tier.key) for tier in tops(terms)]
-
-
-def column_of(figure: str) -> str:
-    """Return the name of a figure's column: no key that somebody chooses is one of our own."""
-    return f"figure:{figure}"
 
 
 def changes(this: Round) -> sa.Select[Any]:

@@ -1,28 +1,28 @@
 """Who would land where: the same pipeline, read and not written."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 import sqlalchemy as sa
 
 from portal.extensions import db
 from portal.members.models import Member
+from portal.pagination import PAGE_SIZE, Page, page_of
+from portal.tiers.evaluate import is_opening
 from portal.tiers.metrics import EVERYBODY
 from portal.tiers.models import Membership, SchemeVersion
-from portal.tiers.pipeline import Round, changes
+from portal.tiers.pipeline import changes
+from portal.tiers.ranking import is_frozen
+from portal.tiers.rounds import Round
 from portal.tiers.terms import Terms
 from portal.tiers.versions import InForce, terms_of
-
-SHOWN = 50
 
 
 @dataclass(frozen=True)
 class Landing:
     """A member who would move, with the figures that decide."""
 
-    member_id: int
-    public_id: str
     name: str
     card_number: str
     before: str | None
@@ -32,8 +32,15 @@ class Landing:
 
 
 def moves(found: InForce, *, on: date) -> dict[tuple[str | None, str | None], int]:
-    """Return how many members an evaluation would move, by tier before and after."""
-    return _count(_round(found.scheme_id, found.version_id, found.terms, on))
+    """Return how many members the evaluation of a day would move, by tier before and after.
+
+    Nothing is written. Who is ahead is found out now, unless the period's evaluation has done so.
+    """
+    opening = is_opening(found, on)
+    live = opening and not is_frozen(found.scheme_id, found.terms, on)
+    return _count(
+        Round(found.scheme_id, found.version_id, found.terms, on, EVERYBODY, opening, live)
+    )
 
 
 def moves_of(version: SchemeVersion, *, on: date) -> dict[tuple[str | None, str | None], int]:
@@ -57,30 +64,21 @@ def moves_of(version: SchemeVersion, *, on: date) -> dict[tuple[str | None, str 
 
 
 def landings(
-    version: SchemeVersion, *, on: date, after: int = 0, size: int = SHOWN
-) -> Sequence[Landing]:
-    """Return who would move, by internal id after one: a page of the list."""
+    version: SchemeVersion, *, on: date, size: int = PAGE_SIZE, cursor: str | None = None
+) -> Page[Landing]:
+    """Return who would move, by card number: a page of the list."""
     rows = changes(_round(version.scheme_id, version.id, terms_of(version), on)).subquery()
+    found = rows.c
     statement = (
-        sa.select(rows, Member.public_id, Member.name, Member.card_number)
-        .join(Member, Member.id == rows.c.member_id)
-        .where(rows.c.from_tier.is_distinct_from(rows.c.to_tier), rows.c.member_id > after)
-        .order_by(rows.c.member_id)
-        .limit(size)
-    )
-    return [
-        Landing(
-            member_id=row.member_id,
-            public_id=row.public_id,
-            name=row.name,
-            card_number=row.card_number,
-            before=row.from_tier,
-            after=row.to_tier,
-            move=row.move,
-            figures=row.figures,
+        sa.select(
+            Member.name, Member.card_number, found.from_tier, found.to_tier, found.move,
+            found.figures,
         )
-        for row in db.session.execute(statement)
-    ]
+        .join(rows, found.member_id == Member.id)
+        .where(found.from_tier.is_distinct_from(found.to_tier))
+    )  # fmt: skip
+    page = page_of(statement, Member.card_number, size=size, cursor=cursor)
+    return replace(page, items=[Landing(*row) for row in page.items])
 
 
 def _round(scheme_id: int, version_id: int, terms: Terms, on: date) -> Round:

@@ -10,7 +10,7 @@ from portal.extensions import db
 from portal.projects.models import Ownership, Project
 from portal.tiers.models import History, Membership, Scheme, SchemeVersion
 
-HISTORY_SHOWN = VERSIONS_SHOWN = 50
+VERSIONS_SHOWN = 50
 
 
 def tier_keys(
@@ -48,18 +48,6 @@ def tier_keys(
         )
     found: dict[int, str | None] = {row[0]: row[1] for row in rows}
     return {member_id: found.get(member_id) for member_id in member_ids}
-
-
-def history_of(member_id: int, scheme_id: int) -> list[History]:
-    """Return the last changes of a member in a scheme, the newest first."""
-    return list(
-        db.session.scalars(
-            sa.select(History)
-            .where(History.member_id == member_id, History.scheme_id == scheme_id)
-            .order_by(History.number.desc())
-            .limit(HISTORY_SHOWN)
-        )
-    )
 
 
 def versions_of(scheme: str) -> list[SchemeVersion]:

@@ -5,7 +5,7 @@ counts by the same list.
 """
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,14 +14,12 @@ from portal.members.models import Member, MemberState
 from portal.tiers.kinds import TieRule
 from portal.tiers.metrics import figures_of, holder_of
 from portal.tiers.models import Membership, Ranking
+from portal.tiers.rounds import Round
 from portal.tiers.terms import Terms, Tier, top_of, tops
 from portal.tiers.windows import period_start
 
-if TYPE_CHECKING:
-    from portal.tiers.pipeline import Round
 
-
-def ranked(this: "Round", tier: Tier) -> Any:
+def ranked(this: Round, tier: Tier) -> Any:
     """Return the statement of the members who are ahead on the way to a tier: `member_id`."""
     if this.live:
         return ahead(this.scheme_id, this.terms, tier, this.on)
@@ -72,13 +70,18 @@ def ahead(scheme_id: int, terms: Terms, tier: Tier, on: date) -> sa.Select[Any]:
     return sa.select(field.c.member_id).where(field.c.value > 0, last <= places)
 
 
-def freeze(scheme_id: int, terms: Terms, on: date) -> int:
-    """Keep who is ahead in the period of a day, unless that was done; return how many are new."""
+def is_frozen(scheme_id: int, terms: Terms, on: date) -> bool:
+    """Tell whether it is kept already who is ahead in the period of a day."""
     start = period_start(terms.period, on)
     done = sa.exists().where(Ranking.scheme_id == scheme_id, Ranking.period_start == start)
-    if db.session.scalar(sa.select(done)):
+    return bool(db.session.scalar(sa.select(done)))
+
+
+def freeze(scheme_id: int, terms: Terms, on: date) -> int:
+    """Keep who is ahead in the period of a day, unless that was done; return how many are new."""
+    if is_frozen(scheme_id, terms, on):
         return 0
-    added = 0
+    start, added = period_start(terms.period, on), 0
     for tier in tops(terms):
         who = ahead(scheme_id, terms, tier, on).subquery()
         rows = sa.select(who.c.member_id, sa.literal(scheme_id), sa.literal(start, sa.Date),

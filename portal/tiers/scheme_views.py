@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.wrappers import Response
 
@@ -142,12 +142,8 @@ def discard(slug: str) -> Response:
 def moves(slug: str) -> str:
     """List who would move under the draft, a page at a time."""
     version = newest_of(slug)
-    typed = request.args.get("after", "")
-    after = int(typed) if typed.isdecimal() and len(typed) < 19 else 0
-    rows = preview.landings(version, on=day_of(version), after=after)
-    return render_template(
-        "tiers/moves.html", version=version, terms=terms_of(version), rows=rows, size=preview.SHOWN
-    )
+    page = preview.landings(version, on=day_of(version))
+    return render_template("tiers/moves.html", version=version, terms=terms_of(version), page=page)
 
 
 @blueprint.post("/centre/tiers/<slug>/moves.<kind>")
@@ -192,10 +188,10 @@ def day_of(version: SchemeVersion) -> date:
 
 
 def _moved(version: SchemeVersion) -> Iterator[tuple[object, ...]]:
-    terms, after, on = terms_of(version), 0, day_of(version)
-    while rows := preview.landings(version, on=on, after=after, size=2_000):
-        for row in rows:
-            after = row.member_id
+    terms, on, cursor = terms_of(version), day_of(version), None
+    while True:
+        page = preview.landings(version, on=on, size=2_000, cursor=cursor)
+        for row in page.items:
             yield (
                 row.card_number,
                 tier_name(terms, row.before),
@@ -203,6 +199,8 @@ def _moved(version: SchemeVersion) -> Iterator[tuple[object, ...]]:
                 str(MOVE_TITLES[row.move]),
                 figures_text(terms, row.figures),
             )
+        if (cursor := page.next_cursor) is None:
+            return
 
 
 def _index(form: SchemeForm) -> str:

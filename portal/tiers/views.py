@@ -12,8 +12,8 @@ from portal.members.models import Member
 from portal.tiers import queries
 from portal.tiers.blueprint import blueprint
 from portal.tiers.evaluate import today
-from portal.tiers.explain import Standing, standing
-from portal.tiers.models import History
+from portal.tiers.explain import Standing, story
+from portal.tiers.models import History, Override
 from portal.tiers.versions import InForce, in_force
 
 __all__ = ["blueprint"]
@@ -21,11 +21,13 @@ __all__ = ["blueprint"]
 
 @dataclass(frozen=True)
 class TierPage:
-    """What the page of a member's tier shows; `reached`: the first day of each tier."""
+    """What the page of a member's tier shows; `open`: what was proposed or given by hand;
+    `reached`: the first day of each tier."""
 
     schemes: list[InForce]
     at: Standing | None
     history: list[History]
+    open: list[Override]
     reached: dict[str, date]
 
 
@@ -59,10 +61,10 @@ def tier_page(member: Member, scheme: str | None) -> TierPage:
         raise NotFound
     found = next((each for each in schemes if scheme in (None, each.key)), None)
     if found is None:
-        return TierPage([], None, [], {})
-    history = queries.history_of(member.id, found.scheme_id)
+        return TierPage([], None, [], [], {})
+    told = story(found, member)
     reached: dict[str, date] = {}
-    for row in reversed(history):
+    for row in reversed(told.history):
         if row.to_tier is not None and row.from_tier != row.to_tier:
             reached.setdefault(row.to_tier, row.day)
-    return TierPage(schemes, standing(found, member), history, reached)
+    return TierPage(schemes, told.at, told.history, told.open, reached)

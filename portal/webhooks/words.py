@@ -7,6 +7,7 @@ from portal.webhooks.service import TEST
 KIND_TITLES: dict[str, Text] = {
     "member.joined": lazy("Somebody became a member"),
     "member.changed": lazy("Name, salutation or birth month changed"),
+    "member.moved": lazy("A member belongs to another household now"),
     "claim.made": lazy("A home was claimed"),
     "claim.decided": lazy("A claim was decided"),
     "ownership.started": lazy("Somebody lives in a home now"),

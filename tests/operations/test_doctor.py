@@ -14,7 +14,8 @@ from portal.config import Settings
 from portal.demo import loader
 from portal.extensions import db
 from portal.operations import checks, parts
-from portal.operations.checks import State, examine
+from portal.operations.checks import examine
+from portal.operations.findings import State
 from portal.operations.doctor import doctor
 from tests import factories as make
 

@@ -324,8 +324,7 @@ def test_statement_counts(app, project, owner, unit, query_count):
         other = make_unit(project, number=make_phone()[-5:])
         make_ownership(owner, other, role=Role.CO_OWNER)
     client = sign_in(app.test_client(), owner)
-    # Of the nine of a home, two are its contracts and fees.
-    for path, statements in (("/me/homes", 7), (f"/me/homes/{unit.public_id}", 9)):
+    for path, statements in (("/me/homes", 7), (f"/me/homes/{unit.public_id}", 8)):
         with query_count() as sent:
             assert client.get(path).status_code == 200
         assert len(sent) <= statements
