@@ -15,8 +15,8 @@ from portal.demo import loader
 from portal.extensions import db
 from portal.operations import checks, parts
 from portal.operations.checks import examine
-from portal.operations.findings import State
 from portal.operations.doctor import doctor
+from portal.operations.findings import State
 from tests import factories as make
 
 
