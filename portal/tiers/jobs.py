@@ -83,13 +83,13 @@ def evaluate_member(event: DomainEvent) -> None:
     """Evaluate whom an event is about, as the nightly run would, and their households where a
     scheme pools those; after a move, the household that was left too."""
     if event.kind in _ABOUT_A_HOME:
-        whom = sa.select(Ownership.member_id).where(Ownership.public_id == event.subject[1])
+        about = Member.id.in_(
+            sa.select(Ownership.member_id).where(Ownership.public_id == event.subject[1])
+        )
     else:
-        named = event.data.get("member") or event.subject[1]
-        whom = sa.select(Member.id).where(Member.public_id == named)
+        about = Member.public_id == (event.data.get("member") or event.subject[1])
     if event.kind == "member.moved":
-        left = Member.household.has(public_id=event.data["left"])
-        whom = whom.union(sa.select(Member.id).where(left))
-    ids = db.session.scalars(whom).all()
+        about = sa.or_(about, Member.household.has(public_id=event.data["left"]))
+    ids = db.session.scalars(sa.select(Member.id).where(about)).all()
     if ids:
         evaluate.evaluate_members(ids)
