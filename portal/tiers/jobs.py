@@ -83,7 +83,7 @@ def evaluate_member(event: DomainEvent) -> None:
     """Evaluate whom an event is about, as the nightly run would, and their households where a
     scheme pools those; after a move, the household that was left too."""
     if event.kind in _ABOUT_A_HOME:
-        about = Member.id.in_(
+        about: sa.ColumnElement[bool] = Member.id.in_(
             sa.select(Ownership.member_id).where(Ownership.public_id == event.subject[1])
         )
     else:
