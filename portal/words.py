@@ -1,6 +1,27 @@
 """The words for values that the database keeps as codes."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
 from portal.i18n import Text, lazy
+
+_PLUGINS = "portal.audit_words"
+
+
+@dataclass(frozen=True)
+class AuditWord:
+    """A plugin's word of the audit trail.
+
+    `key`: an act ("library.lent") or a kind of subject ("library_loan"); `page`: the endpoint that
+    shows such a subject, which takes its public id and nothing else beside the project.
+    """
+
+    key: str
+    title: Text
+    page: str = ""
+
 
 ROLE_TITLES: dict[str, Text] = {
     "owner": lazy("Owner"),
@@ -76,3 +97,34 @@ def role_title(role: str) -> Text:
 def title_of(kind: str, value: str) -> Text:
     """Return the word for a coded value of `kind`."""
     return TITLES[kind][value]
+
+
+def find_title(kind: str, value: str) -> Text | None:
+    """Return the word for a coded value, of a plugin's audit words too; None without one."""
+    if kind == "role":
+        return ROLE_TITLES.get(value)
+    known = TITLES.get(kind, {}).get(value)
+    if known is None and kind in ("audit_action", "audit_subject"):
+        return next((word.title for word in _plugin_words().values() if word.key == value), None)
+    return known
+
+
+def add_audit_words(app: Flask, plugin: str, words: Iterable[AuditWord]) -> None:
+    """Let the audit trail show what a plugin records in its words."""
+    kept = app.extensions.setdefault(_PLUGINS, {})
+    kept.update({(plugin, word.key): word for word in words})
+
+
+def audit_word(action: str, key: str) -> AuditWord | None:
+    """Return the word for an act or a kind of subject of the plugin whose act `action` is."""
+    return _plugin_words().get((action.partition(".")[0], key))
+
+
+def plugin_acts() -> dict[str, Text]:
+    """Return the acts that plugins record, with their words."""
+    return {word.key: word.title for word in _plugin_words().values() if "." in word.key}
+
+
+def _plugin_words() -> Mapping[tuple[str, str], AuditWord]:
+    found: Mapping[tuple[str, str], AuditWord] = current_app.extensions.get(_PLUGINS, {})
+    return found

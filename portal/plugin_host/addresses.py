@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from flask import Blueprint
+from werkzeug.routing import Map
 
 from portal.access import Audience, access_of
 from portal.api.blueprint import ApiBlueprint
@@ -24,8 +25,8 @@ TOKEN_PREFIX = "/t/"  # noqa: S105 - the beginning of an address
 """Where the addresses lie that a token opens."""
 
 
-def check_routes(manifest: Manifest, blueprints: Iterable[Blueprint]) -> None:
-    """Register the blueprints on a scratch application and look at every route.
+def check_routes(manifest: Manifest, blueprints: Iterable[Blueprint]) -> Map:
+    """Register the blueprints on a scratch application, look at every route, return them.
 
     Raises AddressError for an address outside the forms, a route without access, and a blueprint
     that hooks into requests of others.
@@ -49,6 +50,7 @@ def check_routes(manifest: Manifest, blueprints: Iterable[Blueprint]) -> None:
             raise AddressError(f"the route {rule.rule} asks to write on GET")
         if access.audience is Audience.PERMISSION and not _own(manifest, access.permission):
             raise AddressError(f"the route {rule.rule} asks for {access.permission!r}")
+    return scratch.url_map
 
 
 def allowed_prefixes(manifest: Manifest) -> list[str]:

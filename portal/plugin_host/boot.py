@@ -26,6 +26,7 @@ from portal.plugin_host.telling import configure_telling
 from portal.plugin_host.trace import configure_trace
 from portal.projects.models import Project
 from portal.slots import Card, MemberHome, Slots
+from portal.words import add_audit_words
 
 
 def configure_plugins(
@@ -44,6 +45,7 @@ def configure_plugins(
     configure_owners(app, _owners(host), _prefixes(host))
     for plugin in host.loaded.values():
         roles.add_permissions(plugin.permissions)
+        add_audit_words(app, plugin.name, plugin.audit_words)
     loader.register_blueprints(app, host)
     configure_domain(app, [plugin.catalogues for _, plugin in sorted(host.loaded.items())])
     configure_afterwards(app, host)

@@ -23,6 +23,7 @@ from portal.plugin_host.setting_types import Setting
 from portal.points.checks import PointsRequest
 from portal.search.documents import Findable
 from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget
+from portal.words import AuditWord
 
 GROUP = "portal"
 hookspec = pluggy.HookspecMarker(GROUP)
@@ -67,6 +68,11 @@ def register_senders() -> list[SenderPoint]:  # type: ignore[empty-body]
 @hookspec
 def register_point_sources() -> list[PointSource]:  # type: ignore[empty-body]
     """Return the kinds of facts that the plugin records and that earning rules may act on."""
+
+
+@hookspec
+def register_audit_words() -> list[AuditWord]:  # type: ignore[empty-body]
+    """Return the words for what the plugin records: its acts, and what they are about."""
 
 
 @hookspec
@@ -184,6 +190,7 @@ RETURNS: dict[str, Returned] = {
     "register_notifications": Returned(NotificationKind),
     "register_senders": Returned(SenderPoint),
     "register_point_sources": Returned(PointSource),
+    "register_audit_words": Returned(AuditWord),
     "nav_items": Returned(NavItem),
     "member_home": Returned(MemberHome, many=False),
     "staff_widgets": Returned(StaffWidget),

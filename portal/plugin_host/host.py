@@ -16,6 +16,7 @@ from portal.outbox.registry import EventKind
 from portal.permissions.roles import Permission
 from portal.plugin_host.manifest import Manifest
 from portal.plugin_host.setting_types import Setting
+from portal.words import AuditWord
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Plugin:
     jobs: tuple[Job, ...] = ()
     events: tuple[EventKind, ...] = ()
     point_sources: tuple[PointSource, ...] = ()
+    audit_words: tuple[AuditWord, ...] = ()
     settings: tuple[Setting, ...] = ()
     notifications: tuple[NotificationKind, ...] = ()
     senders: tuple[SenderPoint, ...] = ()

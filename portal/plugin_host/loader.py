@@ -7,6 +7,7 @@ the application before everything was checked on a scratch application.
 import difflib
 import importlib
 import inspect
+import re
 from collections.abc import Iterable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -14,6 +15,7 @@ from typing import Any
 
 import pluggy
 from flask import Blueprint, Flask
+from werkzeug.routing import Map
 
 from portal.earning.sources import PointSource
 from portal.extensions import db
@@ -30,6 +32,7 @@ from portal.plugin_host.manifest import Manifest, ManifestError, read_manifest
 from portal.plugin_host.setting_rules import check_settings
 from portal.plugin_host.tables import check_tables, core_table_below, forget_tables
 from portal.plugin_host.telling import check_telling
+from portal.words import AuditWord
 
 ENTRY_POINT_GROUP = "portal.plugins"
 
@@ -114,7 +117,9 @@ def _load(host: PluginHost, manifest: Manifest) -> Plugin:
     jobs = _registered(host, manifest, "register_jobs")
     events = _registered(host, manifest, "register_events")
     _check_kinds(manifest, [*jobs, *events])
-    check_routes(manifest, blueprints)
+    routes = check_routes(manifest, blueprints)
+    words = _registered(host, manifest, "register_audit_words")
+    _check_words(manifest, words, routes)
     _check_templates(manifest)
     settings = _registered(host, manifest, "register_settings")
     values = check_settings(settings, manifest.settings)
@@ -131,6 +136,7 @@ def _load(host: PluginHost, manifest: Manifest) -> Plugin:
         catalogues,
         jobs=tuple(jobs),
         events=tuple(events),
+        audit_words=tuple(words),
         settings=tuple(settings),
         notifications=tuple(notifications),
         senders=tuple(senders),
@@ -202,6 +208,21 @@ def _check_sources(manifest: Manifest, found: Iterable[PointSource]) -> None:
             )
         if keys.count(key) > 1:
             raise LoadError(f"the point source {key!r} is there twice")
+
+
+def _check_words(manifest: Manifest, words: Iterable[AuditWord], routes: Map) -> None:
+    """Refuse words for acts of others, there twice, or with a page that cannot be linked."""
+    keys = [word.key for word in words]
+    for word in words:
+        if not re.fullmatch(rf"{manifest.name}\.[a-z0-9_.]+|[a-z][a-z0-9_]*", word.key):
+            raise LoadError(f"the audit word {word.key!r} is no act of {manifest.name}. or subject")
+        if keys.count(word.key) > 1:
+            raise LoadError(f"the audit word {word.key!r} is there twice")
+        rules = [rule for rule in routes.iter_rules() if rule.endpoint == word.page]
+        if word.page and not any(len(rule.arguments - {"project"}) == 1 for rule in rules):
+            raise LoadError(
+                f"the audit word {word.key!r} has a page that does not take just a public id"
+            )
 
 
 def _quarantine_what_lacks_its_needs(host: PluginHost) -> None:

@@ -18,7 +18,7 @@ from portal.i18n import Text, gettext, localized
 from portal.members.models import Member
 from portal.personal_data import ExportFile, ExportPart, as_json
 from portal.slots import ask_installed, fill
-from portal.words import ROLE_TITLES, TITLES
+from portal.words import find_title
 
 SHOWN_ROWS = 500
 """Rows of a part that the page shows; the JSON has all."""
@@ -119,13 +119,9 @@ def _write_files(archive: zipfile.ZipFile, name: str, files: Iterable[ExportFile
 def _cells(part: ExportPart, row: Mapping[str, Any]) -> Iterator[str]:
     for key in part.columns:
         value = row.get(key)
-        words = {"role": ROLE_TITLES}.get(
-            part.words.get(key, ""), TITLES.get(part.words.get(key, ""))
-        )
-        if words and isinstance(value, str) and value in words:
-            yield str(words[value])
-        else:
-            yield _words(value)
+        kind = part.words.get(key)
+        word = find_title(kind, value) if kind and isinstance(value, str) else None
+        yield _words(value) if word is None else str(word)
 
 
 def _words(value: Any) -> str:

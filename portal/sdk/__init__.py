@@ -74,6 +74,7 @@ from portal.sdk.search import drop_document, index_document
 from portal.sdk.tiers import TierRef, tier_of, tiers
 from portal.search.documents import Findable
 from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
+from portal.words import AuditWord
 
 __all__ = [
     "API_VERSION",
@@ -82,6 +83,7 @@ __all__ = [
     "ApiInput",
     "ApiOutput",
     "ApiProblem",
+    "AuditWord",
     "Card",
     "DomainEvent",
     "EventKind",

@@ -23,8 +23,9 @@ from portal.members.models import Member
 from portal.pagination import page_of
 from portal.projects.current import current_project
 from portal.projects.models import Project
+from portal.staff.audit_pages import subject_pages
 from portal.staff.audit_queries import AuditFilter, audit_trail, facts_text
-from portal.staff.words import ACTION_TITLES, action_title, subject_title
+from portal.staff.words import action_title, all_acts, subject_title
 
 __all__ = ["blueprint"]
 
@@ -83,8 +84,9 @@ def _page(project: Project | None) -> Shown:
         "audit/trail.html",
         page=page,
         wanted=wanted,
-        actions=ACTION_TITLES,
+        actions=all_acts(),
         names=_names([row[0] for row in page.items]),
+        pages=subject_pages([row[0] for row in page.items]),
         facts_text=facts_text,
         seals=seal_state(),
         subject_title=subject_title,

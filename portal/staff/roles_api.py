@@ -262,7 +262,7 @@ def _entry(row: Any) -> dict[str, Any]:
         "actor": actor or "",
         "project": localized(place),
         "subject_kind": entry.subject_kind,
-        "subject_title": str(subject_title(entry.subject_kind)),
+        "subject_title": str(subject_title(entry.subject_kind, entry.action)),
         "subject_id": entry.subject_key,
         "facts": entry.facts,
         "reason": entry.reason or "",

@@ -1,7 +1,7 @@
 """The words for what the audit trail records."""
 
 from portal.i18n import Text, lazy
-from portal.words import TITLES
+from portal.words import TITLES, audit_word, plugin_acts
 
 ACTION_TITLES: dict[str, Text] = {
     "account.consented": lazy("Accepted terms or privacy notice"),
@@ -138,7 +138,16 @@ TITLES["audit_action"] = ACTION_TITLES
 
 def action_title(action: str) -> Text:
     """Return the words for an audit action; an unknown one is shown as its code."""
-    return ACTION_TITLES.get(action, action)
+    found = ACTION_TITLES.get(action)
+    if found is not None:
+        return found
+    word = audit_word(action, action)
+    return word.title if word else action
+
+
+def all_acts() -> dict[str, Text]:
+    """Return every act that the audit trail knows, of plugins too, with its words."""
+    return {**ACTION_TITLES, **plugin_acts()}
 
 
 SUBJECT_TITLES: dict[str, Text] = {
@@ -173,6 +182,7 @@ SUBJECT_TITLES: dict[str, Text] = {
 TITLES["audit_subject"] = SUBJECT_TITLES
 
 
-def subject_title(kind: str) -> Text:
-    """Return the word for a kind of thing that an audit entry is about."""
-    return SUBJECT_TITLES.get(kind, kind)
+def subject_title(kind: str, action: str = "") -> Text:
+    """Return the word for a kind of thing that an audit entry is about; `action`: its act."""
+    word = audit_word(action, kind)
+    return word.title if word else SUBJECT_TITLES.get(kind, kind)

@@ -265,6 +265,15 @@ def words_of_the_club(world: World) -> bool:
     return "notes.written" in world.administrator().get("/centre/notifications").text
 
 
+@way("hook:register_audit_words")
+def link_in_the_audit_trail(world: World) -> bool:
+    sdk.record(
+        actor=None, action="notes.signed", subject=("notes_note", "n1"), project_id=world.own.id
+    )
+    db.session.commit()
+    return "/p/own/staff/notes/n1" in world.administrator().get("/p/own/staff/audit").text
+
+
 # Roles are given before a plugin is switched on: its permissions are there as soon as it is loaded.
 @way("hook:register_permissions", open_when=frozenset(STATES) - {"broken"})
 def permission_among_the_roles(world: World) -> bool:

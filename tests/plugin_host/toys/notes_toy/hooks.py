@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from notes_toy.views import api, blueprint
 from portal.sdk import (
+    AuditWord,
     Card,
     FactField,
     FactFieldKind,
@@ -61,6 +62,14 @@ def register_senders() -> list[SenderPoint]:
 def register_point_sources() -> list[PointSource]:
     pages = FactField("pages", "Pages", FactFieldKind.NUMBER)
     return [PointSource("notes.written", "A note written", "Somebody writes a note.", (pages,))]
+
+
+@hookimpl
+def register_audit_words() -> list[AuditWord]:
+    return [
+        AuditWord("notes.signed", "Signed a note"),
+        AuditWord("notes_note", "Note on the wall", page="notes.desk_note"),
+    ]
 
 
 @hookimpl

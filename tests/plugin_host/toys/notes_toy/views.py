@@ -60,6 +60,12 @@ def desk() -> str:
     return "desk"
 
 
+@blueprint.get("/p/<project>/staff/notes/<public_id>")
+@requires("notes.manage")
+def desk_note(public_id: str) -> str:
+    return f"note {public_id}"
+
+
 @blueprint.get("/me/notes/")
 @signed_in
 def mine() -> str:
