@@ -44,10 +44,12 @@ def load(members: int, seed: int, *, if_empty: bool) -> None:
         _meet_data(if_empty=if_empty)
         return
     with click.progressbar(length=max(members, 1), label="Loading the demo") as bar:
-        loader.load(members=members, seed=seed, done=bar.update)
+        faults = loader.load(members=members, seed=seed, done=bar.update)
         db.session.commit()
         db.session.execute(db.text("ANALYZE"))
         db.session.commit()
+    for fault in faults:
+        click.echo(fault, err=True)
     _say_who()
 
 

@@ -18,6 +18,7 @@ from portal.demo.earning import add_earning
 from portal.demo.neighbour_points import add_neighbour_points
 from portal.demo.neighbours import add_neighbours
 from portal.demo.people import add_cast
+from portal.demo.plugins import add_plugins
 from portal.demo.points import add_points
 from portal.demo.stage import ZONE, Stage
 from portal.demo.texts import CLUB_NAME, CLUB_TAGLINE, PROJECTS
@@ -53,11 +54,14 @@ def next_to_join() -> Waiting | None:
     return next((each for key, each in hashes.items() if key not in known), None)
 
 
-def load(*, members: int, seed: int, done: Callable[[int], None] = lambda number: None) -> None:
-    """Add the demo to an empty database: the cast, and `members` neighbours; the caller commits.
+def load(
+    *, members: int, seed: int, done: Callable[[int], None] = lambda number: None
+) -> list[str]:
+    """Add the demo to an empty database: the cast, `members` neighbours, what plugins add; the
+    caller commits.
 
     The same seed gives the same names, cards and homes. `done` hears how many neighbours were
-    added since it was called last.
+    added since it was called last. Returns what is wrong with plugins, as sentences.
     """
     stage = Stage(
         rng=random.Random(seed),  # noqa: S311 — invented people, not secrets
@@ -77,6 +81,7 @@ def load(*, members: int, seed: int, done: Callable[[int], None] = lambda number
     add_tiers(stage)
     # The neighbours were written past the session, which would have noticed them.
     rebuild()
+    return add_plugins(stage, seed)
 
 
 def _add_club(stage: Stage) -> None:

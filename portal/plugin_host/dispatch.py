@@ -59,14 +59,14 @@ def ask(hook: str, *, plugin: str, project: Any, **arguments: Any) -> Answer | N
     return None
 
 
-def act(hook: str, *, plugin: str, project: Any) -> str | None:
+def act(hook: str, *, plugin: str, project: Any, **arguments: Any) -> str | None:
     """Let one plugin act, on or off, in a savepoint of its own; return a reference if it failed.
 
     What a plugin that failed did is undone; one that ends the transaction has failed, too.
     """
     for implementation in implementations(hook, plugin):
         savepoint = db.session.begin_nested()
-        answer = _ask(hook, implementation, project, {}, checking=True)
+        answer = _ask(hook, implementation, project, arguments, checking=True)
         try:
             savepoint.rollback() if answer.fault else savepoint.commit()
         except sa.exc.SQLAlchemyError as error:

@@ -18,7 +18,7 @@ from portal.notifications.kinds import NotificationKind
 from portal.outbox.registry import DomainEvent, EventKind
 from portal.permissions.roles import Permission
 from portal.personal_data import ExportPart
-from portal.plugin_host.refs import FileRef, MemberRef, ProjectRef
+from portal.plugin_host.refs import Demo, FileRef, MemberRef, ProjectRef
 from portal.plugin_host.setting_types import Setting
 from portal.points.checks import PointsRequest
 from portal.search.documents import Findable
@@ -126,6 +126,11 @@ def purge_project_data(project: ProjectRef) -> None:
 
 
 @hookspec
+def demo_data(project: ProjectRef, demo: Demo) -> None:
+    """Fill a project of the demo club, in which the plugin was just switched on. No commit."""
+
+
+@hookspec
 def export_member_data(member: MemberRef) -> list[ExportPart]:  # type: ignore[empty-body]
     """Return everything that the plugin keeps about `member`, in every project."""
 
@@ -204,6 +209,7 @@ RETURNS: dict[str, Returned] = {
     "erase_member_data": Returned(type(None), many=False),
     "check_member_removal": Returned(str),
     "purge_project_data": Returned(type(None), many=False),
+    "demo_data": Returned(type(None), many=False),
     "on_domain_event": Returned(type(None), many=False),
     "on_plugin_enabled": Returned(type(None), many=False),
     "on_plugin_disabled": Returned(type(None), many=False),

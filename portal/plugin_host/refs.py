@@ -1,11 +1,14 @@
 """What plugins are given of core's rows: frozen facts, never the rows themselves."""
 
-from collections.abc import Mapping
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from portal.accounts.models import Account
 from portal.files.models import StoredFile
 from portal.members.models import Member
 from portal.projects.models import Project
@@ -69,6 +72,28 @@ class FileRef:
     def url(self) -> str:
         """The file's address, the same for everybody."""
         return f"/files/{self.public_id}"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What a plugin makes a project of the demo from: the same for the same seed.
+
+    `today`: the project's date. `members`: by key, those to sign in as ("owner" is
+    owner@demo.test) and others of the cast. `staff`: by key, accounts ("manager" is
+    manager@demo.test). `residents`: up to 200 members with a home in the project.
+    """
+
+    rng: random.Random
+    today: date
+    time_zone: str
+    members: Mapping[str, MemberRef]
+    staff: Mapping[str, Account]
+    residents: Sequence[MemberRef]
+
+    def moment(self, days_ago: int, hour: int = 10, minute: int = 0) -> datetime:
+        """Return an aware moment of the project some days before today; after it, if negative."""
+        day = self.today - timedelta(days=days_ago)
+        return datetime.combine(day, time(hour, minute), ZoneInfo(self.time_zone))
 
 
 def project_ref(project: Project) -> ProjectRef:

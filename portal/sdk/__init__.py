@@ -40,7 +40,7 @@ from portal.permissions.roles import Permission, RoleName
 from portal.personal_data import ExportFile, ExportPart
 from portal.plugin_host.hookspecs import hookimpl
 from portal.plugin_host.manifest import API_VERSION
-from portal.plugin_host.refs import FileRef, MemberRef, ProjectRef, TokenRef
+from portal.plugin_host.refs import Demo, FileRef, MemberRef, ProjectRef, TokenRef
 from portal.plugin_host.setting_types import Setting, SettingKind
 from portal.plugin_host.settings import plugin_settings
 from portal.plugin_host.telling import notify
@@ -85,6 +85,7 @@ __all__ = [
     "ApiProblem",
     "AuditWord",
     "Card",
+    "Demo",
     "DomainEvent",
     "EventKind",
     "ExportFile",

@@ -111,6 +111,7 @@ ELSEWHERE = {
     "hook:search_documents": "test_search.py::test_a_rebuilt_index_has_what_the_plugin_tells",
     "hook:describe_hits": "test_search.py::test_hits_of_a_plugin_come_and_go_with_it",
     "sdk:index_document": "test_search.py::test_on_elsewhere_is_not_on_here",
+    "hook:demo_data": "test_demo.py::test_plugins_are_on_and_filled_the_same_for_a_seed",
     "hook:purge_project_data": "test_purge.py::test_what_is_on_is_not_purged",
 }
 NO_WAY = {

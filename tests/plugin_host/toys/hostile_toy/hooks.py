@@ -8,6 +8,7 @@ from flask import Blueprint, render_template
 
 from portal.sdk import (
     Card,
+    Demo,
     Hit,
     MemberHome,
     NavItem,
@@ -73,6 +74,11 @@ def describe_hits(project: ProjectRef, keys: tuple[str, ...]) -> list[Hit]:
 @hookimpl
 def check_plugin_enable(project: ProjectRef, plugin: str) -> list[str]:
     return _act("check_plugin_enable", [])
+
+
+@hookimpl
+def demo_data(project: ProjectRef, demo: Demo) -> None:
+    return _act("demo_data", None)
 
 
 WRONG_VALUES: dict[str, object] = {

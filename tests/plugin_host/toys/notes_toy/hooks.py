@@ -8,6 +8,7 @@ from notes_toy.views import api, blueprint
 from portal.sdk import (
     AuditWord,
     Card,
+    Demo,
     FactField,
     FactFieldKind,
     FileRef,
@@ -27,6 +28,7 @@ from portal.sdk import (
     Todo,
     hookimpl,
     may,
+    record,
 )
 
 SENT: list[Message] = []
@@ -117,6 +119,21 @@ def may_read_file(project: ProjectRef, file: FileRef, member: MemberRef | None) 
         return True
     own = member is not None and file.account_id == member.account_id
     return own or may("notes.manage")
+
+
+@hookimpl
+def demo_data(project: ProjectRef, demo: Demo) -> None:
+    record(
+        actor=demo.staff["staff"],
+        action="notes.signed",
+        subject=("notes_note", str(demo.rng.randrange(1_000_000))),
+        project_id=project.id,
+        facts={
+            "owner": demo.members["owner"].name,
+            "residents": [member.name for member in demo.residents][:3],
+            "at": demo.moment(3, 9).isoformat(),
+        },
+    )
 
 
 @hookimpl
