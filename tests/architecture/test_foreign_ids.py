@@ -33,6 +33,7 @@ from portal.roster.models import ImportState, RosterImport
 from portal.tiers.models import Override, Scheme
 from tests import factories
 from tests.api.samples import options_for
+from tests.plugins import samples
 
 # What each argument names, by endpoint or else by blueprint.
 NAMES = {
@@ -72,6 +73,7 @@ NAMES = {
     "roster": {"public_id": "import"},
     "contracts": {"public_id": "contract"},
     "contract_imports": {"public_id": "contract_import"},
+    **samples.names(),
 }
 # Arguments that name no row: a word of a list, a line of a file, a secret, a project.
 WORDS = {
@@ -314,7 +316,7 @@ def _world(slug: str, name: str) -> dict[str, Any]:
     posting = post(actor=None, holder=Holder.member(member.id), amount=1, key=slug, why=Why("test"))
     db.session.commit()
     ids: dict[str, Any] = {key: row.public_id for key, row in rows.items()}
-    ids |= {
+    ids |= samples.add_samples(project, member) | {
         "file": file.public_id, "member": member.public_id, "unit": unit.public_id,
         "ownership": ownership.public_id, "posting": posting.public_id,
     }  # fmt: skip

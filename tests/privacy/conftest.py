@@ -44,6 +44,7 @@ from portal.tiers.standard import FORM
 from portal.tokens.models import ApiToken
 from tests import factories
 from tests.factories import add
+from tests.plugins.samples import add_samples
 
 NAME, CHILD, PARENT = "欧阳静怡", "欧阳小鹿", "欧阳振国"
 EMAIL = "jingyi.ouyang@example.test"
@@ -108,6 +109,7 @@ def world(app: Any) -> World:
         )
     )  # fmt: skip
     _things_of_other_features(world_of=member, account=account, unit=unit)
+    add_samples(project, member)
     for subject in (("member", member.public_id), ("account", account.public_id)):
         record(
             actor=None, action="member.corrected", subject=subject, project_id=None,

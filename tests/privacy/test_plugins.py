@@ -59,8 +59,9 @@ def iter_that_fails():
 
 
 @pytest.fixture
-def library(host_app):
-    """The notes toy answers as the library; the hostile one is left out."""
+def library(host_app, monkeypatch):
+    """The notes toy answers as the library; the hostile one is left out, bundled ones too."""
+    monkeypatch.setattr(everyone, "applied_rows", lambda _: frozenset({"core_0001"}))
     plugin, manager = Library(), host().manager
     manager.unregister(name="notes")
     manager.register(plugin, "notes")

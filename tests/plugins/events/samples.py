@@ -1,0 +1,49 @@
+"""An activity in which a member took part, for the portal's own tests."""
+
+from datetime import timedelta
+
+from plugins.events.models import Event, Occurrence, Quota, Registration, SeatRow
+from plugins.events.states import Seat, State
+from portal import clock
+from portal.members.models import Member
+from portal.projects.models import Project
+from tests.factories import add
+from tests.plugin_host.conftest import switch_on
+
+_ACTIVITY, _PARTY = "events.occurrence", "events.registration"
+NAMES = {
+    "events": {"public_id": _ACTIVITY},
+    "events.cancel": {"public_id": _PARTY},
+    "events.ticket": {"public_id": _PARTY},
+    "events_staff": {"public_id": _ACTIVITY, "party": _PARTY},
+}
+
+
+def add_sample(project: Project, member: Member) -> dict[str, str]:
+    """Add an open activity that the member is already marked as having been at."""
+    switch_on("events", project)
+    now, texts = clock.now(), {"zh_Hans_CN": "运动会"}
+    where = {"project_id": project.id}
+    event = add(
+        Event(
+            **where, title=texts, about=texts, place=texts, notes={}, words="运动会",
+            cover="sports", category="family",
+        )
+    )  # fmt: skip
+    occurrence = add(
+        Occurrence(
+            **where, event_id=event.id, state=State.OPEN, starts_at=now + timedelta(days=2),
+            ends_at=now + timedelta(days=3), opens_at=now, closes_at=now + timedelta(days=1),
+            cancel_until=now + timedelta(days=1), price=0, deposit=0,
+        )
+    )  # fmt: skip
+    add(Quota(**where, occurrence_id=occurrence.id, capacity=1, confirmed=1))
+    where |= {"occurrence_id": occurrence.id, "member_id": member.id, "state": Seat.ATTENDED}
+    registration = add(
+        Registration(
+            **where, household_id=member.household_id, seats=1, ticket=project.slug.upper(),
+            cancel_until=now,
+        )
+    )  # fmt: skip
+    add(SeatRow(**where, registration_id=registration.id, name=member.name))
+    return {_ACTIVITY: occurrence.public_id, _PARTY: registration.public_id}
