@@ -119,6 +119,11 @@ def give_back(found: Registration) -> None:
         void_points(hold_id=found.hold_id, source=DEPOSIT)
 
 
+def new_ticket() -> str:
+    """Return a code for the door: no letter in it looks like another."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(12))
+
+
 def _write(occurrence: Occurrence, member: MemberRef, at: datetime) -> Registration:
     made = Registration(
         occurrence_id=occurrence.id,
@@ -127,7 +132,7 @@ def _write(occurrence: Occurrence, member: MemberRef, at: datetime) -> Registrat
         household_id=member.household_id,
         state=Seat.CONFIRMED,
         seats=1,
-        ticket="".join(secrets.choice(_LETTERS) for _ in range(12)),
+        ticket=new_ticket(),
         cancel_until=occurrence.cancel_until,
         charged=occurrence.price,
         deposit=occurrence.deposit,

@@ -86,6 +86,9 @@ def test_installed_wheel_serves_the_login_page(installation: Path, tmp_path: Pat
     home = {"PORTAL_HOME": str(tmp_path / "home")}
     assert "0." in run(installation / "bin" / "portal", "--version", cwd=tmp_path)
     run(installation / "bin" / "portal", "db", "upgrade", cwd=tmp_path, **home)
+    checked = run(installation / "bin" / "portal", "plugin", "check", cwd=tmp_path, **home)
+    assert "none in quarantine" in checked
+    assert not checked.startswith("0 ")
 
     shown = run(installation / "bin" / "python", "-c", PAGES, cwd=tmp_path, **home)
     found = json.loads(shown.splitlines()[-1])
@@ -108,6 +111,13 @@ def test_wheel_holds_every_resource(installation: Path):
         expected = {p for p in expected if "__pycache__" not in p.parts}
         present = {p.relative_to(inner) for p in inner.rglob(pattern)}
         assert expected - present == set()
+    plugins = ROOT / "plugins"
+    data = ("*.html", "*.toml", "*.svg", "*_0*.py", "README.md")
+    expected = {p.relative_to(plugins) for pattern in data for p in plugins.rglob(pattern)}
+    assert {p for p in expected if not (package.parent / "plugins" / p).is_file()} == set()
+    for po in plugins.rglob("messages.po"):
+        mo = po.relative_to(plugins).with_suffix(".mo")
+        assert (package.parent / "plugins" / mo).is_file()
     catalogues = {p.name for p in (ROOT / "translations").iterdir() if p.is_dir()}
     for locale in catalogues:
         assert (package / "translations" / locale / "LC_MESSAGES" / "messages.mo").is_file()

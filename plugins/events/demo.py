@@ -1,0 +1,233 @@
+"""A season of activities for the demo club, dated from today."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
+from plugins.events.registering import new_ticket
+from plugins.events.searching import put_into_search
+from plugins.events.states import PUBLIC, Seat, State
+from portal.sdk import MemberRef, ProjectRef, business_date, db, residents
+
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One activity: `day` counts from today, `hours` it lasts, `going` neighbours come; `price` and
+    `deposit` are points; `with_owner`: the first resident, 林晓芸 in the demo, takes part;
+    `saturday`: moved to the next one."""
+
+    title: Texts
+    place: Texts
+    about: Texts
+    cover: str
+    category: str
+    day: int
+    begins: time
+    hours: int
+    state: State
+    capacity: int | None = None
+    going: int = 0
+    price: int = 0
+    deposit: int = 0
+    opens: int = -7
+    with_owner: bool = False
+    saturday: bool = False
+    reason: str = ""
+
+
+def _texts(simplified: str, traditional: str, english: str) -> Texts:
+    return {"zh_Hans_CN": simplified, "zh_Hant": traditional, "en": english}
+
+
+_LAWN = _texts("中央草坪", "中央草坪", "Central lawn")
+_HOUSE = _texts("会所二层多功能厅", "會所二層多功能廳", "Clubhouse, hall on the second floor")
+_GATE = _texts("东门岗亭旁", "東門崗亭旁", "Beside the east gate")
+
+_SATURDAY = 5
+SCENES = (
+    Scene(
+        _texts("露天电影夜", "露天電影夜", "Open-air cinema"), _LAWN,
+        _texts(
+            "一块银幕，几排草垫，带上毯子和家人。放映前半小时入场，先到先坐。",
+            "一塊銀幕，幾排草墊，帶上毯子和家人。放映前半小時入場，先到先坐。",
+            "A screen and mats on the grass. Bring a blanket and the family; "
+            "doors open half an hour before.",
+        ),
+        "cinema", "culture", 5, time(19, 30), 2, State.OPEN, 80, 43, with_owner=True,
+    ),
+    Scene(
+        _texts("亲子运动会", "親子運動會", "Family sports day"), _LAWN,
+        _texts(
+            "两人三足、接力与拔河，适合 3 至 12 岁的孩子与家长。每个项目都有小奖品。",
+            "兩人三足、接力與拔河，適合 3 至 12 歲的孩子與家長。每個項目都有小獎品。",
+            "Three-legged race, relay and tug-of-war for children of 3 to 12 and their parents. "
+            "Small prizes in every round.",
+        ),
+        "sports", "family", 13, time(9, 30), 3, State.OPEN, 60, 57, deposit=50,
+        saturday=True,
+    ),
+    Scene(
+        _texts("邻里品酒会", "鄰里品酒會", "Wine with neighbours"), _HOUSE,
+        _texts(
+            "一位住在滨江府的侍酒师，四款葡萄酒，十二个座位。",
+            "一位住在濱江府的侍酒師，四款葡萄酒，十二個座位。",
+            "A sommelier who lives here, four wines, twelve seats.",
+        ),
+        "wine", "neighbours", 9, time(19, 0), 2, State.OPEN, 12, 12, price=200,
+    ),
+    Scene(
+        _texts("迎春书法雅集", "迎春書法雅集", "Brush and ink for spring"), _HOUSE,
+        _texts(
+            "写一副自家的春联带回家。笔墨纸砚都已备好，初学者也欢迎。",
+            "寫一副自家的春聯帶回家。筆墨紙硯都已備好，初學者也歡迎。",
+            "Write the couplets for your own door. Brush, ink and paper are there; "
+            "beginners are welcome.",
+        ),
+        "brush", "culture", 20, time(14, 0), 2, State.SCHEDULED, 24, price=80, opens=3,
+    ),
+    Scene(
+        _texts("周末晨跑", "週末晨跑", "Weekend morning run"), _GATE,
+        _texts(
+            "沿江五公里，跑走随意，结束后一起吃早餐。",
+            "沿江五公里，跑走隨意，結束後一起吃早餐。",
+            "Five kilometres along the river, at your own pace, and breakfast afterwards.",
+        ),
+        "sports", "sports", 2, time(7, 0), 2, State.OPEN, None, 18, saturday=True,
+    ),
+    Scene(
+        _texts("装修避坑讲座", "裝修避坑講座", "Renovating without regrets"), _HOUSE,
+        _texts(
+            "防水、电路、验收，三位工程师现场答疑。",
+            "防水、電路、驗收，三位工程師現場答疑。",
+            "Waterproofing, wiring, acceptance: three engineers answer your questions.",
+        ),
+        "wine", "talks", 16, time(15, 0), 2, State.IN_REVIEW, 40, opens=1,
+    ),
+    Scene(
+        _texts("冬至包饺子", "冬至包餃子", "Dumplings for midwinter"), _HOUSE,
+        _texts(
+            "和面、调馅、比一比谁包得快。",
+            "和麵、調餡、比一比誰包得快。",
+            "Knead, fill, and see who is fastest.",
+        ),
+        "wine", "neighbours", 27, time(10, 0), 3, State.DRAFT, 30, deposit=20, opens=5,
+    ),
+    Scene(
+        _texts("中秋灯会", "中秋燈會", "Mid-autumn lanterns"), _LAWN,
+        _texts(
+            "猜灯谜、做兔儿灯、分月饼。",
+            "猜燈謎、做兔兒燈、分月餅。",
+            "Riddles, rabbit lanterns and mooncakes.",
+        ),
+        "cinema", "family", -57, time(18, 30), 3, State.SETTLED, 90, 71, with_owner=True,
+    ),
+    Scene(
+        _texts("重阳登高", "重陽登高", "Autumn hike"), _GATE,
+        _texts(
+            "西山步道往返六公里。",
+            "西山步道往返六公里。",
+            "Six kilometres on the western hill.",
+        ),
+        "sports", "sports", -24, time(8, 0), 5, State.CANCELLED, 30, 9,
+        reason="台风预警，山路不安全，改期另行通知。",
+    ),
+)  # fmt: skip
+
+
+def fill(project: ProjectRef, scenes: Sequence[Scene] = SCENES) -> None:
+    """Add the season to a project, with the residents there as who goes; the caller commits."""
+    neighbours = residents(project, limit=100)
+    if not neighbours:
+        return
+    for scene in scenes:
+        _play(project, scene, neighbours)
+
+
+def _play(project: ProjectRef, scene: Scene, neighbours: list[MemberRef]) -> None:
+    begins = _moment(project, scene.day, scene.begins)
+    if scene.saturday:
+        begins += timedelta(days=(_SATURDAY - begins.weekday()) % 7)
+    opens = min(_moment(project, scene.opens, time(10)), begins - timedelta(days=14))
+    if scene.state in (State.SCHEDULED, State.DRAFT, State.IN_REVIEW):
+        opens = _moment(project, scene.opens, time(10))
+    event = Event(
+        project_id=project.id,
+        title=scene.title,
+        place=scene.place,
+        about=scene.about,
+        notes={},
+        words="\n".join((*scene.title.values(), *scene.place.values())).lower(),
+        cover=scene.cover,
+        category=scene.category,
+    )
+    db.session.add(event)
+    db.session.flush()
+    occurrence = Occurrence(
+        event=event,
+        project_id=project.id,
+        state=scene.state,
+        starts_at=begins,
+        ends_at=begins + timedelta(hours=scene.hours),
+        opens_at=opens,
+        closes_at=begins - timedelta(hours=3),
+        cancel_until=begins - timedelta(days=1),
+        price=scene.price * 1000,
+        deposit=scene.deposit * 1000,
+        reason=scene.reason,
+    )
+    db.session.add(occurrence)
+    db.session.flush()
+    who = neighbours[1 : 1 + scene.going]
+    if scene.with_owner:
+        who = [neighbours[0], *who]
+    seats = 0 if scene.state == State.CANCELLED else len(who)
+    where = {"occurrence_id": occurrence.id, "project_id": project.id}
+    db.session.add(Quota(**where, key="total", capacity=scene.capacity, confirmed=seats))
+    for number, member in enumerate(who):
+        _seat(occurrence, member, number, opens)
+    db.session.add(LogEntry(**where, step="write", state=State.DRAFT, at=opens - timedelta(days=3)))
+    if scene.state in PUBLIC:
+        put_into_search(occurrence, project)
+
+
+def _seat(occurrence: Occurrence, member: MemberRef, number: int, opens: datetime) -> None:
+    state = {
+        # Every twelfth stayed away; the others came.
+        State.SETTLED: Seat.NO_SHOW if number % 12 == 11 else Seat.ATTENDED,
+        State.CANCELLED: Seat.CANCELLED_BY_CLUB,
+    }.get(State(occurrence.state), Seat.CONFIRMED)
+    at = opens + timedelta(minutes=7 * number)
+    made = Registration(
+        occurrence_id=occurrence.id,
+        project_id=occurrence.project_id,
+        member_id=member.id,
+        household_id=member.household_id,
+        state=state,
+        seats=1,
+        ticket=new_ticket(),
+        cancel_until=occurrence.cancel_until,
+        settled_at=occurrence.ends_at if occurrence.state == State.SETTLED else None,
+        ended_at=occurrence.starts_at if occurrence.state == State.CANCELLED else None,
+        created_at=at,
+    )
+    db.session.add(made)
+    db.session.flush()
+    db.session.add(
+        SeatRow(
+            registration_id=made.id,
+            occurrence_id=occurrence.id,
+            project_id=occurrence.project_id,
+            member_id=member.id,
+            name=member.name,
+            state=state,
+        )
+    )
+
+
+def _moment(project: ProjectRef, day: int, at: time) -> datetime:
+    today = business_date(project.time_zone)
+    return datetime.combine(today + timedelta(days=day), at, ZoneInfo(project.time_zone))
