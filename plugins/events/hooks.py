@@ -9,6 +9,7 @@ from plugins.events.jobs import all_jobs
 from plugins.events.pages import home_card
 from plugins.events.policy import standing
 from portal.sdk import (
+    AuditWord,
     Card,
     EventKind,
     ExportPart,
@@ -155,6 +156,18 @@ def register_point_sources() -> list[PointSource]:
             (seats,),
             "calendar-event",
         )
+    ]
+
+
+@hookimpl
+def register_audit_words() -> list[AuditWord]:
+    """Return the words of what the trail says of activities."""
+    return [
+        *(AuditWord(f"events.{step}", title) for step, title in words.LOG.items()),
+        AuditWord("events.marked", lazy("Attendance marked")),
+        AuditWord("events.exported", lazy("Registrations taken as a file")),
+        AuditWord("events_occurrence", lazy("Activity"), page="events_staff.show"),
+        AuditWord("events_registration", lazy("Registration for an activity")),
     ]
 
 
