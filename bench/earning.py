@@ -21,7 +21,7 @@ from bench.points import application
 from portal import clock
 from portal.accounts.models import Account
 from portal.columns import new_public_id
-from portal.earning import drafting
+from portal.earning import drafting, publishing
 from portal.earning.schema import load_rule
 from portal.earning.service import record_fact
 from portal.extensions import db
@@ -106,7 +106,7 @@ def main() -> None:
         draft = drafting.start_draft(actor=None)
         for each in RULES:
             drafting.save_rule(actor=None, draft=draft, definition=each)
-        drafting.publish(actor=None, draft=draft, begins_on=today)
+        publishing.install(actor=None, draft=draft, begins_on=today)
         ids = members(today)
 
         def post(member_id: int) -> object:

@@ -10,7 +10,7 @@ from portal.accounts.models import Account
 from portal.club.queries import current_club
 from portal.club_file.errors import ClubFileError, Fault
 from portal.club_file.writing import currencies, document_on, rules_of, rules_on
-from portal.earning import drafting
+from portal.earning import drafting, publishing
 from portal.earning.drafting import BookError
 from portal.earning.schema import load_rule
 from portal.earning.sentences import book_error, problem_text
@@ -108,7 +108,7 @@ def _rules(actor: Account | None, wanted: list[dict[str, Any]], begins_on: date)
             drafting.remove_rule(actor=actor, draft=draft, key=old.key)
         for rule in rules:
             drafting.save_rule(actor=actor, draft=draft, definition=rule)
-        drafting.publish(actor=actor, draft=draft, begins_on=begins_on, note=_REASON)
+        publishing.install(actor=actor, draft=draft, begins_on=begins_on, note=_REASON)
     except BookError as error:
         raise ClubFileError(_rule_faults(wanted, error)) from error
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from portal.demo.stage import Stage
-from portal.earning import drafting
+from portal.earning import drafting, publishing
 from portal.earning.schema import load_rule
 from portal.earning.service import record_fact
 from portal.facts.service import NewFact
@@ -98,15 +98,14 @@ def add_earning(stage: Stage) -> None:
     """
     for member in stage.members.values():
         record_fact(actor=None, new=_birthday(stage, member))
-    draft = drafting.start_draft(actor=stage.accounts["centre@demo.test"])
+    centre, admin = stage.accounts["centre@demo.test"], stage.accounts["admin@demo.test"]
+    draft = drafting.start_draft(actor=centre)
     for rule in RULES:
-        drafting.save_rule(actor=stage.accounts["centre@demo.test"], draft=draft, definition=rule)
-    drafting.publish(
-        actor=stage.accounts["admin@demo.test"],
-        draft=draft,
-        begins_on=stage.today,
-        note="会员章程首版积分规则",
+        drafting.save_rule(actor=centre, draft=draft, definition=rule)
+    proposal = publishing.propose(
+        actor=centre, draft=draft, begins_on=stage.today, note="会员章程首版积分规则"
     )
+    publishing.publish(actor=admin, draft=draft, seen=proposal.created_at.isoformat())
     owner = stage.members["owner"]
     _tell(stage, owner, "tenure.month", "demo", facts={"month_number": 40})
     _tell(

@@ -1,32 +1,25 @@
-"""Writing a rule book: one draft at a time, published with a day and by somebody, then final."""
+"""Writing a rule book: one draft at a time, which is proposed and published in its own module."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from portal import clock
 from portal.accounts.models import Account
 from portal.audit.service import record
-from portal.club.queries import current_club
 from portal.columns import new_public_id
-from portal.earning.checks import Problem, problems_of
-from portal.earning.formulas import milli
+from portal.earning.checks import Problem
 from portal.earning.kinds import BookState
-from portal.earning.models import Backtest, Book, Rule
+from portal.earning.models import Backtest, BacktestDay, Book, BookProposal, Rule
 from portal.extensions import db
-from portal.points.models import Budget
 
 MOST_RULES = 200
 
 
 class BookError(Exception):
-    """The act is refused. `code`: draft_exists, not_a_draft, key_taken, too_many_rules,
-    no_rules, problems, in_the_past, own_correction, note_needed, budget_given, published_meanwhile.
-    """
+    """The act is refused. `code`: draft_exists, not_a_draft, key_taken, too_many_rules, and those
+    of portal.earning.publishing."""
 
     def __init__(self, code: str, problems: list[Problem] | None = None) -> None:
         super().__init__(code)
@@ -65,7 +58,7 @@ def start_draft(*, actor: Account | None, base: Book | None = None) -> Book:
     if base is not None:
         for rule in db.session.scalars(sa.select(Rule).where(Rule.book_id == base.id)):
             db.session.add(_rule(draft, rule.definition))
-    _audit(actor, "earning.draft_started", draft)
+    audit(actor, "earning.draft_started", draft)
     db.session.flush()
     return draft
 
@@ -89,7 +82,7 @@ def save_rule(
         raise BookError("too_many_rules")
     db.session.add(_rule(draft, definition))
     db.session.flush()
-    _audit(actor, "earning.rule_saved", draft, {"rule": key})
+    audit(actor, "earning.rule_saved", draft, {"rule": key})
 
 
 def remove_rule(*, actor: Account | None, draft: Book, key: str) -> None:
@@ -99,94 +92,30 @@ def remove_rule(*, actor: Account | None, draft: Book, key: str) -> None:
     """
     _change(actor, draft)
     _delete(draft, key)
-    _audit(actor, "earning.rule_retired", draft, {"rule": key})
+    audit(actor, "earning.rule_retired", draft, {"rule": key})
 
 
 def discard_draft(*, actor: Account | None, draft: Book) -> None:
     """Throw a draft away. Raises BookError("not_a_draft")."""
     _change(actor, draft)
+    tests = sa.select(Backtest.id).where(Backtest.book_id == draft.id)
+    db.session.execute(sa.delete(BacktestDay).where(BacktestDay.backtest_id.in_(tests)))
     db.session.execute(sa.delete(Backtest).where(Backtest.book_id == draft.id))
     db.session.execute(sa.delete(Rule).where(Rule.book_id == draft.id))
     db.session.execute(sa.delete(Book).where(Book.id == draft.id, Book.state == BookState.DRAFT))
-    _audit(actor, "earning.draft_discarded", draft)
+    audit(actor, "earning.draft_discarded", draft)
     db.session.expunge(draft)
 
 
-def publish(
-    *, actor: Account | None, draft: Book, begins_on: date, note: str = "", correction: bool = False
-) -> Book:
-    """Make the draft the book of the club from `begins_on` on; `actor` approves it.
-
-    A day in the past is refused unless it is a correction, with a note, approved by somebody who
-    has not written it; what was posted already stays. Raises BookError: not_a_draft, no_rules,
-    problems, in_the_past, note_needed, own_correction, budget_given, published_meanwhile.
-    """
-    today = clock.business_date(current_club().time_zone)
-    retroactive = begins_on < today
-    if retroactive and not correction:
-        raise BookError("in_the_past")
-    _lock(draft)
-    if retroactive:
-        _check_correction(actor, draft, note)
-    definitions = db.session.scalars(
-        sa.select(Rule.definition).where(Rule.book_id == draft.id).order_by(Rule.key)
-    ).all()
-    if not definitions and newest_published() is None:
-        raise BookError("no_rules")
-    problems = problems_of(definitions)
-    if problems:
-        raise BookError("problems", problems)
-    _set_budgets(definitions)
-    newest = newest_published()
-    version = (newest.version or 0) + 1 if newest else 1
-    draft.state, draft.version, draft.begins_on = BookState.PUBLISHED, version, begins_on
-    draft.is_correction, draft.note = retroactive, note
-    draft.approved_by_id, draft.published_at = actor.id if actor else None, clock.now()
-    try:
-        with db.session.begin_nested():
-            db.session.flush()
-    except IntegrityError as error:
-        raise BookError("published_meanwhile") from error
-    facts = {"version": version, "begins_on": begins_on.isoformat(), "correction": retroactive}
-    _audit(actor, "earning.published", draft, facts)
-    return draft
-
-
-def _check_correction(actor: Account | None, draft: Book, note: str) -> None:
-    if not note.strip():
-        raise BookError("note_needed")
-    if actor is None or actor.id in draft.maker_ids:
-        raise BookError("own_correction")
-
-
-def _set_budgets(definitions: Any) -> None:
-    """Make each campaign's budget as large as its rules say, never less than what is given."""
-    totals = {
-        each["budget"]["code"]: milli(each["budget"]["points"])
-        for each in definitions
-        if each.get("budget")
-    }
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    for code, total in sorted(totals.items()):
-        insert = dialect.insert(Budget.__table__).values(code=code, total=total, used=0)
-        done = db.session.execute(
-            insert.on_conflict_do_update(
-                index_elements=["code"],
-                set_={"total": total},
-                where=Budget.__table__.c.used <= total,
-            ).returning(Budget.__table__.c.id)
-        ).first()
-        if done is None:
-            raise BookError("budget_given")
-
-
 def _change(actor: Account | None, draft: Book) -> None:
-    _lock(draft)
+    """Lock the draft and note who writes in it; what was proposed of it is to be proposed anew."""
+    lock(draft)
+    db.session.execute(sa.delete(BookProposal).where(BookProposal.book_id == draft.id))
     if actor is not None and actor.id not in draft.maker_ids:
         draft.maker_ids = [*draft.maker_ids, actor.id]
 
 
-def _lock(draft: Book) -> None:
+def lock(draft: Book) -> None:
     """Lock the draft, so that it is not published while it changes. Raises BookError."""
     state = db.session.scalar(sa.select(Book.state).where(Book.id == draft.id).with_for_update())
     if state != BookState.DRAFT:
@@ -208,9 +137,10 @@ def _rule(draft: Book, definition: Mapping[str, Any]) -> Rule:
     )
 
 
-def _audit(
+def audit(
     actor: Account | None, action: str, book: Book, facts: Mapping[str, Any] | None = None
 ) -> None:
+    """Note an act on a book in the audit trail."""
     record(
         actor=actor,
         action=action,

@@ -131,8 +131,8 @@ class RuleForm(Form):
         self.pending_same.choices = _choices(words.SAMES)
 
 
-class PublishForm(Form):
-    """From when on the draft counts, and whether it corrects the past."""
+class ProposeForm(Form):
+    """From when on the draft would count, and whether it corrects the past."""
 
     begins_on = DateField(
         lazy("Counts from"), [InputRequired(lazy("Choose the first day of these rules."))]
@@ -173,7 +173,7 @@ __all__ = [
     "BacktestForm",
     "ConditionForm",
     "LimitForm",
-    "PublishForm",
+    "ProposeForm",
     "RuleForm",
     "TryForm",
 ]

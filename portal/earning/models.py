@@ -119,8 +119,42 @@ class Used(db.Model):
     points: Mapped[int] = mapped_column(BIG)
 
 
+class BookProposal(db.Model):
+    """A draft that waits for a second person, from which day it would count; kept once decided.
+
+    Whoever changes the draft takes the proposal back with that.
+    """
+
+    __tablename__ = "earning_proposal"
+    __table_args__ = (
+        sa.CheckConstraint("decided_by_id <> made_by_id", name="second_person"),
+        sa.CheckConstraint(
+            "(decided_by_id IS NULL) = (decided_at IS NULL)", name="decided_has_moment"
+        ),
+    )
+
+    book_id: Mapped[int] = mapped_column(
+        BIG,
+        sa.ForeignKey("earning_book.id", ondelete="RESTRICT"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    begins_on: Mapped[date]
+    is_correction: Mapped[bool] = mapped_column(default=False)
+    note: Mapped[str] = mapped_column(sa.String(300), default="")
+    made_by_id: Mapped[int] = foreign_key("account.id")
+    decided_by_id: Mapped[int | None] = foreign_key("account.id")
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[created_at]
+
+    made_by: Mapped[Account] = relationship(lazy="raise", foreign_keys=[made_by_id])
+
+
 class Backtest(Identified, db.Model):
-    """A draft replayed on the facts of some days; `result` once it is reckoned."""
+    """A draft replayed on the facts of some days; `result` once it is reckoned.
+
+    `kept`: how far the replay is, for a restart to go on from; NULL before and after.
+    """
 
     __tablename__ = "earning_backtest"
     __table_args__ = (sa.CheckConstraint("until >= since", name="days_in_order"),)
@@ -132,6 +166,21 @@ class Backtest(Identified, db.Model):
     result: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     made_by_id: Mapped[int | None] = foreign_key("account.id")
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    kept: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+
+
+class BacktestDay(db.Model):
+    """By how many milli-points a backtest differs from what counts for a member's tier, by the day
+    of the events. It is there while tiers are evaluated with it, and removed then."""
+
+    __tablename__ = "earning_backtest_day"
+    __table_args__ = (sa.PrimaryKeyConstraint("backtest_id", "member_id", "currency", "day"),)
+
+    backtest_id: Mapped[int] = foreign_key("earning_backtest.id", index=False)
+    member_id: Mapped[int] = foreign_key("member.id", index=False)
+    currency: Mapped[str] = mapped_column(sa.String(20))
+    day: Mapped[date]
+    amount: Mapped[int] = mapped_column(BIG)
 
 
 class Awaited(db.Model):

@@ -19,6 +19,12 @@ TABLES = {
     "earning_book": Coverage(
         exported=False, erased=False, why="the club's rules and who agreed to them"
     ),
+    "earning_proposal": Coverage(
+        exported=False, erased=False, why="who proposed the club's rules and who agreed to them"
+    ),
+    "earning_backtest_day": Coverage(
+        exported=False, erased=False, why="there only while a backtest runs: ids and amounts"
+    ),
     "earning_backtest": Coverage(
         exported=False, erased=False, why="what a draft would have cost: ids and amounts, no name"
     ),

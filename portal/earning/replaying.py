@@ -19,7 +19,7 @@ from portal.earning.judging import EVERYTHING, judge
 from portal.earning.kinds import Effect, Outcome
 from portal.earning.limits import Counter, NobodyToCountError
 from portal.earning.models import Decision
-from portal.earning.service import counters_of
+from portal.earning.posting import counters_of
 from portal.extensions import db
 from portal.facts.models import Fact, Subject
 from portal.points.kinds import Kind

@@ -21,7 +21,7 @@ from portal.i18n import gettext
 __all__ = ["blueprint"]
 
 
-@blueprint.route("/centre/earning/draft/rules/new", methods=["GET", "POST"])
+@blueprint.route("/centre/earning/draft/new-rule", methods=["GET", "POST"])
 @requires(EDIT)
 def rule_new() -> Page:
     """Write a new rule into the draft."""

@@ -31,6 +31,9 @@ _BOOK_ERRORS: dict[str, Text] = {
     "in_the_past": lazy(
         "Rules begin today or later. For a day in the past, mark it as a correction."
     ),
+    "not_proposed": lazy("Nobody proposes these rules any more; load the page again."),
+    "proposed_anew": lazy("The rules were proposed anew since you read them; read them again."),
+    "own_proposal": lazy("You proposed these rules yourself: a colleague publishes them."),
     "own_correction": lazy("You wrote in this draft: a correction is published by a colleague."),
     "note_needed": lazy("Say why the past is corrected."),
     "budget_given": lazy("A campaign has given more points already than its new budget holds."),

@@ -10,12 +10,12 @@ from portal import clock
 from portal.access import requires
 from portal.accounts.current import current_account
 from portal.club.queries import current_club
-from portal.earning import drafting, queries, words
+from portal.earning import drafting, publishing, queries, words
 from portal.earning.blueprint import blueprint
 from portal.earning.books import read_book
 from portal.earning.checks import Problem, problems_of
 from portal.earning.drafting import BookError
-from portal.earning.forms import PublishForm, TryForm
+from portal.earning.forms import ProposeForm, TryForm
 from portal.earning.models import Book
 from portal.earning.sentences import book_error, problem_text, rule_text
 from portal.earning.trying import Tried, find_card, read_facts, read_fen, try_fact
@@ -25,7 +25,7 @@ from portal.i18n import gettext
 
 __all__ = ["blueprint"]
 
-VIEW, EDIT = "earning.view", "earning.edit"
+VIEW, EDIT, PUBLISH = "earning.view", "earning.edit", "earning.publish"
 Page = str | tuple[str, int] | Response
 
 
@@ -105,18 +105,18 @@ def start() -> Response:
 @requires(VIEW)
 def draft() -> str:
     """Show the draft: its rules, what is wrong, what it changes, and publishing."""
-    return draft_page(PublishForm(formdata=None, begins_on=today()))
+    return draft_page(ProposeForm(formdata=None, begins_on=today()))
 
 
-@blueprint.post("/centre/earning/draft/publish")
+@blueprint.post("/centre/earning/draft/propose")
 @requires(EDIT)
-def publish() -> Page:
-    """Publish the draft from a day on; the one who does it is its approver."""
-    book, form = the_draft(), PublishForm()
+def propose() -> Page:
+    """Ask a colleague to publish the draft from a day on."""
+    book, form = the_draft(), ProposeForm()
     if not form.validate() or form.begins_on.data is None:
         return draft_page(form), 422
     try:
-        drafting.publish(
+        publishing.propose(
             actor=current_account(),
             draft=book,
             begins_on=form.begins_on.data,
@@ -131,8 +131,38 @@ def publish() -> Page:
         field.errors = [book_error(error.code)]
         return draft_page(form), 422
     db.session.commit()
+    flash(gettext("Proposed. A colleague has to publish it."))
+    return redirect(url_for("earning.draft"), 303)
+
+
+@blueprint.post("/centre/earning/draft/publish")
+@requires(PUBLISH)
+def publish() -> Response:
+    """Publish what a colleague proposed; whoever does it is its approver."""
+    try:
+        publishing.publish(
+            actor=current_account(), draft=the_draft(), seen=request.form.get("seen", "")
+        )
+    except BookError as error:
+        db.session.rollback()
+        raise BookConflict(error) from error
+    db.session.commit()
     flash(gettext("The rules are published."))
     return redirect(url_for("earning.index"), 303)
+
+
+@blueprint.post("/centre/earning/draft/withdraw")
+@requires(EDIT)
+def withdraw() -> Response:
+    """Take the proposal back: the draft is written on."""
+    try:
+        publishing.withdraw(actor=current_account(), draft=the_draft())
+    except BookError as error:
+        db.session.rollback()
+        raise BookConflict(error) from error
+    db.session.commit()
+    flash(gettext("The draft is proposed no more."))
+    return redirect(url_for("earning.draft"), 303)
 
 
 @blueprint.post("/centre/earning/draft/discard")
@@ -195,14 +225,14 @@ def _tried(form: TryForm, book: Book | None) -> list[Tried] | None:
         return None
 
 
-def draft_page(form: PublishForm) -> str:
+def draft_page(form: ProposeForm) -> str:
     """Render the draft with the form that publishes it."""
     book = the_draft()
     rows = queries.rule_rows(book)
     problems: dict[str, list[str]] = {}
     for problem in problems_of([row.rule.definition for row in rows]):
         problems.setdefault(problem.rule, []).append(_said(problem, rows))
-    newest = drafting.newest_published()
+    newest, proposal = drafting.newest_published(), publishing.proposal_of(book)
     return render_template(
         "earning/draft.html",
         book=book,
@@ -211,7 +241,9 @@ def draft_page(form: PublishForm) -> str:
         problems=problems,
         changes=queries.changes(newest, book),
         newest=newest,
-        makers=queries.accounts(book.maker_ids),
+        makers=queries.accounts([*book.maker_ids, *([proposal.made_by_id] if proposal else [])]),
+        proposal=proposal,
+        reader=current_account(),
         words=words,
         rule_text=rule_text,
     )

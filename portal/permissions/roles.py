@@ -120,7 +120,10 @@ PERMISSIONS: dict[str, Permission] = {
             _R.CENTRE,
             _R.AUDITOR,
         ),
-        _permission("earning.edit", lazy("Write and publish earning rules"), _R.CENTRE),
+        _permission("earning.edit", lazy("Write and propose earning rules"), _R.CENTRE),
+        _permission(
+            "earning.publish", lazy("Publish earning rules that a colleague proposed"), _R.CENTRE
+        ),
         _permission(
             "tiers.override", lazy("Propose a tier for a member by hand"), _R.STAFF, _R.MANAGER
         ),

@@ -29,7 +29,7 @@ from portal.points.ledger import (
     transactions,
 )
 from portal.points.lots import lots, opened_lot, pick, use_lots
-from portal.points.models import Reversed
+from portal.points.models import Budget, Reversed
 from portal.points.renewing import reinstate
 from portal.points.terms import Posting, Why
 
@@ -88,6 +88,8 @@ def reverse(
             if not wanted:
                 raise PointsError("reversed_already")
             _count(row, wanted)
+            if row.budget_id is not None:
+                _refill(row.budget_id, wanted)
             (_claw_back if row.kind in _GIVEN else _restore)(place, posting, row)
     return posting
 
@@ -117,6 +119,17 @@ def _count(row: Any, wanted: int) -> None:
     ).first()
     if done is None:
         raise PointsError("reversed_already")
+
+
+def _refill(budget_id: int, amount: int) -> None:
+    """Let a campaign give again what it gets back; the row is locked before the balance, as when
+    it gives."""
+    done = db.session.connection().execute(
+        sa.update(Budget)
+        .where(Budget.id == budget_id, Budget.used >= amount)
+        .values(used=Budget.used - amount)
+    )
+    expect(done, 1)
 
 
 def _restore(place: Place, posting: Posting, row: Any) -> None:

@@ -256,10 +256,12 @@ RULES: dict[str, str] = {
     # 16
     "campaign_within_budget": """
         SELECT coalesce(min(t.account_id), 0) AS account_id, b.id AS budget, b.total, b.used,
-            coalesce(sum(t.amount), 0) AS given
+            coalesce(sum(t.amount - coalesce(r.reversed, 0)), 0) AS given
         FROM points_budget b LEFT JOIN points_transaction t ON t.budget_id = b.id
+        LEFT JOIN points_reversed r ON r.transaction_id = t.id
         GROUP BY b.id, b.total, b.used
-        HAVING b.used > b.total OR b.used <> coalesce(sum(t.amount), 0)
+        HAVING b.used > b.total
+            OR b.used <> coalesce(sum(t.amount - coalesce(r.reversed, 0)), 0)
     """,
     # 17
     "rebuild_is_equal": f"""

@@ -85,6 +85,8 @@ ACTION_TITLES: dict[str, Text] = {
     "earning.draft_started": lazy("Began a draft of the earning rules"),
     "earning.fact_recorded": lazy("Recorded by hand what a member did"),
     "earning.fact_told": lazy("Told by a program what a member did"),
+    "earning.proposal_withdrawn": lazy("Took back that earning rules are published"),
+    "earning.proposed": lazy("Proposed earning rules"),
     "earning.published": lazy("Published earning rules"),
     "earning.rule_retired": lazy("Took an earning rule out of the draft"),
     "earning.rule_saved": lazy("Wrote an earning rule"),

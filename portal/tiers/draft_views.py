@@ -27,7 +27,8 @@ from portal.tiers.versions import terms_of
 __all__ = ["blueprint"]
 
 Page = str | tuple[str, int] | Response
-NEW = "new"
+NEW = "-new"
+"""In an address, for what is not there yet: no key begins so."""
 F = TypeVar("F", bound=PartForm)
 _SETTINGS = ("pool", "period", "up", "keep_percent")
 _DOWN = ("to", "whole_periods", "grace_days", "second_chance_days")
@@ -60,7 +61,7 @@ def edit_settings(slug: str) -> Page:
 @blueprint.route("/centre/tiers/<slug>/draft/figures/<name>", methods=["GET", "POST"])
 @requires("tiers.edit")
 def edit_metric(slug: str, name: str) -> Page:
-    """Edit a figure that conditions use, or add one ("new")."""
+    """Edit a figure that conditions use, or add one ("-new")."""
     version = _draft(slug)
     body = deepcopy(version.body)
     part = _part(body["metrics"], name)
@@ -78,7 +79,7 @@ def edit_metric(slug: str, name: str) -> Page:
 @blueprint.route("/centre/tiers/<slug>/draft/tiers/<name>", methods=["GET", "POST"])
 @requires("tiers.edit")
 def edit_tier(slug: str, name: str) -> Page:
-    """Edit a tier and its conditions, or add one above the others ("new")."""
+    """Edit a tier and its conditions, or add one above the others ("-new")."""
     version = _draft(slug)
     terms = terms_of(version)
     body = deepcopy(version.body)
@@ -117,7 +118,7 @@ def edit_tier(slug: str, name: str) -> Page:
 @blueprint.route("/centre/tiers/<slug>/draft/tiers/<name>/benefits/<kind>", methods=["GET", "POST"])
 @requires("tiers.edit")
 def edit_benefit(slug: str, name: str, kind: str) -> Page:
-    """Edit what a tier gives, or add something ("new"); `kind` is the benefit's key."""
+    """Edit what a tier gives, or add something ("-new"); `kind` is the benefit's key."""
     version = _draft(slug)
     body = deepcopy(version.body)
     tier = _part(body["tiers"], name)

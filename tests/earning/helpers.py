@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from portal import clock
-from portal.earning import drafting
+from portal.earning import drafting, publishing
 from portal.earning.models import Book
 from portal.earning.schema import load_rule
 from portal.earning.service import Told, record_fact
@@ -42,7 +42,7 @@ def publish(*rules: dict[str, Any], begins_on: date = TODAY, **values: Any) -> B
     for each in rules:
         drafting.save_rule(actor=values.get("maker"), draft=draft, definition=each)
     values.pop("maker", None)
-    book = drafting.publish(
+    book = publishing.install(
         actor=values.pop("actor", None), draft=draft, begins_on=begins_on, **values
     )
     db.session.commit()

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from portal.earning import queries
-from portal.earning.models import Book, Decision
+from portal.earning import publishing, queries
+from portal.earning.models import Book, BookProposal, Decision
 from portal.extensions import db
 from tests.earning.helpers import TODAY, available, publish, rule, tell
 from tests.factories import make_follower, make_member, make_project, make_staff, sign_in
@@ -19,7 +19,7 @@ EN = {"Accept-Language": "en"}
 @pytest.fixture
 def centre(client: FlaskClient) -> FlaskClient:
     """The browser of somebody at the group centre."""
-    return sign_in(client, make_staff("centre", display_name="周岚"))
+    return sign_in(client, make_staff("centre", display_name="郭敏"))
 
 
 def words(client: FlaskClient, address: str, code: int = 200) -> str:
@@ -52,9 +52,10 @@ def form(**values: Any) -> dict[str, Any]:
     }
 
 
-def write(client: FlaskClient, code: int = 303, address: str = "new", **values: Any) -> str:
-    """Send the form of a rule."""
-    answer = client.post(f"/centre/earning/draft/rules/{address}", data=form(**values), headers=EN)
+def write(client: FlaskClient, code: int = 303, rule: str = "", **values: Any) -> str:
+    """Send the form of a rule: of a new one, or of one by its key."""
+    address = f"rules/{rule}" if rule else "new-rule"
+    answer = client.post(f"/centre/earning/draft/{address}", data=form(**values), headers=EN)
     assert answer.status_code == code, text(answer)
     return text(answer)
 
@@ -66,13 +67,28 @@ def post(client: FlaskClient, address: str, code: int = 303, **values: Any) -> s
     return text(answer)
 
 
+def put_in_force(client: FlaskClient, **values: Any) -> None:
+    """Propose the draft from today on, and let a colleague publish it."""
+    post(client, "draft/propose", begins_on=TODAY.isoformat(), **values)
+    agree(client)
+
+
+def agree(client: FlaskClient, code: int = 303, **values: Any) -> str:
+    """Let a colleague publish what is proposed, as the page that they read says."""
+    colleague = sign_in(client.application.test_client(), make_staff("centre", display_name="周岚"))
+    page = colleague.get("/centre/earning/draft").text
+    seen = re.search(r'name="seen" value="([^"]+)"', page)
+    values.setdefault("seen", seen[1] if seen else "")
+    return post(colleague, "draft/publish", code, **values)
+
+
 def test_rules_are_written_published_changed_and_kept_as_versions(centre: FlaskClient) -> None:
     assert "No rule counts yet" in words(centre, "/centre/earning")
     post(centre, "draft/start")
     assert "The draft is empty" in words(centre, "/centre/earning/draft")
     write(centre)
     assert "100 points" in words(centre, "/centre/earning/draft")
-    post(centre, "draft/publish", begins_on=TODAY.isoformat(), note="the first")
+    put_in_force(centre, note="the first")
     member = make_member()
     tell(member)
     assert available(member) == 100_000
@@ -80,11 +96,11 @@ def test_rules_are_written_published_changed_and_kept_as_versions(centre: FlaskC
     assert "Version 1" in shown
     assert "×1" in shown
     post(centre, "draft/start")
-    write(centre, address="welcome", points="150")
+    write(centre, rule="welcome", points="150")
     write(centre, key="second", source="unit.verified")
     assert "Before" in words(centre, "/centre/earning/draft")
     post(centre, "draft/rules/second/retire")
-    post(centre, "draft/publish", begins_on=TODAY.isoformat())
+    put_in_force(centre)
     assert "Version 2" in words(centre, "/centre/earning/versions")
     newest = queries.books()[0]
     shown = words(centre, f"/centre/earning/versions/{newest.public_id}")
@@ -95,7 +111,7 @@ def test_rules_are_written_published_changed_and_kept_as_versions(centre: FlaskC
 def test_a_form_keeps_what_was_typed_and_says_what_is_wrong(centre: FlaskClient) -> None:
     post(centre, "draft/start")
     answer = centre.post(
-        "/centre/earning/draft/rules/new",
+        "/centre/earning/draft/new-rule",
         data=form(kind="bands", bands="0-100: 5\n200-: 9\nnonsense", key="Not A Key"),
         headers=EN,
     )
@@ -107,6 +123,13 @@ def test_a_form_keeps_what_was_typed_and_says_what_is_wrong(centre: FlaskClient)
     assert "Between the bands [0, 100) and [200, ∞) is a gap." in shown
     assert "check what you typed" in write(centre, 422, points="ten")
     assert "check what you typed" in write(centre, 422, points="0.0001")
+
+
+def test_a_rule_called_new_is_changed_like_the_rest(centre: FlaskClient) -> None:
+    post(centre, "draft/start")
+    write(centre, key="new")
+    write(centre, rule="new", key="new", points="7")
+    assert "7 points" in words(centre, "/centre/earning/draft")
 
 
 def test_a_condition_that_can_never_hold_names_the_two_that_clash(centre: FlaskClient) -> None:
@@ -154,21 +177,53 @@ def test_the_form_shows_a_rule_as_it_was_written(centre: FlaskClient) -> None:
     page = centre.get("/centre/earning/draft/rules/welcome", headers=EN).text
     for typed in ("management: 10 = 1", "gold: 1.5", "water, heating", "autumn", "5000"):
         assert typed in page
-    write(centre, address="welcome", **values)
+    write(centre, rule="welcome", **values)
     db.session.expire_all()
     assert queries.find_rule(queries.draft_book(), "welcome").definition == before
 
 
-def test_the_past_is_corrected_by_a_second_person_only(app: Any, centre: FlaskClient) -> None:
+def test_rules_are_published_by_a_second_person(centre: FlaskClient) -> None:
+    agree(centre, 404)
+    post(centre, "draft/start")
+    write(centre)
+    assert "Nobody proposes" in agree(centre, 409)
+    post(centre, "draft/propose", begins_on=TODAY.isoformat(), note="autumn")
+    shown = words(centre, "/centre/earning/draft")
+    assert "Proposed by 郭敏" in shown
+    assert "This is your own proposal" in shown
+    seen = publishing.proposal_of(queries.draft_book()).created_at.isoformat()
+    assert "a colleague publishes" in post(centre, "draft/publish", 409, seen=seen)
+    assert "proposed anew" in agree(centre, 409, seen="2026-01-01")
+    write(centre, rule="welcome", points="9999")
+    assert "Nobody proposes" in agree(centre, 409, seen=seen)
+    post(centre, "draft/propose", begins_on=TODAY.isoformat())
+    post(centre, "draft/withdraw")
+    post(centre, "draft/withdraw", 409)
+    post(centre, "draft/propose", begins_on=TODAY.isoformat())
+    agree(centre)
+    agree(centre, 404)
+    made = db.session.query(BookProposal).one()
+    assert db.session.query(Book).one().approved_by_id == made.decided_by_id != made.made_by_id
+
+
+def test_who_may_only_write_does_not_publish(client: FlaskClient) -> None:
+    sign_in(client, make_staff("finance"))
+    assert client.post("/centre/earning/draft/publish").status_code == 403
+
+
+def test_the_past_is_corrected_by_who_wrote_none_of_it(centre: FlaskClient) -> None:
     yesterday = (TODAY - timedelta(days=1)).isoformat()
     post(centre, "draft/start")
     write(centre)
-    assert "today or later" in post(centre, "draft/publish", 422, begins_on=yesterday)
+    assert "today or later" in post(centre, "draft/propose", 422, begins_on=yesterday)
     values = {"begins_on": yesterday, "correction": "y"}
-    assert "Say why" in post(centre, "draft/publish", 422, **values)
-    assert "a colleague" in post(centre, "draft/publish", 422, **values, note="late")
-    other = sign_in(app.test_client(), make_staff("centre"))
-    post(other, "draft/publish", **values, note="late")
+    assert "Say why" in post(centre, "draft/propose", 422, **values)
+    other = sign_in(centre.application.test_client(), make_staff("centre"))
+    post(other, "draft/propose", **values, note="late")
+    assert "You wrote in this draft" in words(centre, "/centre/earning/draft")
+    seen = publishing.proposal_of(queries.draft_book()).created_at.isoformat()
+    assert "by a colleague" in post(centre, "draft/publish", 409, seen=seen)
+    agree(centre)
     assert db.session.query(Book).one().is_correction
 
 
@@ -176,7 +231,7 @@ def test_a_dry_run_tells_and_leaves_nothing(centre: FlaskClient) -> None:
     member = make_member()
     publish(rule(when={"field": "member.homes", "op": "at_least", "value": 1}))
     post(centre, "draft/start")
-    write(centre, address="welcome", points="5")
+    write(centre, rule="welcome", points="5")
     values = {"card": member.card_number, "source": "member.joined", "on": TODAY.isoformat()}
     shown = post(centre, "try", 200, **values, **{"with": "published"})
     assert "Needed: Homes of the household: at least 1" in shown
@@ -219,7 +274,7 @@ def test_staff_of_the_project_read_it_too(client: FlaskClient) -> None:
     assert "Why, and why not" in words(client, overview)
 
 
-@pytest.mark.parametrize("address", ["", "/versions", "/draft", "/try", "/draft/rules/new"])
+@pytest.mark.parametrize("address", ["", "/versions", "/draft", "/try", "/draft/new-rule"])
 def test_only_who_may_sees_the_rules(client: FlaskClient, address: str) -> None:
     sign_in(client, make_staff("staff", make_project()))
     assert client.get(f"/centre/earning{address}").status_code == 403
@@ -233,11 +288,11 @@ def test_who_may_only_see_cannot_write(client: FlaskClient) -> None:
 
 
 def test_acts_on_a_draft_that_is_gone_are_refused(centre: FlaskClient) -> None:
-    post(centre, "draft/publish", 404, begins_on=TODAY.isoformat())
+    post(centre, "draft/propose", 404, begins_on=TODAY.isoformat())
     post(centre, "draft/discard", 404)
     post(centre, "draft/start")
     post(centre, "draft/start")
-    post(centre, "draft/publish", 422, begins_on=TODAY.isoformat())
+    post(centre, "draft/propose", 422, begins_on=TODAY.isoformat())
     post(centre, "draft/rules/none/retire", 404)
     post(centre, "draft/discard")
     words(centre, "/centre/earning/versions/nothing", 404)

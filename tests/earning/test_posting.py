@@ -147,6 +147,18 @@ def test_a_budget_stops_hard(app) -> None:
         publish(rule(points="40", budget={"code": "opening", "points": "79"}))
 
 
+def test_what_is_withdrawn_flows_back_into_the_budget(app) -> None:
+    budget = {"code": "opening", "points": "100"}
+    publish(rule("bought", "contract.signed", points="60", to=["redeemable", "qualifying"],
+                 budget=budget))  # fmt: skip
+    tell(make_member(), "contract.signed", subject="contract:1")
+    assert reasons(tell(make_member(), "contract.signed")) == ["budget_spent"]
+    withdraw_facts(actor=None, subject="contract:1", on=TODAY)
+    db.session.commit()
+    assert reasons(tell(make_member(), "contract.signed")) == ["", ""]
+    assert verify() == []
+
+
 def test_pending_points_wait_for_their_event_in_any_order(app) -> None:
     early, late = make_member(), make_member()
     pending = {"until": "contract.paid", "percent": 30}

@@ -64,3 +64,31 @@ def test_a_fact_and_its_withdrawal_at_once_leave_nothing(app) -> None:
     assert not [each for each in told if isinstance(each, Exception)]
     assert [available(member) for member in members] == [0] * 6
     assert verify() == []
+
+
+def test_what_withdrawals_free_of_a_budget_others_get_while_it_is_freed(app) -> None:
+    limits = [{"per": "club", "period": "ever", "times": 100}]
+    budget = {"code": "opening", "points": "60"}
+    publish(rule("bought", "contract.signed", points="10", budget=budget, limits=limits))
+    first, second = [make_member() for _ in range(6)], [make_member() for _ in range(12)]
+    for number, member in enumerate(first):
+        record_fact(actor=None, new=fact(member, "contract.signed", subject=f"contract:{number}"))
+    db.session.commit()
+    acts = []
+    for number, member in enumerate(second):
+        new = fact(member, "contract.signed", subject=f"contract:new{number}")
+        acts.append(lambda n=new: record_fact(actor=None, new=n))
+        if number < len(first):
+            gone = f"contract:{number}"
+            acts.append(lambda s=gone: withdraw_facts(actor=None, subject=s, on=TODAY))
+    told = at_once(app, *acts)
+    assert not [each for each in told if isinstance(each, Exception)]
+    assert [available(member) for member in first] == [0] * 6
+    given = sum(available(member) for member in second)
+    assert given <= 60_000
+    assert db.session.scalar(sa.select(Budget.used)) == given
+    assert db.session.scalar(sa.select(Used.times)) == given // 10_000
+    late = record_fact(actor=None, new=fact(make_member(), "contract.signed"))
+    assert bool(late.decisions[0].amount) == (given < 60_000)
+    db.session.rollback()
+    assert verify() == []

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from portal.accounts.models import Account
-from portal.earning import drafting
+from portal.earning import drafting, publishing
 from portal.earning.trying import read_fen, try_fact
 from portal.extensions import db
 from portal.points.amounts import read_points
@@ -171,18 +171,20 @@ def test_who_wrote_rules_while_they_were_corrected_does_not_agree(
     """The approver's own change, committed just before the lock, counts."""
     writer, other = (factories.make_staff("administrator") for _ in range(2))
     draft = drafting.start_draft(actor=writer)
-    locked = drafting._lock
+    locked = drafting.lock
 
     def change_first(book: Any) -> None:
         book.maker_ids = [*book.maker_ids, other.id]
         db.session.flush()
         locked(book)
 
-    monkeypatch.setattr(drafting, "_lock", change_first)
+    drafting.save_rule(actor=writer, draft=draft, definition=rule())
+    proposal = publishing.propose(
+        actor=writer, draft=draft, begins_on=date(2026, 1, 1), note="late", correction=True
+    )
+    monkeypatch.setattr(publishing, "lock", change_first)
     with pytest.raises(drafting.BookError, match="own_correction"):
-        drafting.publish(
-            actor=other, draft=draft, begins_on=date(2026, 1, 1), note="late", correction=True
-        )
+        publishing.publish(actor=other, draft=draft, seen=proposal.created_at.isoformat())
 
 
 @pytest.mark.parametrize("name", ["target", "level", "rank", "member_id", "valid_until"])

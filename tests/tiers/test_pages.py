@@ -1,5 +1,6 @@
 """The pages of tiers: the owner's, the staff's of a member, and the scheme editor."""
 
+from copy import deepcopy
 from datetime import date, timedelta
 from html.parser import HTMLParser
 
@@ -11,6 +12,7 @@ from portal.extensions import db
 from portal.idempotency.keys import new_key
 from portal.tiers import evaluate, service
 from portal.tiers.models import Override, SchemeVersion
+from portal.tiers.scheme_views import newest_of
 from tests.factories import make_member, make_owner, make_project, make_staff, make_token, sign_in
 from tests.tiers.helpers import form as scheme_form
 from tests.tiers.helpers import install, night, qualify, state, story, tier
@@ -102,6 +104,20 @@ def test_nobody_gives_a_tier_to_themselves(client, project):
     assert post(client, url, **values).status_code in (404, 422)
 
 
+def test_what_is_called_new_is_edited_like_the_rest(client, project):
+    install()
+    sign_in(client, make_staff("administrator"))
+    post(client, f"{EDITOR}/draft")
+    version = newest_of("club")
+    body = deepcopy(version.body)
+    benefit = {**body["tiers"][-1]["benefits"][0], "key": "new"}
+    body["tiers"][-1] |= {"key": "new", "benefits": [benefit]}
+    body["metrics"].append({**body["metrics"][0], "key": "new"})
+    service.save_draft(actor=make_staff("centre"), version=version, form=body, revision=1)
+    for part in ("tiers/new", "tiers/new/benefits/new", "figures/new"):
+        assert 'value="new"' in client.get(f"{EDITOR}/draft/{part}").text, part
+
+
 def test_a_draft_is_edited_previewed_proposed_and_published(client, project):
     install()
     owner = make_owner(project)
@@ -111,8 +127,8 @@ def test_a_draft_is_edited_previewed_proposed_and_published(client, project):
     assert client.get("/centre/tiers").status_code == 200
     assert post(client, f"{EDITOR}/draft").status_code == 303
     assert post(client, f"{EDITOR}/draft").status_code == 409
-    for part in ("settings", "figures/units", "figures/new", "tiers/gold", "tiers/new",
-                 "tiers/gold/benefits/birthday", "tiers/gold/benefits/new"):  # fmt: skip
+    for part in ("settings", "figures/units", "figures/-new", "tiers/gold", "tiers/-new",
+                 "tiers/gold/benefits/birthday", "tiers/gold/benefits/-new"):  # fmt: skip
         assert client.get(f"{EDITOR}/draft/{part}").status_code == 200, part
     gold = {
         "key": "gold", "name_zh_Hans_CN": "金卡", "color": "gold", "icon": "crown",

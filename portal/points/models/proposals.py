@@ -1,6 +1,7 @@
 """What waits for a second person."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -22,7 +23,10 @@ from portal.points.models.base import index_where
 
 
 class Proposal(Identified, db.Model):
-    """An adjustment by hand that a second person decides on; nothing is posted until then."""
+    """An adjustment by hand that a second person decides on; nothing is posted until then.
+
+    `fact`: what a member did, for which the rules give that much; NULL: plain points.
+    """
 
     __tablename__ = "points_proposal"
     __table_args__ = (
@@ -50,6 +54,7 @@ class Proposal(Identified, db.Model):
     decision_note: Mapped[str] = mapped_column(sa.String(500), default="")
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     posting_id: Mapped[int | None] = foreign_key("points_transaction.id")
+    fact: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
 
     made_by: Mapped[Account] = relationship(foreign_keys=[made_by_id], lazy="raise")
     member: Mapped[Member] = relationship(lazy="raise")
