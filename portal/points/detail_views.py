@@ -38,15 +38,16 @@ def lots() -> str:
 @member_only
 def line(posting_id: str) -> str:
     """Show one line: its rule and source, the lots it used, the lots it opened and their uses."""
-    purses = queries.purses(Holder.member(current_member().id))
-    found = line_of([purse.account_id for purse in purses], posting_id)
+    found = line_of(Holder.member(current_member().id), posting_id)
     if found is None:
         raise NotFound
+    shown, purse = found
+    touches, opened = made_up.lots_of_line(shown.row.id)
     return render_template(
         "points/line.html",
-        line=found,
-        purse=next(each for each in purses if each.account_id == found.row.account_id),
-        touches=made_up.touches_of(found.row.id),
-        opened=made_up.opened_by(found.row.id),
+        line=shown,
+        purse=purse,
+        touches=touches,
+        opened=opened,
         never=NEVER,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import format_currency
 
-from portal.i18n import Text, format_day, gettext, lazy
+from portal.i18n import Text, format_day, gettext, lazy, localized
 from portal.points.amounts import format_change, format_points
 from portal.points.kinds import NEVER, Kind
 from portal.points.models import Transaction
@@ -171,10 +171,27 @@ def _note(line: Line) -> str:
     return str(gettext("The club's reason: %(reason)s", reason=line.note) if line.note else "")
 
 
+def title_of_rule(row: Transaction) -> str:
+    """Return what the rule of a transaction was called when it decided; empty when unknown."""
+    title = row.facts.get("title")
+    return str(localized(title)) if row.rule and isinstance(title, Mapping) and title else ""
+
+
 def _rule(line: Line) -> str:
     row = line.row
     if not row.rule:
         return ""
+    title = title_of_rule(row) or (title_of_rule(line.origin) if line.origin else "")
+    if title:
+        return str(
+            gettext(
+                "By the rule “%(title)s” (%(rule)s, version %(version)s) of %(day)s.",
+                title=title,
+                rule=row.rule,
+                version=row.rule_version or 1,
+                day=format_day(row.business_date),
+            )
+        )
     return str(
         gettext(
             "Rule %(rule)s, version %(version)s, of %(day)s.",

@@ -198,9 +198,10 @@ def _close(place: Place, found: Any, kind: Kind, captured: int) -> None:
 
 
 def _held_lots(hold_id: int) -> list[Take]:
+    """Return what a hold has set aside: its transaction has no other entries."""
     rows = db.session.connection().execute(
         sa.select(entries)
-        .where(entries.c.transaction_id == hold_id, entries.c.credit_part == Part.HELD)
+        .where(entries.c.transaction_id == hold_id)
         .order_by(entries.c.expires_on, entries.c.lot_id)
     )
     return [Take(row.lot_id, row.amount, row.effective_on, row.expires_on) for row in rows]

@@ -67,6 +67,7 @@ class Take:
     effective_on: date | None
     expires_on: date
     whole: bool = False
+    bonus: bool = False
 
 
 def check_amount(amount: object) -> int:

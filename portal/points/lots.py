@@ -75,9 +75,8 @@ def pick(place: Place, amount: int) -> list[Take]:
         takes, wanted = [], amount
         for row in found:
             part = min(row.free, wanted)
-            takes.append(
-                Take(row.id, part, row.effective_on, row.expires_on, whole=part == row.free)
-            )
+            days = (row.effective_on, row.expires_on)
+            takes.append(Take(row.id, part, *days, whole=part == row.free, bonus=row.bonus))
             wanted -= part
             if not wanted:
                 return takes
@@ -92,6 +91,7 @@ _free = (
         (lots.c.remaining - lots.c.held).label("free"),
         lots.c.effective_on,
         lots.c.expires_on,
+        lots.c.bonus,
     )
     .where(
         lots.c.account_id == sa.bindparam("account_id"),

@@ -152,35 +152,29 @@ def lots_of(account_id: int, *, everything: bool = False) -> Page[LotLine]:
     return Page(lines, page.next_cursor, page.previous_cursor)
 
 
-def touches_of(posting_id: int) -> list[Touch]:
-    """Return what a transaction did with lots that were there before: one statement."""
+def lots_of_line(posting_id: int) -> tuple[list[Touch], list[OpenedLot]]:
+    """Return what a transaction did with lots that were there before, and those that it opened
+    with what became of each: two statements.
+    """
     rows = db.session.execute(
-        sa.select(Entry, _Opening)
-        .join(_opening_entry, _opening_entry.id == Entry.lot_id)
-        .join(_Opening, _Opening.id == _opening_entry.transaction_id)
-        .where(Entry.transaction_id == posting_id)
-        .order_by(Entry.expires_on, Entry.lot_id)
-        .limit(USES_SHOWN)
-    )
-    return [
-        Touch(entry.amount, entry.debit_part, entry.credit_part, entry.expires_on, opened)
-        for entry, opened in rows
-    ]
-
-
-def opened_by(posting_id: int) -> list[OpenedLot]:
-    """Return the lots that a transaction opened with what became of each: two statements."""
-    lots = db.session.scalars(
-        sa.select(Lot)
-        .join(Entry, Entry.id == Lot.id)
-        .where(Entry.transaction_id == posting_id)
-        .order_by(Lot.expires_on, Lot.id)
+        sa.select(Entry, Lot, _Opening)
+        .outerjoin(Lot, Lot.id == Entry.id)
+        .outerjoin(_opening_entry, _opening_entry.id == Entry.lot_id)
+        .outerjoin(_Opening, _Opening.id == _opening_entry.transaction_id)
+        .where(Entry.transaction_id == posting_id, sa.or_(Lot.id.is_not(None), Entry.lot_id > 0))
+        .order_by(Entry.expires_on, Entry.lot_id, Entry.id)
         .limit(USES_SHOWN)
     ).all()
+    touches = [
+        Touch(entry.amount, entry.debit_part, entry.credit_part, entry.expires_on, opening)
+        for entry, _lot, opening in rows
+        if opening is not None
+    ]
+    lots = [lot for _entry, lot, _opening in rows if lot is not None]
     uses: dict[int, list[Use]] = {lot.id: [] for lot in lots}
     for entry, by in _uses(list(uses)) if uses else ():
         uses[entry.lot_id].append(_use(entry, by))
-    return [OpenedLot(lot, uses[lot.id]) for lot in lots]
+    return touches, [OpenedLot(lot, uses[lot.id]) for lot in lots]
 
 
 def _uses(lot_ids: Sequence[int]) -> Sequence[Any]:

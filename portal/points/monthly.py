@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import sqlalchemy as sa
-
 from portal.extensions import db
 from portal.points.expiring import club_today
-from portal.points.models import SealedMonth, Statement
+from portal.points.models import Statement
 from portal.points.months import figures_of, following, month_start
 from portal.points.queries import Purse
 
@@ -46,21 +44,10 @@ def month_of(purse: Purse, month: str, *, at: datetime | None = None) -> MonthFi
     if month > today or purse.begun_on is None or month < f"{purse.begun_on:%Y-%m}":
         return None
     is_open = month == today
-    sealed = db.session.execute(
-        sa.select(Statement, sa.select(sa.func.max(SealedMonth.month)).scalar_subquery())
-        .select_from(SealedMonth)
-        .outerjoin(
-            Statement,
-            sa.and_(Statement.month == SealedMonth.month, Statement.account_id == account_id),
-        )
-        .where(SealedMonth.month <= month)
-        .order_by(SealedMonth.month.desc())
-        .limit(1)
-    ).first()
-    last: str | None = sealed[1] if sealed else None
+    last = purse.sealed_to
     if last is not None and last >= month:
-        found = sealed[0] if sealed else None
-        if found is not None and found.month == month:
+        found = _statement(purse, month)
+        if found is not None:
             return MonthFigures(
                 month,
                 found.opening,
@@ -84,6 +71,13 @@ def month_of(purse: Purse, month: str, *, at: datetime | None = None) -> MonthFi
         int(row.closing),
         is_open=is_open,
     )
+
+
+def _statement(purse: Purse, month: str) -> Statement | None:
+    """Return what was sealed of a month; the first to be sealed closed those before without any."""
+    if purse.sealed_from is None or month < purse.sealed_from:
+        return None
+    return db.session.get(Statement, (purse.account_id, month))
 
 
 def months_of(purse: Purse, *, at: datetime | None = None) -> list[str]:

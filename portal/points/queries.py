@@ -6,13 +6,22 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from portal import clock
 from portal.club.queries import current_club
 from portal.columns import Texts
 from portal.extensions import db
 from portal.points.accounts import HOLDER_COLUMNS, REDEEMABLE
-from portal.points.models import Balance, Currency, Lot, PointsAccount, Transaction
+from portal.points.kinds import CurrencyKind, SpendOrder
+from portal.points.models import (
+    Balance,
+    Currency,
+    Lot,
+    PointsAccount,
+    SealedMonth,
+    Transaction,
+)
 from portal.points.terms import Holder
 
 SOON_DAYS = 60
@@ -23,8 +32,9 @@ class Figures:
     """An account's points in milli-points as of today, whether or not the nightly job has run.
 
     `expiring`: what of the available points has its last day within 60 days, the first of them on
-    `expires_on`. `account_id` is None for somebody who never had points. `dead` and `ripe`: what
-    has expired or begun since the last posting and is booked with the next one.
+    `expires_on`. `bonus`: what the bonus currency adds to a spending, where the club uses it first.
+    `account_id` is None for somebody who never had points. `dead` and `ripe`: what has expired or
+    begun since the last posting and is booked with the next one.
     """
 
     available: int = 0
@@ -36,6 +46,12 @@ class Figures:
     account_id: int | None = None
     dead: int = 0
     ripe: int = 0
+    bonus: int = 0
+
+    @property
+    def spendable(self) -> int:
+        """Return how many points a spending may use: bonus points pay what is owed first, too."""
+        return max(0, self.available + self.bonus - self.owed)
 
 
 def _sum(amount: Any, *conditions: Any) -> Any:
@@ -56,7 +72,37 @@ def _if_due(value: Any) -> Any:
     return sa.case((_due, value), else_=0)
 
 
-_figures = (
+_bonus_account = aliased(PointsAccount, name="bonus_account")
+_bonus_balance = aliased(Balance, name="bonus_balance")
+_dead_bonus = (
+    sa.select(sa.func.coalesce(sa.func.sum(Lot.remaining - Lot.held), 0))
+    .where(Lot.account_id == _bonus_balance.account_id, *_free, Lot.expires_on < _today)
+    .correlate(_bonus_balance)
+    .scalar_subquery()
+)
+_bonus_held = (
+    sa.select(sa.func.coalesce(sa.func.sum(_bonus_balance.available - _dead_bonus), 0))
+    .join(_bonus_account, _bonus_account.id == _bonus_balance.account_id)
+    .where(
+        _bonus_account.currency_kind == CurrencyKind.BONUS,
+        _bonus_account.closed_at.is_(None),
+        sa.or_(
+            *(
+                getattr(_bonus_account, column.name) == getattr(PointsAccount, column.name)
+                for column in HOLDER_COLUMNS.values()
+            )
+        ),
+    )
+    .correlate(PointsAccount)
+    .scalar_subquery()
+)
+_across = sa.and_(
+    Currency.spend_order == SpendOrder.BONUS_ACROSS,
+    PointsAccount.currency_kind != CurrencyKind.BONUS,
+)
+_bonus = sa.case((_across, _bonus_held), else_=0)
+
+_all_figures = (
     sa.select(
         Balance.account_id,
         Balance.available,
@@ -72,12 +118,13 @@ _figures = (
         .correlate(Balance)
         .scalar_subquery()
         .label("expires_on"),
+        _bonus.label("bonus"),
     )
     .select_from(Balance)
     .join(PointsAccount, PointsAccount.id == Balance.account_id)
     .join(Currency, Currency.id == PointsAccount.currency_id)
-    .where(Currency.key == sa.bindparam("currency"))
 )
+_figures = _all_figures.where(Currency.key == sa.bindparam("currency"))
 
 
 def balance(holder: Holder, currency: str = REDEEMABLE, *, at: datetime | None = None) -> Figures:
@@ -90,18 +137,18 @@ def figures_statement(
     holder: Holder, currency: str = REDEEMABLE, *, at: datetime | None = None
 ) -> sa.Select[Any]:
     """Return the statement of a holder's figures, at most one row, to be joined to a page's own."""
-    today = clock.business_date(current_club().time_zone, at)
-    return _figures.where(HOLDER_COLUMNS[holder.kind] == holder.id).params(
-        currency=currency, today=today, soon=today + timedelta(days=SOON_DAYS)
-    )
+    mine = _figures.where(HOLDER_COLUMNS[holder.kind] == holder.id)
+    return mine.params(currency=currency, **_days(at))
 
 
 def figures_by_member(currency: str = REDEEMABLE, *, at: datetime | None = None) -> sa.Select[Any]:
     """Return the statement of every member's figures, with `member_id`, to be joined to members."""
+    return _figures.add_columns(PointsAccount.member_id).params(currency=currency, **_days(at))
+
+
+def _days(at: datetime | None) -> dict[str, date]:
     today = clock.business_date(current_club().time_zone, at)
-    return _figures.add_columns(PointsAccount.member_id).params(
-        currency=currency, today=today, soon=today + timedelta(days=SOON_DAYS)
-    )
+    return {"today": today, "soon": today + timedelta(days=SOON_DAYS)}
 
 
 def figures_from(row: Any) -> Figures:
@@ -120,6 +167,7 @@ def figures_from(row: Any) -> Figures:
         account_id=row.account_id,
         dead=row.dead + row.ripe_dead,
         ripe=row.ripe,
+        bonus=int(row.bonus),
     )
 
 
@@ -134,12 +182,17 @@ def account_of(holder: Holder, currency: str) -> int | None:
 
 @dataclass(frozen=True)
 class Purse:
-    """A holder's account of one currency; `name` by language, `begun_on`: of its first line."""
+    """A holder's account of one currency; `name` by language, `begun_on`: of its first line.
+
+    `sealed_from`, `sealed_to`: the first and last month that the club has sealed, by `purses`.
+    """
 
     key: str
     name: Texts
     account_id: int
-    begun_on: date | None
+    begun_on: date | None = None
+    sealed_from: str | None = None
+    sealed_to: str | None = None
 
 
 _begun_on = (
@@ -152,15 +205,34 @@ _begun_on = (
 )
 
 
+_sealed = (
+    sa.select(sa.func.min(SealedMonth.month)).scalar_subquery(),
+    sa.select(sa.func.max(SealedMonth.month)).scalar_subquery(),
+)
+
+
 def purses(holder: Holder) -> list[Purse]:
     """Return the currencies of which a holder has ever had points, redeemable ones first."""
     rows = db.session.execute(
-        sa.select(Currency.key, Currency.name, PointsAccount.id, _begun_on)
+        sa.select(Currency.key, Currency.name, PointsAccount.id, _begun_on, *_sealed)
         .join(PointsAccount, PointsAccount.currency_id == Currency.id)
         .where(HOLDER_COLUMNS[holder.kind] == holder.id)
         .order_by(Currency.key != REDEEMABLE, Currency.key)
     )
     return [Purse(*row) for row in rows]
+
+
+def wallet(holder: Holder, *, at: datetime | None = None) -> list[tuple[Purse, Figures]]:
+    """Return the currencies as `purses` does, each with its figures: one statement."""
+    rows = db.session.execute(
+        _all_figures.add_columns(Currency.key, Currency.name, _begun_on.label("begun_on"))
+        .where(HOLDER_COLUMNS[holder.kind] == holder.id)
+        .order_by(Currency.key != REDEEMABLE, Currency.key)
+        .params(_days(at))
+    )
+    return [
+        (Purse(row.key, row.name, row.account_id, row.begun_on), figures_from(row)) for row in rows
+    ]
 
 
 def purse_of(found: Iterable[Purse], currency: str) -> Purse | None:

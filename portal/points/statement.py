@@ -11,8 +11,19 @@ from sqlalchemy.orm import aliased
 from portal.extensions import db
 from portal.members.models import Member
 from portal.pagination import Page, page_of
+from portal.points.accounts import HOLDER_COLUMNS
 from portal.points.kinds import Kind, Part
-from portal.points.models import Balance, Entry, Note, Reversed, Transaction
+from portal.points.models import (
+    Balance,
+    Currency,
+    Entry,
+    Note,
+    PointsAccount,
+    Reversed,
+    Transaction,
+)
+from portal.points.queries import Purse
+from portal.points.terms import Holder
 
 SHOWN: dict[str, tuple[Kind, ...]] = {
     "earned": (Kind.EARN, Kind.AWARD, Kind.RECEIVE, Kind.MATURE, Kind.CONVERTED),
@@ -87,7 +98,7 @@ def ledger_of(
     project_id: int | None = None,
     **paging: Any,
 ) -> Page[Line]:
-    """Return a page of an account's lines, the newest first; four statements at most.
+    """Return a page of an account's lines, the newest first: two statements.
 
     `month`: the first day of the only month that is shown. `project_id`: for whom sees the lines
     of one project and of the club; where others are left out, no balance stands beside a line.
@@ -108,18 +119,24 @@ def ledger_of(
 
 
 def line_of(
-    account_ids: Iterable[int], public_id: str, *, project_id: int | None = None
-) -> Line | None:
-    """Return one line of one of these accounts, as `ledger_of` does."""
-    statement = _lines.where(
-        Transaction.account_id.in_(list(account_ids)), Transaction.public_id == public_id
+    holder: Holder, public_id: str, *, project_id: int | None = None
+) -> tuple[Line, Purse] | None:
+    """Return one line of a holder, as `ledger_of` does, and the purse that it is of."""
+    statement = (
+        _lines.add_columns(Currency.key, Currency.name)
+        .join(PointsAccount, PointsAccount.id == Transaction.account_id)
+        .join(Currency, Currency.id == PointsAccount.currency_id)
+        .where(Transaction.public_id == public_id, HOLDER_COLUMNS[holder.kind] == holder.id)
     )
     if project_id is not None:
         statement = statement.where(seen_in(project_id))
-    row = db.session.execute(statement).first()
-    if row is None:
+    found = db.session.execute(statement).first()
+    if found is None:
         return None
-    return _told(row[0].account_id, [row], known=True, project_id=project_id)[0]
+    *row, key, name = found
+    account_id = found[0].account_id
+    (line,) = _told(account_id, [row], known=True, project_id=project_id)
+    return line, Purse(key, name, account_id)
 
 
 def seen_in(
@@ -136,8 +153,13 @@ def seen_in(
     )
 
 
+_other = sa.case(
+    (Transaction.kind == Kind.GIVE, Transaction.facts["to"].as_string()),
+    (Transaction.kind == Kind.RECEIVE, Transaction.facts["from"].as_string()),
+)
+_name = sa.select(Member.name).where(Member.public_id == _other).scalar_subquery()
 _lines = (
-    sa.select(Transaction, Note.text, Reversed.reversed, _Origin)
+    sa.select(Transaction, Note.text, Reversed.reversed, _Origin, _name)
     .outerjoin(Note, Note.transaction_id == Transaction.id)
     .outerjoin(Reversed, Reversed.transaction_id == Transaction.id)
     .outerjoin(_Origin, _Origin.id == Transaction.reverses_id)
@@ -163,30 +185,12 @@ def _told(
     ).all()
     effects = {row.transaction_id: _effect(row) for row in found}
     after = None if found[0].after is None else int(found[0].after)
-    names = _names(rows)
     lines = []
-    for row, note, reversed_, origin in items:
+    for row, note, reversed_, origin, other in items:
         effect = effects.get(row.id, Effect())
-        other = names.get(_other(row), "")
-        lines.append(Line(row, effect, note or "", reversed_ or 0, origin, after, other))
+        lines.append(Line(row, effect, note or "", reversed_ or 0, origin, after, other or ""))
         after = None if after is None else after - effect.available
     return lines
-
-
-def _other(row: Transaction) -> str:
-    """Return the public id of the person at the other end of a transfer."""
-    side = {Kind.GIVE: "to", Kind.RECEIVE: "from"}.get(Kind(row.kind), "")
-    return str(row.facts.get(side, ""))
-
-
-def _names(rows: Sequence[Transaction]) -> dict[str, str]:
-    others = {other for row in rows if (other := _other(row))}
-    if not others:
-        return {}
-    found = db.session.execute(
-        sa.select(Member.public_id, Member.name).where(Member.public_id.in_(others))
-    )
-    return dict(found.tuples().all())
 
 
 def _effects(ids: Sequence[int]) -> sa.Select[Any]:

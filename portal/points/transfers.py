@@ -1,4 +1,4 @@
-"""Giving points to somebody of the same household: the lots keep their last days."""
+"""Giving points to somebody of the same household: the lots keep their last days, and bonus."""
 
 from datetime import datetime
 
@@ -127,7 +127,9 @@ def _receive(place: Place, given: Posting, takes: list[Take], why: Why) -> None:
     book_due_first(place, after, due, cause=str(posting.id))
     for take in takes:
         days = (take.effective_on, take.expires_on)
-        lot_id = add_entry(posting.id, place, there, here, take.amount, opens=days)
-        add_lot(place, lot_id, take.amount, *days)
+        lot_id = add_entry(
+            posting.id, place, there, here, take.amount, opens=days, bonus=take.bonus
+        )
+        add_lot(place, lot_id, take.amount, *days, bonus=take.bonus)
     if after.owed:
         settle(place, cause=str(posting.id))

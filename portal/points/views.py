@@ -19,7 +19,7 @@ from portal.points.accounts import REDEEMABLE
 from portal.points.amounts import format_points
 from portal.points.asked import asked_currency, read_month
 from portal.points.blueprint import blueprint
-from portal.points.explain import explain
+from portal.points.explain import explain, title_of_rule
 from portal.points.monthly import months_of
 from portal.points.queries import Figures, Purse
 from portal.points.statement import SHOWN, Line, Month, by_month, ledger_of
@@ -101,9 +101,11 @@ def export(kind: str) -> Response:
 def points_page(member: Member, asked: Wanted) -> PointsPage:
     """Return the page of a member's points."""
     holder = Holder.member(member.id)
-    purses = queries.purses(holder)
-    figures = queries.balance(holder, asked.currency)
-    purse = queries.purse_of(purses, asked.currency)
+    wallet = queries.wallet(holder)
+    purses = [purse for purse, _figures in wallet]
+    purse, figures = next(
+        (pair for pair in wallet if pair[0].key == asked.currency), (None, Figures())
+    )
     if purse is None:
         return PointsPage(figures, asked, purses, [])
     account_id = purse.account_id
@@ -132,6 +134,8 @@ def export_rows(account_id: int | None, asked: Wanted) -> Iterator[tuple[object,
             format_points(told.change) + (f" ({told.part})" if told.part else ""),
             after,
             " ".join(told.sentences),
-            f"{line.row.rule} ({line.row.rule_version or 1})" if line.row.rule else "",
+            f"{title_of_rule(line.row)} {line.row.rule} ({line.row.rule_version or 1})".strip()
+            if line.row.rule
+            else "",
             line.row.public_id,
         )

@@ -55,7 +55,7 @@ class Case:
         """Return why it cannot be agreed to any more, as a code of `sentences`; "" if it can."""
         if self.member.state != MemberState.ACTIVE:
             return "member_gone"
-        return "not_enough" if self.figures.available + self.change < 0 else ""
+        return "not_enough" if self.figures.spendable + self.change < 0 else ""
 
 
 def wanted(state: str, kind: str, search: str) -> Wanted:

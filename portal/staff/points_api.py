@@ -16,7 +16,12 @@ from portal.extensions import db
 from portal.members.models import Member
 from portal.points import service
 from portal.points.accounts import REDEEMABLE
-from portal.points.api import (
+from portal.points.errors import PointsError
+from portal.points.keys import NOTE_LENGTH
+from portal.points.kinds import CurrencyKind, Kind, ProposalState
+from portal.points.models import Proposal
+from portal.points.proposals import adjust, take_back
+from portal.points.shapes import (
     FiguresShown,
     LineDetail,
     LineShown,
@@ -29,11 +34,6 @@ from portal.points.api import (
     sent_key,
     wished,
 )
-from portal.points.errors import PointsError
-from portal.points.keys import NOTE_LENGTH
-from portal.points.kinds import CurrencyKind, Kind, ProposalState
-from portal.points.models import Proposal
-from portal.points.proposals import adjust, take_back
 from portal.points.terms import Holder, Posting, Terms, Why
 from portal.projects.current import current_project
 from portal.staff.member_page import member_here

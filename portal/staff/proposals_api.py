@@ -11,13 +11,13 @@ from portal.api.paging import page_schema, paged
 from portal.api.problems import conflict
 from portal.extensions import db
 from portal.pagination import page_of
-from portal.points.api import problem
 from portal.points.errors import PointsError
 from portal.points.keys import NOTE_LENGTH
 from portal.points.kinds import ProposalState
 from portal.points.models import Proposal
 from portal.points.proposals import decide
 from portal.points.sentences import sentence
+from portal.points.shapes import problem
 from portal.staff.points_api import ProposalShown, blueprint, case_of, proposals_here, shown
 from portal.tokens.current import refuse_services
 

@@ -128,4 +128,4 @@ def test_the_page_sends_as_many_statements_for_one_line_as_for_many(
     client.get(f"/me/points/{TODAY:%Y-%m}")
     with query_count() as sent:
         assert client.get(f"/me/points/{TODAY:%Y-%m}").status_code == 200
-    assert len(sent) <= 11, "\n".join(sent.texts)
+    assert len(sent) <= 8, "\n".join(sent.texts)

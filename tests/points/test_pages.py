@@ -17,7 +17,7 @@ from tests.factories import make_follower, make_member, make_project, sign_in
 from tests.points.helpers import WHY, earn, hold, holder, key, noon, reverse, spend
 
 TODAY = clock.business_date("Asia/Shanghai")
-PAGE_STATEMENTS = 9
+PAGE_STATEMENTS = 8
 
 
 def page(client: FlaskClient, address: str = "/me/points") -> str:
@@ -239,3 +239,23 @@ def test_pending_points_say_that_they_wait(client: FlaskClient) -> None:
     )  # fmt: skip
     db.session.commit()
     assert "Pending: they become available when the condition is met." in page(client)
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "Event attended"), ("zh-CN", "参加活动"), ("zh-TW", "參加活動")]
+)
+def test_a_line_names_its_rule_in_the_readers_language(
+    client: FlaskClient, language: str, title: str
+) -> None:
+    member = make_member()
+    titles = {"zh_Hans_CN": "参加活动", "zh_Hant": "參加活動", "en": "Event attended"}
+    why = Why("shop.visit", facts={"title": titles}, rule="4.2", rule_version=3)
+    line = earn(member, 1_000, why=why)
+    bare = earn(member, 1_000, why=Why("shop.visit", facts={"title": "x"}, rule="4.2"))
+    sign_in(client, member)
+    headers = {"Accept-Language": language}
+    assert title in client.get("/me/points", headers=headers).text
+    assert title in client.get(f"/me/points/lines/{line.public_id}", headers=headers).text
+    with client.get("/me/points/export.csv", headers=headers) as answer:
+        assert title in answer.text
+    assert client.get(f"/me/points/lines/{bare.public_id}", headers=headers).status_code == 200
