@@ -112,7 +112,7 @@ def migrated_app(settings: Settings) -> Iterator[Flask]:
 def app(migrated_app: Flask) -> Iterator[Flask]:
     """The application with an empty database, its context pushed for the whole test."""
     with migrated_app.app_context():
-        _empty_database(migrated_app.config["SQLALCHEMY_DATABASE_URI"])
+        empty_database(migrated_app.config["SQLALCHEMY_DATABASE_URI"])
         yield migrated_app
         db.session.rollback()
         db.session.remove()
@@ -145,7 +145,8 @@ def query_count(app: Flask) -> Any:
     return count
 
 
-def _empty_database(url: str) -> None:
+def empty_database(url: str) -> None:
+    """Take everything out of the test's database, as before the first visit."""
     if url.startswith("sqlite"):
         db.engine.dispose()
         path = Path(url.removeprefix("sqlite:///"))

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.extensions import db
+from portal.points.accounts import ensure_currencies
 from portal.points.errors import PointsError
 from portal.points.kinds import BEGINNING, NEVER, CurrencyKind, SpendOrder
 from portal.points.models import Currency, Policy
@@ -19,6 +20,20 @@ _ORDINAL = {
     "sqlite": "CAST(julianday(effective_on) - 1721424.5 AS INTEGER)",
     "postgresql": "effective_on - DATE '0001-01-01' + 1",
 }
+
+
+def begin(*, actor: Account | None) -> None:
+    """Make the club's currencies with their usual rules, where they are not there yet."""
+    there = set(db.session.scalars(sa.select(Currency.key)))
+    ensure_currencies()
+    for currency in db.session.scalars(sa.select(Currency).where(Currency.key.not_in(there))):
+        record(
+            actor=actor,
+            action="points.currency_made",
+            subject=("points_currency", currency.public_id),
+            project_id=None,
+            facts={"currency": currency.key},
+        )
 
 
 def plan(

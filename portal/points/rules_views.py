@@ -15,7 +15,7 @@ from portal.accounts.current import current_account
 from portal.accounts.models import Account
 from portal.club.queries import current_club
 from portal.extensions import db
-from portal.i18n import format_day, gettext, lazy
+from portal.i18n import format_day, gettext, lazy, ngettext
 from portal.points import finance, policies, policy
 from portal.points.amounts import format_points
 from portal.points.blueprint import blueprint
@@ -60,6 +60,15 @@ def rules_index() -> str:
     )
 
 
+@blueprint.post("/centre/points/rules")
+@requires("points.rules")
+def rules_begin() -> Response:
+    """Make the club's currencies before the first points come."""
+    policies.begin(actor=current_account())
+    db.session.commit()
+    return redirect(url_for("points.rules_index"), 303)
+
+
 @blueprint.get("/centre/points/rules/<name>")
 @requires("points.rules")
 def rules_show(name: str) -> str:
@@ -101,7 +110,7 @@ def told_expiry(rules: Any) -> str:
     """Return how points of a version end, in a sentence."""
     if rules.expiry_months is None:
         return str(gettext("They do not expire."))
-    parts = [gettext("They last %(months)s months", months=rules.expiry_months)]
+    parts = [ngettext("They last %(num)s month", "They last %(num)s months", rules.expiry_months)]
     if rules.expiry_day:
         parts.append(
             gettext(

@@ -91,6 +91,7 @@ ACTION_TITLES: dict[str, Text] = {
     "earning.rule_retired": lazy("Took an earning rule out of the draft"),
     "earning.rule_saved": lazy("Wrote an earning rule"),
     "points.awarded": lazy("Gave points by hand"),
+    "points.currency_made": lazy("Made a currency of points"),
     "points.deducted": lazy("Took points away by hand"),
     "points.month_sealed": lazy("Sealed a month of points"),
     "points.posted": lazy("Posted points from another system"),

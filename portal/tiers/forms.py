@@ -9,6 +9,7 @@ from wtforms import (
     HiddenField,
     IntegerField,
     SelectField,
+    SelectMultipleField,
     StringField,
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
@@ -25,8 +26,10 @@ from portal.tiers.kinds import (
     When,
     WindowKind,
 )
-from portal.tiers.schema import COLORS, ICONS
+from portal.tiers.schema import COLORS, ICONS, ROLES
+from portal.tiers.terms import Metric
 from portal.tiers.words import BENEFIT_TITLES, CHOICE_TITLES, KIND_TITLES
+from portal.words import ROLE_TITLES
 
 _KEY = Regexp(
     r"\A[a-z][a-z0-9_]{0,29}\Z", message=lazy("Use a–z, 0–9 and _, at most 30, a letter first.")
@@ -94,6 +97,12 @@ class MetricForm(PartForm):
     months = IntegerField(lazy("Months, for a rolling window"), [Optional(), NumberRange(0, 240)])
     span = SelectField(lazy("Calendar unit"), choices=_choices("span", Span))
     back = BooleanField(lazy("The period before the present one"))
+    roles = SelectMultipleField(
+        lazy("Homes in which the member is"),
+        [DataRequired(lazy("Choose at least one."))],
+        choices=[SelectChoice(role, ROLE_TITLES[role]) for role in ROLES],
+        default=Metric.roles,
+    )
     currency = SelectField(
         lazy("Points of"),
         choices=_choices("currency", ("qualifying", "redeemable", "bonus")),
@@ -118,6 +127,7 @@ class MetricForm(PartForm):
                 "span": self.span.data,
                 "back": int(bool(self.back.data)),
             },
+            "roles": self.roles.data,
             "currency": self.currency.data,
             "sources": (self.sources.data or "").replace(",", " ").split(),
             "category": self.category.data or None,
@@ -128,7 +138,7 @@ class MetricForm(PartForm):
 
     def fill(self, part: Mapping[str, Any]) -> None:
         """Show a metric for editing."""
-        for name in ("key", "kind", "currency", "measure", "per", "round_to"):
+        for name in ("key", "kind", "currency", "measure", "per", "round_to", "roles"):
             self[name].data = part[name]
         window = part["window"]
         self.window.data, self.months.data = window["kind"], window["months"]

@@ -1,7 +1,7 @@
 """Conditions as people type them: up to three ways of limits that hold together.
 
 A condition of any shape is shown as its ways, which mean the same. One that is more than the form
-can say (more ways or limits, a rule for ties) is shown in words and stays as it is.
+can say (more ways or limits) is shown in words and stays as it is.
 """
 
 from collections.abc import Mapping
@@ -12,13 +12,15 @@ from typing import Any
 from portal.i18n import gettext
 from portal.points.amounts import read_number, read_points
 from portal.tiers.conditions import ways
-from portal.tiers.kinds import MetricKind
+from portal.tiers.kinds import MetricKind, TieRule
 from portal.tiers.schema import MOST, dump_condition
 from portal.tiers.terms import Condition, Every, Limit, Metric, Some, Terms, Top
 from portal.tiers.words import is_money
 
 WAYS, ROWS = 3, 3
-OPERATORS = ("at_least", "above", "below", "top")
+TOPS = {"top": TieRule.ALL, "top_none": TieRule.NONE, "top_longest": TieRule.LONGEST}
+"""The operators of who is among the first, each with what becomes of those who are equal."""
+OPERATORS = ("at_least", "above", "below", *TOPS)
 
 
 @dataclass
@@ -112,7 +114,8 @@ def _empty(prefix: str) -> ConditionInput:
 
 def _rows(terms: Terms, leaf: Limit | Top) -> list[tuple[str, str, str]]:
     if isinstance(leaf, Top):
-        return [(leaf.metric, "top", f"{leaf.basis_points / 100:g}")]
+        operator = next(name for name, ties in TOPS.items() if ties == leaf.ties)
+        return [(leaf.metric, operator, f"{leaf.basis_points / 100:g}")]
     metric = terms.metric(leaf.metric)
     limits = (("at_least", leaf.at_least), ("above", leaf.above), ("below", leaf.below))
     return [
@@ -143,14 +146,14 @@ def _leaf(terms: Terms, row: Row, below: str | None) -> Condition | None:
     if metric is None or row.operator not in OPERATORS:
         row.error = gettext("Choose a figure of this scheme.")
         return None
-    if row.operator == "top":
+    if row.operator in TOPS:
         points = _whole(row.value, 100)
         if points is None or not 1 <= points <= 10_000 or below is None:
             row.error = gettext(
                 "Enter a percentage from 0.01 to 100, of a tier that is not lowest."
             )
             return None
-        return Top(metric.key, points, below)
+        return Top(metric.key, points, below, TOPS[row.operator])
     value = read_value(metric, row.value)
     if value is None or (row.operator == "below" and value == 0):
         row.error = gettext("Enter a number from 0 on, such as 100.")
