@@ -23,6 +23,7 @@ SLOTS = (
     "nav_items",
     "staff_widgets",
     "member_home",
+    "member_tabs",
     "me_links",
     "notification_kinds",
     "member_profile_sections",
@@ -53,6 +54,17 @@ class NavItem:
     section: str = "members"
     order: int = 100
     badge: int | None = None
+
+
+@dataclass(frozen=True)
+class MemberTab:
+    """A place in the owner's navigation: the page of a project that owners come back to."""
+
+    title: Text
+    icon: str
+    endpoint: str
+    tone: str = "brand"
+    order: int = 100
 
 
 @dataclass(frozen=True)
@@ -165,6 +177,10 @@ def _no_answers(hook: str, **arguments: Any) -> list[PluginAnswer]:
     return []
 
 
+def _not_implemented(hook: str) -> bool:
+    return False
+
+
 def _no_objections(hook: str, project_id: int, **arguments: Any) -> list[str]:
     return []
 
@@ -179,6 +195,8 @@ class Slots:
     )
     ask_plugins: Callable[..., list[Any]] = _no_plugins
     ask_installed: Callable[..., list[PluginAnswer]] = _no_answers
+    implemented: Callable[[str], bool] = _not_implemented
+    """Whether any plugin, on or off, fills a slot."""
     objections: Callable[..., list[str]] = _no_objections
     is_plugin_on: Callable[[str, int | None], bool] = _nothing_is_on
     plugins_on: Callable[[int | None], Mapping[int, frozenset[str]]] = _none_on
@@ -224,6 +242,11 @@ def fill(slot: str, *args: Any) -> list[Any]:
         given = filler(*args)
         found.extend(given if isinstance(given, Iterable) else [given])
     return found + slots.ask_plugins(slot, *args)
+
+
+def is_filled(slot: str) -> bool:
+    """Tell whether anybody fills `slot`: a feature, or a plugin where it is on."""
+    return bool(slots().fillers[slot]) or slots().implemented(slot)
 
 
 def is_plugin_on(plugin: str | None, project_id: int | None) -> bool:

@@ -57,6 +57,7 @@ def configure_plugins(
     slots.ask_plugins = _fill
     slots.ask_installed = ask_installed
     slots.objections = _objections
+    slots.implemented = dispatch.is_implemented
     slots.is_plugin_on = _is_on
     slots.plugins_on, slots.describe_hits = finding.plugins_on, finding.describe_hits
     slots.plugin_faces = finding.faces

@@ -22,7 +22,7 @@ from portal.plugin_host.refs import Demo, FileRef, MemberRef, ProjectRef
 from portal.plugin_host.setting_types import Setting
 from portal.points.checks import PointsRequest
 from portal.search.documents import Findable
-from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget
+from portal.slots import Card, Hit, MemberHome, MemberTab, NavItem, StaffWidget
 from portal.words import AuditWord
 
 GROUP = "portal"
@@ -83,6 +83,11 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:  # type: ignore[empt
 @hookspec
 def member_home(project: ProjectRef) -> MemberHome:  # type: ignore[empty-body]
     """Return the to-dos and cards that the owner's home shows: one statement at most."""
+
+
+@hookspec
+def member_tabs(project: ProjectRef) -> list[MemberTab]:  # type: ignore[empty-body]
+    """Return the plugin's places in the owner's navigation. No SQL."""
 
 
 @hookspec
@@ -198,6 +203,7 @@ RETURNS: dict[str, Returned] = {
     "register_audit_words": Returned(AuditWord),
     "nav_items": Returned(NavItem),
     "member_home": Returned(MemberHome, many=False),
+    "member_tabs": Returned(MemberTab),
     "staff_widgets": Returned(StaffWidget),
     "member_profile_sections": Returned(Card),
     "describe_hits": Returned(Hit),

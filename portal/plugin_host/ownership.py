@@ -10,11 +10,11 @@ from flask_babel import LazyString
 from portal.icons import check_icon
 from portal.plugin_host.state import host
 from portal.search.documents import is_local
-from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
+from portal.slots import Card, Hit, MemberHome, MemberTab, NavItem, StaffWidget, Todo
 
 MOST = 50
 """How many things of a kind one plugin may put into a page."""
-SHOWN = (MemberHome, Card, Todo, NavItem, StaffWidget)
+SHOWN = (MemberHome, MemberTab, Card, Todo, NavItem, StaffWidget)
 _TEXTS = frozenset({"title", "hint", "action"})
 _WORDS = frozenset({"template", "icon", "tone", "url", "endpoint", "permission", "section"})
 _NUMBERS = frozenset({"order", "value", "badge"})

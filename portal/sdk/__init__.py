@@ -73,7 +73,7 @@ from portal.sdk.points import (
 from portal.sdk.search import drop_document, index_document
 from portal.sdk.tiers import TierRef, tier_of, tiers
 from portal.search.documents import Findable
-from portal.slots import Card, Hit, MemberHome, NavItem, StaffWidget, Todo
+from portal.slots import Card, Hit, MemberHome, MemberTab, NavItem, StaffWidget, Todo
 from portal.words import AuditWord
 
 __all__ = [
@@ -102,6 +102,7 @@ __all__ = [
     "JobRun",
     "MemberHome",
     "MemberRef",
+    "MemberTab",
     "Message",
     "NavItem",
     "NotificationKind",

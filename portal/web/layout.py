@@ -12,6 +12,7 @@ from werkzeug.local import LocalProxy
 
 from portal.claims.models import ClaimState
 from portal.club.queries import current_club
+from portal.home.tabs import member_places
 from portal.i18n import LANGUAGES, choose_language, format_day, format_month, localized
 from portal.idempotency.keys import new_key
 from portal.members.current import find_current_member
@@ -49,6 +50,7 @@ def configure_layout(app: Flask) -> None:
         asset=_asset,
         csp_nonce=csp_nonce,
         may=may,
+        member_places=member_places,
         request_id=request_id,
         current_rights=current_rights,
         role_title=role_title,

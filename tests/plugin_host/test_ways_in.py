@@ -209,6 +209,11 @@ def todo_of_the_home(world: World) -> bool:
     return "A note to read" in world.owner().get("/p/own/").text
 
 
+@way("hook:member_tabs")
+def tab_of_the_owner(world: World) -> bool:
+    return "Wall of notes" in world.owner().get("/p/own/").text
+
+
 @way("hook:member_profile_sections")
 def section_of_a_member(world: World) -> bool:
     page = world.staff().get(f"/p/own/staff/members/{world.member.public_id}").text

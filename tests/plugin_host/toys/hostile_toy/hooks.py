@@ -11,6 +11,7 @@ from portal.sdk import (
     Demo,
     Hit,
     MemberHome,
+    MemberTab,
     NavItem,
     ProjectRef,
     StaffWidget,
@@ -64,6 +65,11 @@ def member_home(project: ProjectRef) -> MemberHome:
         "hostile/broken.html" if MOOD.get("member_home") == "template" else "hostile/card.html"
     )
     return _act("member_home", MemberHome(cards=(Card(template, "hostile card"),)))
+
+
+@hookimpl
+def member_tabs(project: ProjectRef) -> list[MemberTab]:
+    return _act("member_tabs", [])
 
 
 @hookimpl

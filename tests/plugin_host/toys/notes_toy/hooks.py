@@ -16,6 +16,7 @@ from portal.sdk import (
     Hit,
     MemberHome,
     MemberRef,
+    MemberTab,
     Message,
     NavItem,
     NotificationKind,
@@ -83,6 +84,11 @@ def nav_items() -> list[NavItem]:
 def member_home(project: ProjectRef) -> MemberHome:
     todo = Todo("A note to read", "", "puzzle", "gold", f"/p/{project.slug}/notes/")
     return MemberHome((todo,), (Card("notes/card.html", f"notes of {project.slug}"),))
+
+
+@hookimpl
+def member_tabs(project: ProjectRef) -> list[MemberTab]:
+    return [MemberTab("Wall of notes", "puzzle", "notes.wall", order=20)]
 
 
 @hookimpl
