@@ -36,11 +36,10 @@ def client(host_app: Flask, owner: Member) -> FlaskClient:
 
 def bars(page: str) -> tuple[list[str], list[str]]:
     """Return the addresses of a desk's bar and of a phone's."""
-    found = [
-        re.findall(r'<a href="([^"]+)"', re.search(rf"<nav[^>]*{name}.*?</nav>", page, re.DOTALL)[0])
-        for name in ("Main navigation", "Bottom navigation")
-    ]
-    return found[0], found[1]
+    names = ("Main navigation", "Bottom navigation")
+    navs = [re.search(rf"<nav[^>]*{name}.*?</nav>", page, re.DOTALL)[0] for name in names]
+    site, phone = (re.findall(r'<a href="([^"]+)"', nav) for nav in navs)
+    return site, phone
 
 
 def english(client: FlaskClient, path: str) -> str:
