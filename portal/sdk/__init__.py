@@ -19,6 +19,7 @@ from portal.audit.service import record
 from portal.clock import business_date, now
 from portal.club.forms import TextsForm
 from portal.columns import Identified, UtcDateTime, foreign_key, one_of, unique_where
+from portal.crypto import Encrypted
 from portal.earning.fields import Field as FactField
 from portal.earning.fields import FieldKind as FactFieldKind
 from portal.earning.sources import PointSource
@@ -38,6 +39,7 @@ from portal.pagination import Page, page_of
 from portal.permissions.current import may
 from portal.permissions.roles import Permission, RoleName
 from portal.personal_data import ExportFile, ExportPart
+from portal.phones import PhoneError, mask_phone, normalize_phone
 from portal.plugin_host.hookspecs import hookimpl
 from portal.plugin_host.manifest import API_VERSION
 from portal.plugin_host.refs import Demo, FileRef, MemberRef, ProjectRef, TokenRef
@@ -61,6 +63,7 @@ from portal.sdk.files import (
 )
 from portal.sdk.leaving import find_leaving
 from portal.sdk.people import find_members, find_projects, residents
+from portal.sdk.phones import PhoneHolder, find_phone_holder, phone_key
 from portal.sdk.points import (
     capture_points,
     earn_points,
@@ -87,6 +90,7 @@ __all__ = [
     "Card",
     "Demo",
     "DomainEvent",
+    "Encrypted",
     "EventKind",
     "ExportFile",
     "ExportFormat",
@@ -108,6 +112,8 @@ __all__ = [
     "NotificationKind",
     "Page",
     "Permission",
+    "PhoneError",
+    "PhoneHolder",
     "Picture",
     "PicturesField",
     "PointSource",
@@ -146,6 +152,7 @@ __all__ = [
     "export_file",
     "files_of",
     "find_members",
+    "find_phone_holder",
     "find_projects",
     "foreign_key",
     "gettext",
@@ -155,13 +162,16 @@ __all__ = [
     "issue_token",
     "lazy",
     "localized",
+    "mask_phone",
     "may",
     "member_only",
     "ngettext",
+    "normalize_phone",
     "notify",
     "now",
     "one_of",
     "page_of",
+    "phone_key",
     "plugin_settings",
     "points_balance",
     "public",

@@ -5,10 +5,17 @@ from datetime import date
 import pytest
 from flask import Flask
 
+from portal.accounts.models import Account
 from portal.extensions import db
 from portal.plugin_host.refs import member_ref, project_ref
 from portal.projects.models import EndReason
-from portal.sdk import find_members, find_projects, residents
+from portal.sdk import (
+    find_members,
+    find_phone_holder,
+    find_projects,
+    phone_key,
+    residents,
+)
 from tests import factories
 
 
@@ -43,3 +50,28 @@ def test_residents_come_in_pieces_each_once(app: Flask) -> None:
         after = some[-1].id
     assert found == sorted(map(member_ref, people), key=lambda each: each.id)
     db.session.rollback()
+
+
+def test_whom_the_portal_knows_by_a_number(app: Flask) -> None:
+    own, other = factories.make_project(slug="own"), factories.make_project(slug="other")
+    member = factories.make_member()
+    account = db.session.get_one(Account, member.account_id)
+    staff = factories.make_staff("verifier", own)
+    named = factories.make_account()
+    factories.make_roster_entry(factories.make_unit(own), named)
+    here, there = project_ref(own), project_ref(other)
+    found = find_phone_holder(account.phone or "", here)
+    assert (found.member, found.on_staff, found.on_roster) == (member_ref(member), False, False)
+    assert find_phone_holder(staff.phone or "", here).on_staff
+    assert not find_phone_holder(staff.phone or "", there).on_staff
+    assert find_phone_holder(named.phone or "", here).on_roster
+    assert not find_phone_holder(named.phone or "", there).on_roster
+    unknown = find_phone_holder("+8613912345678", here)
+    assert (unknown.member, unknown.on_staff, unknown.on_roster) == (None, False, False)
+
+
+def test_a_numbers_key_is_the_plugins_own(app: Flask) -> None:
+    key = phone_key("notes", "+8613912345678")
+    assert len(key) == 32
+    assert key != phone_key("other", "+8613912345678")
+    assert key == phone_key("notes", "+8613912345678")

@@ -1,0 +1,1 @@
+"""Owners introduce buyers, whose consent comes first."""

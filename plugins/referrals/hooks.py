@@ -1,0 +1,172 @@
+"""What the plugin puts into the portal."""
+
+from flask import Blueprint
+
+from plugins.referrals import (
+    friend_views,
+    pages,
+    privacy,
+    queries,
+    rules_views,
+    showing,
+    staff_views,
+    stages,
+    views,
+    words,
+)
+from plugins.referrals.jobs import all_jobs
+from portal.sdk import (
+    Card,
+    EventKind,
+    ExportPart,
+    Job,
+    MemberHome,
+    MemberRef,
+    NavItem,
+    NotificationKind,
+    Permission,
+    ProjectRef,
+    RoleName,
+    StaffWidget,
+    current_member,
+    hookimpl,
+    lazy,
+    now,
+)
+
+
+def _context() -> dict[str, object]:
+    return {"words": words, "showing": showing, "reasons": stages.REASONS}
+
+
+for _blueprint in (views.blueprint, friend_views.friends, staff_views.staff):
+    _blueprint.context_processor(_context)
+
+
+@hookimpl
+def register_blueprints() -> list[Blueprint]:
+    """Return the pages of owners, of friends and of staff."""
+    return [views.blueprint, friend_views.friends, rules_views.staff]
+
+
+@hookimpl
+def register_permissions() -> list[Permission]:
+    """Return who verifies, who enters the sale, who makes exceptions, who writes the rules."""
+    head = {RoleName.MANAGER, RoleName.ADMINISTRATOR}
+    return [
+        Permission(
+            "referrals.verify",
+            lazy("Verify leads on site"),
+            frozenset({RoleName.VERIFIER, RoleName.STAFF, RoleName.ADVISER, *head}),
+        ),
+        Permission(
+            "referrals.sales",
+            lazy("Enter the stages of the sale"),
+            frozenset({RoleName.STAFF, RoleName.ADVISER, *head}),
+        ),
+        Permission("referrals.override", lazy("Make exceptions for leads"), frozenset(head)),
+        Permission("referrals.rules", lazy("Write the rules of referrals"), frozenset(head)),
+    ]
+
+
+@hookimpl
+def register_jobs() -> list[Job]:
+    """Return the clock."""
+    return all_jobs()
+
+
+@hookimpl
+def register_events() -> list[EventKind]:
+    """Return what others may hear of."""
+    return [
+        EventKind(
+            "referrals.lead_reported", "Subject: referrals_lead. Data: state, rules_version."
+        ),
+        EventKind("referrals.stage_reached", "Subject: referrals_lead. Data: state, on."),
+        EventKind("referrals.lead_ended", "Subject: referrals_lead. Data: state."),
+    ]
+
+
+@hookimpl
+def register_notifications() -> list[NotificationKind]:
+    """Return what owners are told."""
+    sample = {"friend": "138****8000"}
+    body = lazy("The page of the referral shows what comes next and until when.")
+    kinds = (
+        ("consented", lazy("A friend agreed"), lazy("Your friend {friend} agreed"), "green"),
+        ("accepted", lazy("A referral is accepted"), lazy("{friend} counts as yours"), "green"),
+        (
+            "rejected",
+            lazy("A referral is not accepted"),
+            lazy("{friend} does not count as yours"),
+            "rose",
+        ),
+        ("moved_on", lazy("A friend has got on"), lazy("{friend} has got on"), "gold"),
+        ("ended", lazy("A referral has ended"), lazy("The referral {friend} has ended"), "gold"),
+    )
+    return [
+        NotificationKind(
+            f"referrals.{key}", title=title, subject=subject, body=body, sample=sample,
+            icon="heart-handshake", tone=tone,
+        )
+        for key, title, subject, tone in kinds
+    ]  # fmt: skip
+
+
+@hookimpl
+def nav_items(project: ProjectRef | None) -> list[NavItem]:
+    """Return the links of the staff's sidebar."""
+    return [
+        NavItem(
+            lazy("Leads"), "user-check", "referrals_staff.index", "referrals.verify", "plugins"
+        ),
+        NavItem(
+            lazy("Referral rules"), "heart-handshake", "referrals_staff.versions",
+            "referrals.rules", "plugins",
+        ),
+    ]  # fmt: skip
+
+
+@hookimpl
+def member_home(project: ProjectRef) -> MemberHome:
+    """Return how the member's referrals stand."""
+    return MemberHome(
+        cards=(Card("referrals/home_card.html", pages.home_card(project, current_member()), 60),)
+    )
+
+
+@hookimpl
+def staff_widgets(project: ProjectRef) -> list[StaffWidget]:
+    """Return how many leads wait for an answer, and how many of them too long."""
+    counts = queries.counts(project.id)
+    waiting, late = counts["waiting"] + counts["manager"], counts["manager"]
+    due = queries.oldest_waiting(project.id)
+    hint: object = lazy("none waits")
+    if late:
+        hint = lazy("some are with the manager")
+    elif due:
+        hint = showing.left(due, now())
+    return [
+        StaffWidget(
+            lazy("Leads to answer"), waiting, hint, "referrals_staff.index", "referrals.verify",
+            hot=late > 0,
+        )
+    ]  # fmt: skip
+
+
+@hookimpl
+def export_member_data(member: MemberRef) -> list[ExportPart]:
+    """Return a member's referrals."""
+    return privacy.export_of(member)
+
+
+@hookimpl
+def erase_member_data(member: MemberRef) -> None:
+    """Close a member's codes."""
+    privacy.erase(member)
+
+
+@hookimpl
+def purge_project_data(project: ProjectRef) -> None:
+    """Delete everything of a project."""
+    privacy.purge(project)

@@ -1,0 +1,46 @@
+"""The plugin's clock: invitations and protections end, answers that are late escalate."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from plugins.referrals.inviting import end_invitations
+from plugins.referrals.models import Lead
+from plugins.referrals.stages import escalate, lapse
+from plugins.referrals.states import State
+from portal.sdk import Job, JobRun, db, find_projects, now
+
+_AT_ONCE = 50
+
+
+def keep_clock(run: JobRun) -> None:
+    """End what has run out and hand late answers to the manager, a few leads at a time."""
+    at = now()
+    late = sa.and_(Lead.state == State.REPORTED, Lead.answer_by <= at, Lead.escalated_at.is_(None))
+    waits = sa.and_(Lead.state == State.REPORTED, Lead.arrived_at.is_not(None))
+    ended = sa.and_(
+        Lead.state.in_(
+            (State.INVITED, State.REPORTED, State.ACCEPTED, State.VISITED, State.PRE_REGISTERED)
+        ),
+        Lead.ends_at <= at,
+        sa.not_(waits),
+    )
+    due = sa.select(Lead).where(sa.or_(late, ended)).order_by(Lead.id).limit(_AT_ONCE)
+    while some := db.session.scalars(due).all():
+        projects = find_projects({lead.project_id for lead in some})
+        for lead in some:
+            project = projects[lead.project_id]
+            if lead.state == State.INVITED:
+                end_invitations(project=project, leads=[lead], reason="ReferralExpired")
+            elif lead.ends_at and lead.ends_at <= at and lead.arrived_at is None:
+                lapse(project=project, lead=lead, at=at)
+            elif lead.state == State.REPORTED:
+                escalate(actor=None, project=project, lead=lead, words="", at=at)
+            else:
+                lapse(project=project, lead=lead, at=at)
+        run.checkpoint(done=run.done + len(some))
+
+
+def all_jobs() -> list[Job]:
+    """Return every kind of job."""
+    return [Job("referrals.keep_clock", keep_clock, every=timedelta(minutes=5))]

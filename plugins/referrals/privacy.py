@@ -1,0 +1,73 @@
+"""Members' data: what a copy holds, what an erasure takes, what a purge deletes."""
+
+import sqlalchemy as sa
+
+from plugins.referrals.inviting import end_invitations
+from plugins.referrals.models import (
+    Campaign,
+    KnownCustomer,
+    Lead,
+    Note,
+    PurgePermit,
+    Referrer,
+    Step,
+)
+from plugins.referrals.states import State
+from portal.sdk import ExportPart, MemberRef, ProjectRef, db, find_projects, lazy, now
+
+_COLUMNS = {
+    "friend": lazy("Number, masked"),
+    "state": lazy("State"),
+    "begun_at": lazy("Begun"),
+    "reached_on": lazy("Day of the latest stage"),
+}
+_CODES = {"code": lazy("Your code"), "since": lazy("Since")}
+
+
+def export_of(member: MemberRef) -> list[ExportPart]:
+    """Return a member's codes and referrals; of friends only what the member may see."""
+    codes = db.session.scalars(sa.select(Referrer).where(Referrer.member_id == member.id)).all()
+    leads = db.session.scalars(
+        sa.select(Lead)
+        .join(Referrer, Referrer.id == Lead.referrer_id)
+        .where(Referrer.member_id == member.id)
+        .order_by(Lead.created_at, Lead.id)
+    )
+    told = [
+        {
+            "friend": lead.phone_masked,
+            "state": lead.state,
+            "begun_at": lead.created_at,
+            "reached_on": lead.stage_on,
+        }
+        for lead in leads
+    ]
+    own = [{"code": each.code, "since": each.created_at} for each in codes]
+    return [
+        ExportPart("codes", lazy("Referral codes"), _CODES, own),
+        ExportPart("leads", lazy("Referrals"), _COLUMNS, told),
+    ]
+
+
+def erase(member: MemberRef) -> None:
+    """Close the member's codes and let the invitations lapse; friends who agreed stay customers."""
+    mine = sa.select(Referrer.id).where(Referrer.member_id == member.id)
+    invited = db.session.scalars(
+        sa.select(Lead).where(Lead.referrer_id.in_(mine), Lead.state == State.INVITED)
+    ).all()
+    projects = find_projects({lead.project_id for lead in invited})
+    for lead in invited:
+        end_invitations(project=projects[lead.project_id], leads=[lead], reason="ReferralExpired")
+    db.session.execute(
+        sa.update(Referrer).where(Referrer.member_id == member.id).values(closed_at=now())
+    )
+    leads = sa.select(Lead.id).where(Lead.referrer_id.in_(mine))
+    db.session.execute(sa.update(Note).where(Note.lead_id.in_(leads)).values(text=""))
+
+
+def purge(project: ProjectRef) -> None:
+    """Delete everything of a project, from the leaves up; the permit opens the history."""
+    db.session.add(PurgePermit(project_id=project.id))
+    db.session.flush()
+    for model in (Note, Step, Lead, Referrer, KnownCustomer, Campaign, PurgePermit):
+        db.session.execute(sa.delete(model).where(model.project_id == project.id))

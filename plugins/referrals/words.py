@@ -1,0 +1,134 @@
+"""The words of states, refusals and choices: one text for member and staff."""
+
+from collections.abc import Mapping
+
+from plugins.referrals.states import Buyer, FollowUp, Seen, State
+from portal.sdk import lazy
+
+STATES: Mapping[str, tuple[object, str]] = {
+    State.INVITED: (lazy("Invited"), "blue"),
+    State.CONSENTED: (lazy("Agreed"), "blue"),
+    State.REPORTED: (lazy("Reported"), "gold"),
+    State.ACCEPTED: (lazy("Accepted"), "brand"),
+    State.VISITED: (lazy("Visited"), "brand"),
+    State.PRE_REGISTERED: (lazy("Pre-registered"), "brand"),
+    State.SUBSCRIBED: (lazy("Subscribed"), "brand"),
+    State.SIGNED: (lazy("Contract signed"), "green"),
+    State.PAID: (lazy("Paid up"), "green"),
+    State.CLOSED: (lazy("Completed"), "green"),
+    State.REFUSED: (lazy("Declined by the friend"), ""),
+    State.REJECTED: (lazy("Not accepted"), "rose"),
+    State.LAPSED: (lazy("Run out"), ""),
+    State.LOST: (lazy("Did not buy"), ""),
+    State.CANCELLED: (lazy("Ended"), ""),
+}
+"""State -> its word and its tone."""
+
+LADDER: tuple[tuple[str, object], ...] = (
+    (State.REPORTED, lazy("Reported")),
+    (State.VISITED, lazy("Visited")),
+    (State.SUBSCRIBED, lazy("Subscribed")),
+    (State.SIGNED, lazy("Contract signed")),
+    (State.PAID, lazy("Paid up")),
+)
+"""What an owner sees of the way."""
+
+NEXT: Mapping[str, object] = {
+    State.INVITED: lazy("Your friend opens the link and agrees."),
+    State.REPORTED: lazy("Your friend comes to the sales office and shows the code."),
+    State.ACCEPTED: lazy("Your friend comes to the sales office and shows the code."),
+    State.VISITED: lazy("Your friend chooses a home."),
+    State.PRE_REGISTERED: lazy("Your friend chooses a home."),
+    State.SUBSCRIBED: lazy("Your friend signs the contract."),
+    State.SIGNED: lazy("The payments for the home arrive."),
+    State.PAID: lazy("The sales office completes the sale."),
+}
+
+REFUSALS: Mapping[str, object] = {
+    "AdvocateNotFound": lazy("This code is not in force."),
+    "CampaignLimitReached": lazy("The rewards of this campaign are used up."),
+    "ProfileLimitReached": lazy("You have reported as many friends today as the rules allow."),
+    "TooManyReports": lazy("Too many reports within a minute. Please wait a moment."),
+    "AlreadyReferred": lazy("You have invited this friend already."),
+    "ReferralExpired": lazy("This invitation has lapsed."),
+    "LeadKnownToProject": lazy("The sales office knows this customer already."),
+    "LeadProtectedByOther": lazy("This number cannot be referred at present."),
+    "HouseholdOfReferrer": lazy("You cannot refer yourself or somebody of your household."),
+    "StaffExcluded": lazy("Staff and agents cannot be referred."),
+    "NoticeTooShort": lazy("The friend was reported too shortly before the visit."),
+    "ConsentMissing": lazy("The friend has not agreed."),
+    "ConsentRefused": lazy("The friend has declined."),
+    "IdentityMismatchAtContract": lazy(
+        "Whoever signs is neither the friend nor one of the listed relatives."
+    ),
+    "NOT_OPEN": lazy("Referrals are not open here at present."),
+    "OTHER_NUMBER": lazy("This invitation was made for another number."),
+    "taken_back": lazy("You took the invitation back."),
+    "withdrawn": lazy("The friend withdrew the consent; the data are erased."),
+    "lost": lazy("The friend did not buy."),
+    "cancelled": lazy("The purchase was cancelled."),
+    "CHECK_FAILED": lazy("A check has failed: only a manager can make an exception."),
+    "NO_REASON": lazy("Give a reason."),
+    "FUTURE": lazy("The day lies in the future."),
+    "DATE_BEFORE": lazy("The day lies before the stage that was reached last."),
+    "PAST": lazy("Rules begin now or later: what is reported keeps the rules of its day."),
+    "CHANGED": lazy("Somebody wrote a newer version meanwhile. Look at it, then save again."),
+}
+
+STATUS: Mapping[str, int] = {
+    "HouseholdOfReferrer": 422,
+    "StaffExcluded": 422,
+    "OTHER_NUMBER": 422,
+    "NO_REASON": 422,
+    "FUTURE": 422,
+    "DATE_BEFORE": 422,
+    "IdentityMismatchAtContract": 422,
+    "PAST": 422,
+    "TooManyReports": 429,
+    "ProfileLimitReached": 429,
+}
+"""Code -> status of the answer; the others are 409."""
+
+STEPS: Mapping[str, object] = {
+    "invited": lazy("Invited by the owner"),
+    "consented": lazy("The friend agreed"),
+    "reported": lazy("Reported"),
+    "arrived": lazy("Came to the sales office"),
+    "accepted": lazy("Accepted as the owner's referral"),
+    "visited": lazy("Visited"),
+    "follow_up": lazy("Followed up"),
+    "escalated": lazy("Handed to the manager"),
+    "rejected": lazy("Not accepted"),
+    "pre_registered": lazy("Pre-registered"),
+    "subscribed": lazy("Subscribed"),
+    "signed": lazy("Contract signed"),
+    "paid": lazy("Paid up"),
+    "closed": lazy("Completed"),
+    "refused": lazy("Declined by the friend"),
+    "lapsed": lazy("Run out"),
+    "lost": lazy("Did not buy"),
+    "cancelled": lazy("The purchase was cancelled."),
+    "withdrawn": lazy("Consent withdrawn, data erased"),
+}
+
+BUYERS: Mapping[str, object] = {
+    Buyer.FRIEND: lazy("The friend"),
+    Buyer.SPOUSE: lazy("Husband or wife"),
+    Buyer.PARENT: lazy("Father or mother"),
+    Buyer.CHILD: lazy("Son or daughter"),
+    Buyer.SIBLING: lazy("Brother or sister"),
+    Buyer.OTHER: lazy("Somebody else"),
+}
+
+SEEN: Mapping[str, object] = {
+    Seen.VISIT: lazy("Visit of the sales office"),
+    Seen.CALL: lazy("Call to the sales office"),
+    Seen.AGENT: lazy("Agent"),
+    Seen.STAFF: lazy("Staff or relative of staff"),
+}
+
+FOLLOW_UPS: Mapping[str, object] = {
+    FollowUp.VISIT: lazy("Came again"),
+    FollowUp.VIEWING: lazy("Saw a home"),
+    FollowUp.MEETING: lazy("Met the adviser"),
+}
