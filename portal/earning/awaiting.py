@@ -46,15 +46,30 @@ def wait(*, posting_id: int, fact: Fact, pending: Mapping[str, Any]) -> None:
     )
 
 
-def has_happened(fact: Fact, pending: Mapping[str, Any]) -> bool:
-    """Tell whether the event that the points of a fact would wait for was heard of before."""
+def has_happened(fact: Fact, pending: Mapping[str, Any], *, heard_before: bool = False) -> bool:
+    """Tell whether the event that the points of a fact would wait for was heard of.
+
+    `heard_before`: before the fact itself, for a replay.
+    """
     column, value = _same(fact).get(pending["same"], (None, None))
     if column is None:
         return False
-    rows = db.session.scalars(
-        sa.select(Fact.facts).where(Fact.source == pending["until"], column == value, live())
-    )
-    return any(_reaches(facts, pending.get("percent")) for facts in rows)
+    wanted = sa.select(Fact.facts).where(Fact.source == pending["until"], column == value, live())
+    if heard_before:
+        wanted = wanted.where(
+            sa.tuple_(Fact.created_at, Fact.id)
+            < sa.tuple_(
+                sa.literal(fact.created_at, Fact.created_at.type),
+                sa.literal(fact.id, sa.BigInteger),
+            )
+        )
+    rows = db.session.scalars(wanted)
+    return any(reaches(facts, pending.get("percent")) for facts in rows)
+
+
+def things_of(fact: Fact) -> dict[str, str]:
+    """Return what later events may have in common with a fact, by Same."""
+    return {str(same): str(value) for same, (_column, value) in _same(fact).items()}
 
 
 def meet(*, actor: Account | None, fact: Fact) -> int:
@@ -71,7 +86,7 @@ def meet(*, actor: Account | None, fact: Fact) -> int:
         .where(Awaited.source == fact.source, Awaited.met_at.is_(None), sa.or_(*matches))
         .order_by(Awaited.posting_id)
     ).all()
-    met = [row for row in rows if _reaches(fact.facts, row.percent)]
+    met = [row for row in rows if reaches(fact.facts, row.percent)]
     for row in met:
         row.met_at = clock.now()
         try:
@@ -82,5 +97,6 @@ def meet(*, actor: Account | None, fact: Fact) -> int:
     return len(met)
 
 
-def _reaches(facts: Mapping[str, Any], percent: int | None) -> bool:
+def reaches(facts: Mapping[str, Any], percent: int | None) -> bool:
+    """Tell whether an event reaches the percent that points wait for; None: any event does."""
     return percent is None or (number(facts.get("percent")) or 0) >= percent

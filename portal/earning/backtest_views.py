@@ -47,6 +47,7 @@ def backtest(public_id: str) -> str:
         raise NotFound
     result = found.result or {}
     shown = {row[0] for side in ("gains", "losses") for row in result.get(side, ())}
+    shown |= {row[0] for scheme in result.get("tiers", ()) for row in scheme["moved"]}
     return render_template(
         "earning/backtest.html",
         backtest=found,

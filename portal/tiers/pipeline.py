@@ -115,9 +115,9 @@ def members(this: Round) -> Any:
     state, held = Membership, Override
     # Outer, although everybody has a place: a planner that knows nothing of a table that has just
     # been filled would expect one row, and look through the figures of all once for each member.
+    place = sa.and_(state.member_id == Member.id, state.scheme_id == this.scheme_id)
     joined: Any = sa.join(
-        Member, state, sa.and_(state.member_id == Member.id, state.scheme_id == this.scheme_id),
-        isouter=True,
+        Member, state, sa.and_(place, sa.false()) if this.anew else place, isouter=True
     ).outerjoin(
         held,
         sa.and_(
@@ -129,12 +129,13 @@ def members(this: Round) -> Any:
         ),
     )  # fmt: skip
     columns = []
-    for place, metric in enumerate(terms.metrics):
-        figures = figures_of(metric, terms.pool, this.on, mine).subquery(f"metric_{place}")
+    for number, metric in enumerate(terms.metrics):
+        wanted = figures_of(metric, terms.pool, this.on, mine, this.extra)
+        figures = wanted.subquery(f"metric_{number}")
         joined = joined.outerjoin(figures, figures.c.holder_id == holder_of(terms.pool))
         columns.append(sa.func.coalesce(figures.c.value, 0).label(column_of(metric.key)))
-    for place, tier in enumerate(tops(terms)):
-        ahead = ranked(this, tier).subquery(f"ahead_{place}")
+    for number, tier in enumerate(tops(terms)):
+        ahead = ranked(this, tier).subquery(f"ahead_{number}")
         joined = joined.outerjoin(ahead, ahead.c.member_id == Member.id)
         is_ahead = sa.case((ahead.c.member_id.is_not(None), 1), else_=0)
         columns.append(is_ahead.label(column_of(top_key(tier.key))))

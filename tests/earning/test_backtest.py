@@ -3,17 +3,23 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+import sqlalchemy as sa
 from flask import current_app
 from flask.testing import FlaskClient
 
-from portal.earning import drafting
+from portal.earning import backtesting, drafting, queries
 from portal.earning.backtesting import ask_backtest
-from portal.earning.models import Backtest
+from portal.earning.models import Backtest, BacktestDay
+from portal.earning.replaying import Replay
 from portal.earning.service import withdraw_facts
 from portal.extensions import db
 from portal.jobs.runner import Runner
 from tests.earning.helpers import TODAY, available, publish, rule, tell
 from tests.factories import make_member, make_staff, sign_in
+from tests.points.helpers import earn, spend
+from tests.tiers.helpers import form as scheme_form
+from tests.tiers.helpers import install, night, state, tier
 
 RULES = (
     rule("welcome", points="12.5", budget={"code": "opening", "points": "60"}),
@@ -99,6 +105,7 @@ def test_a_backtest_names_who_gets_more_and_less(app: Any) -> None:
 
 def test_the_centre_asks_and_reads(client: FlaskClient) -> None:
     publish(*RULES)
+    install(LADDER)
     live()
     sign_in(client, make_staff("centre"))
     client.post("/centre/earning/draft/start")
@@ -110,8 +117,124 @@ def test_the_centre_asks_and_reads(client: FlaskClient) -> None:
     english = {"Accept-Language": "en"}
     assert "Being reckoned" in client.get(answer.location, headers=english).text
     reckon()
-    assert "Nobody gets more or less" in client.get(answer.location, headers=english).text
+    page = client.get(answer.location, headers=english).text
+    assert "Nobody gets more or less" in page
+    assert "Nobody would have another tier" in page
     assert client.get("/centre/earning/backtests", headers=english).status_code == 200
     assert client.get("/centre/earning/backtests/nothing").status_code == 404
     assert client.post("/centre/earning/draft/discard").status_code == 303
     assert db.session.query(Backtest).count() == 0
+
+
+LADDER = scheme_form(
+    tier("blue"),
+    tier("silver", {"metric": "points", "at_least": 100_000}),
+    tier("gold", {"metric": "points", "at_least": 200_000}),
+)
+
+
+def test_moves_are_those_of_a_live_run(app: Any) -> None:
+    """The tiers that a draft leads to are those that the same rules really led to."""
+    install(LADDER)
+    bought = rule("bought", "contract.signed", points="100", to=["qualifying"])
+    publish(bought)
+    members = [make_member() for _ in range(4)]
+    for number, member in enumerate(members):
+        for count in range(number):
+            tell(member, "contract.signed", subject=f"contract:{number}:{count}")
+    withdraw_facts(actor=None, subject="contract:3:0", on=TODAY)
+    db.session.commit()
+    night(TODAY)
+    lived = [state(member).tier for member in members]
+    assert lived == ["blue", "silver", "gold", "gold"]
+    same = backtest(bought).result["tiers"][0]
+    assert same["people"] == 0
+    assert {row[0]: row[1] for row in same["steps"] if row[1]} == {
+        "blue": 1,
+        "silver": 1,
+        "gold": 2,
+    }
+    drafting.discard_draft(actor=None, draft=queries.draft_book())
+    half = backtest(rule("bought", "contract.signed", points="50", to=["qualifying"]))
+    moves = half.result["tiers"][0]
+    assert {row[0]: row[1:] for row in moves["steps"]} == {
+        "gold": [2, 0, 0, 0],
+        "silver": [1, 2, 0, 2],
+        "blue": [1, 2, 0, 1],
+        None: [0, 0, 0, 0],
+    }
+    assert [members[1].id, "silver", "blue"] in moves["moved"]
+    assert half.kept is None
+    assert db.session.query(BacktestDay).count() == 0
+    assert [state(member).tier for member in members] == lived
+
+
+def test_points_that_wait_count_neither_for_tiers_nor_for_a_breach(app: Any) -> None:
+    install(LADDER)
+    pending = {"until": "contract.paid", "percent": 30}
+    rules = (
+        rule("bought", "contract.signed", points="100", to=["qualifying"], pending=pending),
+        rule("later", "unit.verified", points="40", pending={"days": 5}),
+        rule("breach", "fee.paid", effect="forfeit", amount={"kind": "all"}),
+    )
+    publish(*rules)
+    members = [make_member() for _ in range(3)]
+    for member in members:
+        tell(member, "contract.signed", subject=f"contract:{member.id}")
+        tell(member, "unit.verified")
+        tell(member, "fee.paid")
+    tell(members[0], "contract.paid", subject=f"contract:{members[0].id}", facts={"percent": 30})
+    night(TODAY)
+    assert [state(member).tier for member in members] == ["silver", "blue", "blue"]
+    result = backtest(*rules).result
+    assert (result["winners"], result["losers"]) == (0, 0)
+    assert {row[0]: row[1:3] for row in result["tiers"][0]["steps"]}["silver"] == [1, 1]
+
+
+def test_a_breach_takes_what_spending_has_left(app: Any) -> None:
+    rules = (rule("welcome", points="100"), rule("late", "fee.paid", effect="forfeit", points="90"))
+    publish(*rules)
+    members = [make_member() for _ in range(3)]
+    for member in members:
+        tell(member)
+    spend(members[0], 70_000)
+    earn(members[1], 5_000)
+    spend(members[1], 95_000)
+    db.session.commit()
+    for member in members:
+        tell(member, "fee.paid")
+    assert [available(member) for member in members] == [0, 0, 10_000]
+    result = backtest(*rules).result
+    assert result["totals"]["redeemable"] == [300_000 - 130_000] * 2
+    assert (result["winners"], result["losers"]) == (0, 0)
+
+
+def test_a_restart_goes_on_where_the_replay_was_kept(
+    app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(*RULES)
+    live()
+    whole = backtest(*RULES).result
+    drafting.discard_draft(actor=None, draft=queries.draft_book())
+    monkeypatch.setattr(backtesting, "BATCH", 3)
+    monkeypatch.setattr(backtesting, "KEPT_EVERY", 2)
+    added: list[int] = []
+    add = Replay.add
+
+    def stumble(self: Replay, fact: Any) -> None:
+        added.append(fact.id)
+        if len(added) == 20:
+            raise RuntimeError("the power fails")
+        add(self, fact)
+
+    monkeypatch.setattr(Replay, "add", stumble)
+    found = backtest(*RULES)
+    assert found.result is None
+    assert found.kept["done"] == 18
+    db.session.execute(sa.text("UPDATE job SET due_at = created_at WHERE state <> 'done'"))
+    db.session.commit()
+    reckon()
+    found = db.session.get_one(Backtest, found.id, populate_existing=True)
+    assert found.result == whole
+    assert found.facts == 37
+    assert len(added) == 20 + 37 - 18
