@@ -73,7 +73,7 @@ def set_points(screens: Screens) -> None:
 def write_rules(screens: Screens) -> None:
     """Half a point a day, one a yuan, and a festival: 1 for 10 yuan, twice in June, 120 in all."""
     screens.send("/centre/earning", "/centre/earning/draft/start")
-    new = "/centre/earning/draft/rules/new"
+    new = "/centre/earning/draft/new-rule"
     condition = {"conditions-0-field": "category", "conditions-0-op": "is",
                  "conditions-0-value": "festival"}  # fmt: skip
     screens.send(
@@ -112,8 +112,8 @@ def draw_tiers(screens: Screens) -> None:
         down_when="period_start", down_to="one_step", whole_periods="1", keep_percent="80",
     )  # fmt: skip
     year = {"kind": "points", "window": "calendar", "span": "year", "currency": "qualifying"}
-    screens.send(f"{draft}/figures/new", key="year", name_zh_Hans_CN="今年积分", **year)
-    screens.send(f"{draft}/figures/new", key="last", name_zh_Hans_CN="去年积分", back="y", **year)
+    screens.send(f"{draft}/figures/-new", key="year", name_zh_Hans_CN="今年积分", **year)
+    screens.send(f"{draft}/figures/-new", key="last", name_zh_Hans_CN="去年积分", back="y", **year)
     nobody = {f"reach_{way}_{row}_metric": "" for way in range(3) for row in range(3)}
     for old, key, name, reach in (
         ("blue", "door", "家门", {}),
@@ -198,8 +198,10 @@ def test_a_club_is_built_on_screens_and_lives_the_same_from_its_file(
     draw_tiers(screens)
     moved.day = BEGIN
     screens.send("/centre/tiers/ours", "/centre/tiers/ours/propose", begins_on=BEGIN.isoformat())
+    rules = "/centre/earning/draft"
+    screens.send(rules, f"{rules}/propose", begins_on=BEGIN.isoformat())
     colleague.send("/centre/tiers/ours", "/centre/tiers/ours/publish")
-    colleague.send("/centre/earning/draft", "/centre/earning/draft/publish")
+    colleague.send(rules, f"{rules}/publish")
     file = tmp_path / "club.json"
     assert (
         app.test_cli_runner().invoke(main, ["club", "export", str(file)], obj=None).exit_code == 0
