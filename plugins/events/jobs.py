@@ -9,7 +9,7 @@ from plugins.events.policy import standing
 from plugins.events.service import keep_time
 from plugins.events.settling import JOBS
 from plugins.events.states import State
-from portal.sdk import Job, JobRun, db, find_projects, now
+from portal.sdk import Job, JobRun, db, now, open_projects
 
 _AT_ONCE = 100
 
@@ -17,15 +17,16 @@ _AT_ONCE = 100
 def keep_clock(run: JobRun) -> None:
     """Write down what the clock has opened, closed, begun and ended."""
     at = now()
+    projects = {project.id: project for project in open_projects("events")}
     due = sa.or_(
         sa.and_(Occurrence.state == State.SCHEDULED, Occurrence.opens_at <= at),
         sa.and_(Occurrence.state == State.OPEN, Occurrence.closes_at <= at),
         sa.and_(Occurrence.state == State.CLOSED, Occurrence.starts_at <= at),
         sa.and_(Occurrence.state == State.RUNNING, Occurrence.ends_at <= at),
     )
-    mine = sa.select(Occurrence).where(due).order_by(Occurrence.id).limit(_AT_ONCE)
+    mine = sa.select(Occurrence).where(due, Occurrence.project_id.in_(projects))
+    mine = mine.order_by(Occurrence.id).limit(_AT_ONCE)
     while some := db.session.scalars(mine).all():
-        projects = find_projects({each.project_id for each in some})
         for each in some:
             if standing(each, at) != each.state:
                 keep_time(project=projects[each.project_id], occurrence=each, at=at)

@@ -62,7 +62,7 @@ from portal.sdk.files import (
     store_picture,
 )
 from portal.sdk.leaving import find_leaving
-from portal.sdk.people import find_members, find_projects, residents
+from portal.sdk.people import find_members, find_projects, open_projects, residents
 from portal.sdk.phones import PhoneHolder, find_phone_holder, phone_key
 from portal.sdk.points import (
     capture_points,
@@ -170,6 +170,7 @@ __all__ = [
     "notify",
     "now",
     "one_of",
+    "open_projects",
     "page_of",
     "phone_key",
     "plugin_settings",

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from portal.extensions import db
 from portal.members.models import Member, MemberState
+from portal.plugin_host.finding import plugins_on
 from portal.plugin_host.refs import MemberRef, ProjectRef, member_ref, project_ref
 from portal.projects.models import Ownership, Project
 
@@ -23,6 +24,13 @@ def find_members(ids: Collection[int]) -> dict[int, MemberRef]:
     """Return the facts of these members by id; at most 500 at once, else ValueError."""
     found = db.session.scalars(sa.select(Member).where(Member.id.in_(_few(ids))))
     return {member.id: member_ref(member) for member in found}
+
+
+def open_projects(plugin: str) -> list[ProjectRef]:
+    """Return the projects in which a plugin is on now, by slug: for jobs of the whole club."""
+    ids = [project_id for project_id, on in plugins_on(None).items() if plugin in on]
+    found = db.session.scalars(sa.select(Project).where(Project.id.in_(ids)).order_by(Project.slug))
+    return [project_ref(project) for project in found]
 
 
 def residents(project: ProjectRef, *, after: int = 0, limit: int = MOST) -> list[MemberRef]:

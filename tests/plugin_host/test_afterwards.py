@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from portal import clock, create_app
+from portal import clock, create_app, sdk
 from portal.config import Settings
 from portal.extensions import db
 from portal.jobs import registry
@@ -133,6 +133,18 @@ def test_a_daily_job_comes_once_for_each_project_that_is_on(toy: Any) -> None:
     run_jobs()
     assert [project_id for project_id, _ in heard(toy, "tidy")] == [on.id]
     assert [job.project_id for job in jobs("diary.daily")] == [on.id]
+
+
+def test_a_job_of_the_club_comes_while_the_plugin_is_on_somewhere(toy: Any) -> None:
+    on, off = factories.make_project(slug="on"), factories.make_project(slug="off")
+    run_jobs()
+    assert jobs("diary.often") == jobs("diary.daily") == []
+    switch_on("diary", on)
+    switch_on("notes", off)
+    run_jobs()
+    assert heard(toy, "often") == [["on"]]
+    factories.add(PluginBlock(plugin="diary", reason="a leak"))
+    assert sdk.open_projects("diary") == []
 
 
 def test_events_reach_the_plugin_where_it_is_on(toy: Any) -> None:

@@ -1,9 +1,18 @@
 """What the toy does after a commit; `HEARD` is what it was told, `MOOD` what it does wrong."""
 
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 
-from portal.sdk import DomainEvent, EventKind, Job, JobRun, MemberRef, ProjectRef, hookimpl
+from portal.sdk import (
+    DomainEvent,
+    EventKind,
+    Job,
+    JobRun,
+    MemberRef,
+    ProjectRef,
+    hookimpl,
+    open_projects,
+)
 
 HEARD: list[tuple[str, Any]] = []
 MOOD: dict[str, BaseException] = {}
@@ -19,10 +28,15 @@ def tidy(run: JobRun) -> None:
     hear("tidy", (run.project_id, dict(run.payload)))
 
 
+def often(run: JobRun) -> None:
+    hear("often", [project.slug for project in open_projects("diary")])
+
+
 @hookimpl
 def register_jobs() -> list[Job]:
     return [
         Job("diary.tidy", tidy),
+        Job("diary.often", often, every=timedelta(hours=1)),
         Job("diary.daily", tidy, at=time(0, 0), per_project=True),
     ]
 
