@@ -12,7 +12,7 @@ from portal.points import waiting
 from portal.points.blueprint import blueprint
 from portal.points.errors import PointsError
 from portal.points.kinds import Kind, ProposalState
-from portal.points.proposals import decide
+from portal.points.proposals import decide, describe
 from portal.points.sentences import SENTENCES, sentence
 from portal.points.staff_forms import DecisionForm
 from portal.points.waiting import Case
@@ -99,6 +99,7 @@ def _show(case: Case, form: DecisionForm, fault: str = "") -> str:
     return render_template(
         "points/staff_proposal.html",
         case=case,
+        deed=describe(case.proposal),
         form=form,
         fault=fault,
         stale=SENTENCES[case.stale] if case.stale else "",

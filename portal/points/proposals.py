@@ -1,5 +1,7 @@
 """Adjusting points by hand: up to a limit of the day at once, beyond it by two people."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +25,24 @@ from portal.points.terms import Holder, Posting, Why
 SOURCE = "manual"
 KEY = "manual:"
 """How the keys of what one person adjusts begin."""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a proposal may be for besides plain points: something that a member did.
+
+    `record` keeps it, now that the actor agrees, and returns the id of a posting that the rules
+    made of it; raises PointsError. `describe` says what it is, for staff.
+    """
+
+    record: Callable[[Account, Proposal, Member], int]
+    describe: Callable[[Mapping[str, Any]], str]
+
+
+DEEDS: dict[str, Deed] = {}
+"""By the fact's source; a feature that knows how to record it adds itself."""
+ALONE_KEYS = [KEY]
+"""How the keys of all postings begin that one person makes by hand."""
 
 
 def adjust(
@@ -51,6 +71,27 @@ def adjust(
             if not posting.is_new or _by_hand_today(actor.id, posting) <= limit:
                 return posting
             alone.rollback()
+    return propose(
+        actor=actor,
+        member=member,
+        project_id=project_id,
+        kind=kind,
+        amount=amount,
+        reason=reason,
+    )
+
+
+def propose(
+    *,
+    actor: Account,
+    member: Member,
+    project_id: int,
+    kind: Kind,
+    amount: int,
+    reason: str,
+    fact: dict[str, Any] | None = None,
+) -> Proposal:
+    """Ask a second person to give or take points, or to agree to a deed of the member (`fact`)."""
     proposal = Proposal(
         member_id=member.id,
         project_id=project_id,
@@ -58,6 +99,7 @@ def adjust(
         amount=amount,
         reason=reason,
         made_by_id=actor.id,
+        fact=fact,
     )
     db.session.add(proposal)
     db.session.flush()
@@ -78,9 +120,9 @@ def by_hand_today(actor_id: int, account_id: Any) -> sa.Select[tuple[int]]:
     return sa.select(sa.func.coalesce(sa.func.sum(Transaction.amount), 0)).where(
         Transaction.account_id == account_id,
         Transaction.booked_on == club_today(),
-        Transaction.kind.in_([Kind.AWARD, Kind.DEDUCT]),
+        Transaction.kind.in_([Kind.AWARD, Kind.DEDUCT, Kind.EARN]),
         Transaction.actor_id == actor_id,
-        Transaction.key.startswith(KEY),
+        sa.or_(*(Transaction.key.startswith(key, autoescape=True) for key in ALONE_KEYS)),
     )
 
 
@@ -106,11 +148,12 @@ def decide(
     approve: bool,
     note: str = "",
     at: datetime | None = None,
-) -> Posting | None:
+) -> None:
     """Approve a proposal, which posts it, or refuse it with a reason.
 
     Raises PointsError: own_proposal, own_points, decided_already (with its state), reason_needed
-    (of a refusal), member_gone, not_enough, and what else may be wrong with its posting.
+    (of a refusal), member_gone, not_enough, award_changed, and what else may be wrong with its
+    posting.
     """
     if proposal.made_by_id == actor.id:
         raise PointsError("own_proposal")
@@ -119,19 +162,7 @@ def decide(
         raise PointsError("decided_already", state=proposal.state)
     if not approve and not note:
         raise PointsError("reason_needed")
-    posting = None
-    if approve:
-        if member.state != MemberState.ACTIVE:
-            raise PointsError("member_gone")
-        posting = _post(
-            actor,
-            member,
-            proposal.project_id,
-            Kind(proposal.kind),
-            proposal.amount,
-            proposal.reason,
-            f"proposal:{proposal.public_id}",
-        )
+    posting_id = _agree(actor, proposal, member) if approve else None
     state = ProposalState.APPROVED if approve else ProposalState.REFUSED
     done = db.session.execute(
         sa.update(Proposal)
@@ -141,7 +172,7 @@ def decide(
             decided_by_id=actor.id,
             decided_at=at or clock.now(),
             decision_note=note,
-            posting_id=posting.id if posting else None,
+            posting_id=posting_id,
         )
         .execution_options(synchronize_session=False)
     )
@@ -157,7 +188,29 @@ def decide(
             facts={"proposal": proposal.public_id},
             reason=note,
         )
-    return posting
+
+
+def _agree(actor: Account, proposal: Proposal, member: Member) -> int:
+    """Do what is proposed; return the id of its posting."""
+    if member.state != MemberState.ACTIVE:
+        raise PointsError("member_gone")
+    if proposal.fact is not None:
+        return DEEDS[proposal.fact["source"]].record(actor, proposal, member)
+    posting = _post(
+        actor,
+        member,
+        proposal.project_id,
+        Kind(proposal.kind),
+        proposal.amount,
+        proposal.reason,
+        f"proposal:{proposal.public_id}",
+    )
+    return posting.id
+
+
+def describe(proposal: Proposal) -> str:
+    """Say for which deed a proposal is; "" for plain points."""
+    return DEEDS[proposal.fact["source"]].describe(proposal.fact) if proposal.fact else ""
 
 
 def take_back(

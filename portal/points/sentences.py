@@ -24,6 +24,10 @@ SENTENCES: dict[str, Text] = {
     "member_gone": lazy(
         "This member has left the club; nothing can be booked. Refuse the proposal."
     ),
+    "award_changed": lazy(
+        "The rules give another number of points for this by now. Refuse it; it can be recorded "
+        "anew."
+    ),
     "month_invalid": lazy("Choose a month."),
     "month_not_over": lazy("This month can be sealed from the second day of the next one."),
     "month_skipped": lazy("Seal the month before this one first."),

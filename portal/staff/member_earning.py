@@ -1,7 +1,7 @@
 """Why a member's points came, and why not, as the staff of a project see it; and what they record
 by hand."""
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal import clock
@@ -17,7 +17,9 @@ from portal.earning.words import category_title, source_title
 from portal.extensions import db
 from portal.facts.service import FactError
 from portal.forms import SelectChoice
+from portal.i18n import gettext
 from portal.permissions.current import may
+from portal.points.models import Proposal
 from portal.projects.current import current_project
 from portal.staff.earning_forms import REFUSALS, AwardForm
 from portal.staff.member_page import member_here
@@ -49,13 +51,19 @@ def staff_award(public_id: str) -> str | tuple[str, int] | Response:
             category=form.category.data or "",
             on=form.on.data,
             note=form.note.data or "",
-            key=f"staff:{form.idempotency_key.data or new_public_id()}"[:60],
+            key=form.idempotency_key.data or new_public_id(),
         )
     except FactError as error:
         db.session.rollback()
         field = form.on if error.code == "day_invalid" else form.category
         field.errors = [str(REFUSALS.get(error.code, error.code))]
         return _page(public_id, form), 422
+    if isinstance(told, Proposal):
+        db.session.commit()
+        flash(
+            gettext("Proposed: that is more than one person gives in a day. A colleague decides.")
+        )
+        return redirect(url_for("earning.staff_why", public_id=public_id), 303)
     fact = told.fact.public_id
     db.session.commit()
     return redirect(url_for("earning.staff_why", public_id=public_id, fact=fact), 303)

@@ -16,6 +16,7 @@ from portal.idempotency.keys import new_key
 from portal.members.models import Member
 from portal.outbox.models import DomainEventRow
 from portal.outbox.registry import DomainEvent
+from portal.points.models import Proposal
 from portal.projects.models import Project
 from portal.tiers.jobs import evaluate_member, moves_tiers
 from tests.earning.helpers import TODAY, available, publish, rule, tell
@@ -139,3 +140,51 @@ def evaluate(event: DomainEvent) -> None:
     assert moves_tiers(event)
     evaluate_member(event)
     db.session.commit()
+
+
+def test_what_is_too_much_for_one_person_waits_for_a_second(
+    client: FlaskClient, project: Project
+) -> None:
+    """The limit is of a day, with what was given by hand; approving does what the rules say."""
+    limits = [{"per": "member", "period": "day", "times": 1}]
+    publish(rule("deed", "manual.award", points="300"),
+            rule("once", "manual.award", points="90", to=["redeemable", "qualifying"],
+                 limits=limits))  # fmt: skip
+    member = make_follower(project)
+    maker, other = make_staff("manager", project), make_staff("manager", project)
+    sign_in(client, maker)
+    assert "fact=" in award(client, project, member, category="").location
+    assert available(member) == 390_000
+    assert "fact=" not in award(client, project, member, category="").location
+    assert available(member) == 390_000
+    proposal = db.session.scalars(sa.select(Proposal)).one()
+    assert (proposal.amount, proposal.fact["source"]) == (300_000, "manual.award")
+    address = f"/p/{project.slug}/staff/points/proposals/{proposal.public_id}"
+    assert client.post(address, data={"decision": "approve"}).status_code == 409
+    sign_in(client, other)
+    assert "No category" in client.get(address, headers=EN).text
+    assert client.post(address, data={"decision": "approve"}).status_code == 303
+    assert available(member) == 690_000
+    assert available(member, "qualifying") == 90_000
+    fact = db.session.scalars(sa.select(Fact).where(Fact.key.startswith("proposal:"))).one()
+    assert fact.project_id == project.id
+
+
+def test_an_agreed_award_gives_what_was_proposed_or_nothing(
+    client: FlaskClient, project: Project
+) -> None:
+    publish(rule("deed", "manual.award", points="600"))
+    member = make_follower(project)
+    sign_in(client, make_staff("manager", project))
+    award(client, project, member, category="")
+    proposal = db.session.scalars(sa.select(Proposal)).one()
+    publish(rule("deed", "manual.award", points="700"))
+    sign_in(client, make_staff("manager", project))
+    address = f"/p/{project.slug}/staff/points/proposals/{proposal.public_id}"
+    answer = client.post(address, data={"decision": "approve"}, headers=EN)
+    assert answer.status_code == 409
+    assert "The rules give another number of points" in answer.text
+    assert available(member) == 0
+    assert db.session.query(Fact).count() == 0
+    refusal = {"decision": "refuse", "note": "Record it anew"}
+    assert client.post(address, data=refusal).status_code == 303
