@@ -12,6 +12,7 @@ from portal.accounts.models import Account
 from portal.files.models import StoredFile
 from portal.members.models import Member
 from portal.projects.models import Project
+from portal.projects.queries import address_title
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,22 @@ class MemberRef:
     household_id: int
     account_id: int
     name: str
+
+
+@dataclass(frozen=True)
+class HomeRef:
+    """A home as plugins see one: its unit's id for foreign keys, and the parts of its address."""
+
+    id: int
+    public_id: str
+    building: str
+    entrance: str
+    number: str
+
+    @property
+    def title(self) -> str:
+        """Return the address as the reader writes it: "2 栋 1502", "Building 2, 1502"."""
+        return address_title(self.building, self.entrance, self.number)
 
 
 @dataclass(frozen=True)

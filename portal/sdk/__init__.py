@@ -18,6 +18,7 @@ from portal.api.problems import Problem as ApiProblem
 from portal.audit.service import record
 from portal.clock import business_date, now
 from portal.club.forms import TextsForm
+from portal.club.markdown import render_markdown
 from portal.columns import Identified, UtcDateTime, foreign_key, one_of, unique_where
 from portal.crypto import Encrypted
 from portal.earning.fields import Field as FactField
@@ -42,7 +43,7 @@ from portal.personal_data import ExportFile, ExportPart
 from portal.phones import PhoneError, mask_phone, normalize_phone
 from portal.plugin_host.hookspecs import hookimpl
 from portal.plugin_host.manifest import API_VERSION
-from portal.plugin_host.refs import Demo, FileRef, MemberRef, ProjectRef, TokenRef
+from portal.plugin_host.refs import Demo, FileRef, HomeRef, MemberRef, ProjectRef, TokenRef
 from portal.plugin_host.setting_types import Setting, SettingKind
 from portal.plugin_host.settings import plugin_settings
 from portal.plugin_host.telling import notify
@@ -62,7 +63,13 @@ from portal.sdk.files import (
     store_picture,
 )
 from portal.sdk.leaving import find_leaving
-from portal.sdk.people import find_members, find_projects, open_projects, residents
+from portal.sdk.people import (
+    find_members,
+    find_projects,
+    homes_of,
+    open_projects,
+    residents,
+)
 from portal.sdk.phones import PhoneHolder, find_phone_holder, phone_key
 from portal.sdk.points import (
     capture_points,
@@ -76,6 +83,7 @@ from portal.sdk.points import (
 from portal.sdk.search import drop_document, index_document
 from portal.sdk.tiers import TierRef, tier_of, tiers
 from portal.search.documents import Findable
+from portal.search.folding import fold as fold_text
 from portal.slots import Card, Hit, MemberHome, MemberTab, NavItem, StaffWidget, Todo
 from portal.words import AuditWord
 
@@ -101,6 +109,7 @@ __all__ = [
     "FileRef",
     "Findable",
     "Hit",
+    "HomeRef",
     "Identified",
     "Job",
     "JobRun",
@@ -154,9 +163,11 @@ __all__ = [
     "find_members",
     "find_phone_holder",
     "find_projects",
+    "fold_text",
     "foreign_key",
     "gettext",
     "hold_points",
+    "homes_of",
     "hookimpl",
     "index_document",
     "issue_token",
@@ -179,6 +190,7 @@ __all__ = [
     "read_pictures",
     "record",
     "record_fact",
+    "render_markdown",
     "requires",
     "residents",
     "reverse_points",

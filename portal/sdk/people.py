@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from portal.extensions import db
 from portal.members.models import Member, MemberState
 from portal.plugin_host.finding import plugins_on
-from portal.plugin_host.refs import MemberRef, ProjectRef, member_ref, project_ref
+from portal.plugin_host.refs import HomeRef, MemberRef, ProjectRef, member_ref, project_ref
+from portal.projects import queries
 from portal.projects.models import Ownership, Project
 
 MOST = 500
@@ -46,6 +47,15 @@ def residents(project: ProjectRef, *, after: int = 0, limit: int = MOST) -> list
     statement = sa.select(Member).where(here, Member.id > after, Member.state == MemberState.ACTIVE)
     found = db.session.scalars(statement.order_by(Member.id).limit(min(limit, MOST)))
     return [member_ref(member) for member in found]
+
+
+def homes_of(member: MemberRef, project: ProjectRef) -> list[HomeRef]:
+    """Return the homes of the project that a member owns or lives in now, verified ones."""
+    found = [each.unit for each in queries.homes_of(member.id) if each.project_id == project.id]
+    return [
+        HomeRef(unit.id, unit.public_id, unit.building.name, unit.entrance, unit.number)
+        for unit in found
+    ]
 
 
 def _few(ids: Collection[int]) -> Collection[int]:

@@ -13,6 +13,7 @@ from portal.sdk import (
     find_members,
     find_phone_holder,
     find_projects,
+    homes_of,
     phone_key,
     residents,
 )
@@ -75,3 +76,21 @@ def test_a_numbers_key_is_the_plugins_own(app: Flask) -> None:
     assert len(key) == 32
     assert key != phone_key("other", "+8613912345678")
     assert key == phone_key("notes", "+8613912345678")
+
+
+def test_homes_are_those_of_the_project_and_of_now(app: Flask) -> None:
+    project, other = factories.make_project(slug="own"), factories.make_project(slug="other")
+    member = factories.make_owner(other)
+    home = factories.make_unit(project, building="2", number="1502")
+    factories.make_ownership(member, home)
+    factories.make_ownership(
+        member,
+        factories.make_unit(project, number="903"),
+        until=date(2026, 1, 2),
+        end_reason=EndReason.SALE,
+    )
+    (found,) = homes_of(member_ref(member), project_ref(project))
+    assert (found.id, found.public_id) == (home.id, home.public_id)
+    assert (found.building, found.entrance, found.number) == ("2", "", "1502")
+    follower = factories.make_follower(project)
+    assert homes_of(member_ref(follower), project_ref(project)) == []

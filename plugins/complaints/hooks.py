@@ -1,0 +1,324 @@
+"""What the plugin puts into the portal."""
+
+from collections.abc import Iterator
+from datetime import time
+
+from flask import Blueprint
+
+from plugins.complaints import (
+    identity,
+    privacy,
+    queries,
+    searching,
+    setting_views,
+    settings,
+    showing,
+    staff_views,
+    views,
+    words,
+)
+from plugins.complaints.identity import Reader
+from plugins.complaints.jobs import all_jobs
+from portal.sdk import (
+    Card,
+    EventKind,
+    ExportPart,
+    FileRef,
+    Findable,
+    Hit,
+    Job,
+    MemberHome,
+    MemberRef,
+    NavItem,
+    NotificationKind,
+    Permission,
+    ProjectRef,
+    RoleName,
+    Setting,
+    SettingKind,
+    StaffWidget,
+    Todo,
+    current_member,
+    db,
+    gettext,
+    hookimpl,
+    lazy,
+    may,
+    now,
+    render_markdown,
+)
+
+
+def _context() -> dict[str, object]:
+    return {
+        "words": words,
+        "showing": showing,
+        "identity": identity,
+        "render_markdown": render_markdown,
+    }
+
+
+for _blueprint in (views.blueprint, setting_views.staff):
+    _blueprint.context_processor(_context)
+
+_R = RoleName
+_ADMIN = frozenset({_R.ADMINISTRATOR})
+
+
+@hookimpl
+def register_blueprints() -> list[Blueprint]:
+    """Return the pages of owners and of staff."""
+    return [views.blueprint, staff_views.staff]
+
+
+@hookimpl
+def register_permissions() -> list[Permission]:
+    """Return who sees, handles, takes over and sets up."""
+    return [
+        Permission(
+            "complaints.view",
+            lazy("See complaints"),
+            _ADMIN | {_R.STAFF, _R.MANAGER, _R.MODERATOR, _R.CENTRE, _R.LEADER, _R.AUDITOR},
+        ),
+        Permission(
+            "complaints.handle",
+            lazy("Answer complaints and propose solutions"),
+            _ADMIN | {_R.STAFF, _R.MANAGER, _R.CENTRE},
+        ),
+        Permission(
+            "complaints.city",
+            lazy("Act for the city company on complaints"),
+            _ADMIN | {_R.MANAGER},
+        ),
+        Permission(
+            "complaints.centre",
+            lazy("Take complaints over, overrule, look up who complained"),
+            _ADMIN | {_R.CENTRE},
+        ),
+        Permission(
+            "complaints.lead",
+            lazy("Act for the group's leaders on complaints"),
+            _ADMIN | {_R.LEADER},
+        ),
+        Permission(
+            "complaints.set_up",
+            lazy("Set up categories, working days and texts of complaints"),
+            _ADMIN | {_R.MANAGER, _R.CENTRE},
+        ),
+    ]
+
+
+def _number(key: str, title: object, default: int, most: int) -> Setting:
+    return Setting(key, title, SettingKind.NUMBER, default=default, least=1, most=most)
+
+
+@hookimpl
+def register_settings() -> list[Setting]:
+    """Return the numbers of the clocks, the levels and the opening hours."""
+    return [
+        Setting(
+            "levels",
+            lazy("Levels that a case rises through"),
+            SettingKind.CHOICE,
+            default="group",
+            choices=tuple(words.CHAINS.items()),
+        ),
+        _number("first_reply_hours", lazy("Business hours for the first answer"), 8, 200),
+        _number("update_hours", lazy("Business hours for the next report of progress"), 24, 500),
+        _number("lapse_days", lazy("Days that an owner has to decide"), 7, 60),
+        _number("reopen_days", lazy("Days in which a lapsed case may be opened again"), 30, 365),
+        _number("most_pauses", lazy("How often a clock may be paused"), 3, 20),
+        _number("pause_days", lazy("Days that a clock may be paused in all"), 15, 90),
+        Setting("opens", lazy("A working day begins"), SettingKind.TIME, default=time(9)),
+        Setting("closes", lazy("A working day ends"), SettingKind.TIME, default=time(18)),
+        Setting("break_from", lazy("Break from"), SettingKind.TIME, default=time(12)),
+        Setting("break_until", lazy("Break until"), SettingKind.TIME, default=time(13)),
+    ]
+
+
+@hookimpl
+def register_jobs() -> list[Job]:
+    """Return the timer and the recomputing of deadlines."""
+    return all_jobs()
+
+
+@hookimpl
+def register_events() -> list[EventKind]:
+    """Return what others may hear of."""
+    return [
+        EventKind("complaints.opened", "Subject: complaints_case. Data: category."),
+        EventKind("complaints.proposed", "Subject: complaints_case. Data: round."),
+        EventKind("complaints.escalated", "Subject: complaints_case. Data: level."),
+        EventKind("complaints.closed", "Subject: complaints_case. Data: state."),
+    ]
+
+
+@hookimpl
+def register_notifications() -> list[NotificationKind]:
+    """Return what the owner who complained is told."""
+    sample = {"title": lazy("The lift rattles at night"), "code": "TS-0318"}
+    return [
+        NotificationKind(
+            "complaints.answered",
+            title=lazy("A complaint is answered"),
+            subject=lazy("There is an answer to “{title}”"),
+            body=lazy("Case {code}: read the official answer."),
+            sample=sample,
+            icon="messages",
+            tone="brand",
+        ),
+        NotificationKind(
+            "complaints.asked",
+            title=lazy("A question about a complaint"),
+            subject=lazy("A question about “{title}”"),
+            body=lazy("Case {code} waits for your answer; its clock is paused meanwhile."),
+            sample=sample,
+            icon="hourglass",
+            tone="gold",
+        ),
+        NotificationKind(
+            "complaints.proposed",
+            title=lazy("A solution is proposed"),
+            subject=lazy("A solution for “{title}” is proposed"),
+            body=lazy("Case {code}: only your household decides. Accept it, or refuse it."),
+            sample=sample,
+            icon="checks",
+            tone="gold",
+            required=True,
+        ),
+        NotificationKind(
+            "complaints.escalated",
+            title=lazy("A complaint rises a level"),
+            subject=lazy("“{title}” is a higher level's now"),
+            body=lazy("Case {code} has risen: the page of the complaint says to whom and why."),
+            sample=sample,
+            icon="arrow-up-right",
+            tone="rose",
+        ),
+        NotificationKind(
+            "complaints.lapsed",
+            title=lazy("A complaint has lapsed"),
+            subject=lazy("“{title}” has lapsed without your decision"),
+            body=lazy("It is not counted as solved. Until {until} you can open case {code} again."),
+            sample={**sample, "until": lazy("6 December, 09:30")},
+            icon="clock",
+            tone="gold",
+            required=True,
+        ),
+        NotificationKind(
+            "complaints.unsealed",
+            title=lazy("The group looked up who complained"),
+            subject=lazy("The group looked up who wrote “{title}”"),
+            body=lazy("Case {code}. The reason: {reason}"),
+            sample={**sample, "reason": lazy("A court has asked for it.")},
+            icon="eye",
+            tone="gold",
+            required=True,
+        ),
+    ]
+
+
+@hookimpl
+def nav_items(project: ProjectRef | None) -> list[NavItem]:
+    """Return the link of the staff's sidebar."""
+    title = lazy("Complaints")
+    return [NavItem(title, "messages", "complaints_staff.index", "complaints.view", "plugins")]
+
+
+@hookimpl
+def member_home(project: ProjectRef) -> MemberHome:
+    """Return what waits for the household's decision, and the way to the forum."""
+    mine = queries.of_household(project.id, current_member().household_id)
+    todos = tuple(
+        Todo(
+            gettext("Is it solved? “%(title)s”", title=case.title)
+            if case.state == "proposed"
+            else gettext("A question about “%(title)s”", title=case.title),
+            gettext("until %(day)s", day=showing.day(case.waits_until)) if case.waits_until else "",
+            "messages",
+            "gold",
+            f"/p/{project.slug}/complaints/{case.public_id}",
+        )
+        for case in mine
+        if case.state in ("proposed", "waiting_owner")
+    )
+    shown = {
+        "url": f"/p/{project.slug}/complaints/",
+        "rows": [
+            {
+                "title": case.title,
+                "url": f"/p/{project.slug}/complaints/{case.public_id}",
+                "state": words.STATES[case.state],
+                "code": case.code,
+            }
+            for case in mine[:3]
+        ],
+    }
+    return MemberHome(todos=todos, cards=(Card("complaints/home_card.html", shown, 60),))
+
+
+@hookimpl
+def staff_widgets(project: ProjectRef) -> list[StaffWidget]:
+    """Return how many complaints are in hand, and how many are late."""
+    at = now()
+    in_hand, late, _soon, _waiting = queries.figures(project.id, at, at)
+    return [
+        StaffWidget(
+            lazy("Complaints in hand"),
+            in_hand,
+            gettext("%(number)s late", number=late) if late else lazy("none is late"),
+            "complaints_staff.index",
+            "complaints.view",
+            hot=late > 0,
+        )
+    ]
+
+
+@hookimpl
+def describe_hits(project: ProjectRef, keys: tuple[str, ...]) -> list[Hit]:
+    """Return how found complaints are shown now."""
+    return searching.describe(project, keys)
+
+
+@hookimpl
+def search_documents(project: ProjectRef) -> Iterator[Findable]:
+    """Return every complaint that may be found."""
+    return searching.all_documents(project)
+
+
+@hookimpl
+def may_read_file(project: ProjectRef, file: FileRef, member: MemberRef | None) -> bool:
+    """Let whoever may see a complaint see its photos."""
+    reader = Reader(member=member, staff=may("complaints.view"))
+    return queries.find(project.id, reader, file.key) is not None
+
+
+@hookimpl
+def on_plugin_enabled(project: ProjectRef) -> None:
+    """Give the project its first categories."""
+    settings.first_categories(project)
+    db.session.flush()
+
+
+@hookimpl
+def export_member_data(member: MemberRef) -> list[ExportPart]:
+    """Return a member's complaints and replies."""
+    return privacy.export_of(member)
+
+
+@hookimpl
+def erase_member_data(member: MemberRef) -> None:
+    """Take a member's words out."""
+    privacy.erase(member)
+
+
+@hookimpl
+def check_member_removal(member: MemberRef) -> list[str]:
+    """Return what has to be settled first."""
+    return privacy.objections(member)
+
+
+@hookimpl
+def purge_project_data(project: ProjectRef) -> None:
+    """Delete everything of a project."""
+    privacy.purge(project)

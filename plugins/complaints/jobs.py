@@ -1,0 +1,64 @@
+"""The plugin's background jobs: the timer of every minute, and changed calendars."""
+
+from datetime import time, timedelta
+
+import sqlalchemy as sa
+
+from plugins.complaints import clocks, timing
+from plugins.complaints.casework import lock
+from plugins.complaints.models import Clock
+from portal.sdk import Job, JobRun, db, find_projects, now
+
+_AT_ONCE = 100
+
+
+def keep_time(run: JobRun) -> None:
+    """Judge clocks whose time is up, and end pauses and proposals that have run out."""
+    while some := timing.ringing(now(), _AT_ONCE):
+        projects = find_projects({project for _case, _clock, project in some})
+        run.checkpoint(done=run.done)
+        changed = sum(
+            timing.ring(case_id=case, clock_id=clock, project=projects[project])
+            for case, clock, project in some
+        )
+        run.checkpoint(done=run.done + changed)
+        if not changed:
+            break
+    while over := timing.running_out(now(), _AT_ONCE):
+        projects = find_projects({project for _case, project in over})
+        run.checkpoint(done=run.done)
+        changed = sum(
+            timing.run_out(case_id=case, project=projects[project]) for case, project in over
+        )
+        run.checkpoint(done=run.done + changed)
+        if not changed:
+            break
+
+
+def recompute(run: JobRun) -> None:
+    """Give the running clocks of a project the deadlines of its present calendar."""
+    project = find_projects([run.project_id or 0])[run.project_id or 0]
+    calendar, after = clocks.calendar_of(project), int(run.payload.get("after", 0))
+    mine = sa.select(Clock.id, Clock.case_id).where(
+        Clock.project_id == project.id, Clock.running.is_(True)
+    )
+    while some := db.session.execute(
+        mine.where(Clock.id > after).order_by(Clock.id).limit(_AT_ONCE)
+    ).all():
+        run.checkpoint(done=run.done)
+        for clock_id, case_id in some:
+            case = lock(case_id)
+            clock = db.session.get_one(Clock, clock_id, populate_existing=True)
+            if clocks.recompute(clock, calendar):
+                clocks.refresh_due(case)
+        after = some[-1][0]
+        run.checkpoint(done=run.done + len(some), payload={"after": after})
+
+
+def all_jobs() -> list[Job]:
+    """Return every kind of job."""
+    return [
+        Job("complaints.keep_time", keep_time, every=timedelta(minutes=1)),
+        # Daily as well: a year that has been published makes provisional deadlines firm.
+        Job("complaints.recompute", recompute, at=time(2), per_project=True),
+    ]

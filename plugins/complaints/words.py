@@ -1,0 +1,112 @@
+"""The words of states, levels, steps, clocks and refusals, for pages and for messages alike."""
+
+from collections.abc import Mapping
+
+from plugins.complaints.days import NAMES
+from plugins.complaints.states import Level, Ring, State
+from portal.sdk import lazy
+
+STATES: Mapping[str, tuple[object, str, str]] = {
+    State.QUEUED: (lazy("Being looked at"), "gold", "hourglass"),
+    State.OPEN: (lazy("Waiting for an answer"), "blue", "clock"),
+    State.ACKED: (lazy("Taken up"), "blue", "clock"),
+    State.IN_PROGRESS: (lazy("Being worked on"), "blue", "tools"),
+    State.WAITING_OWNER: (lazy("Question to the owner"), "gold", "hourglass"),
+    State.PROPOSED: (lazy("Owner to decide"), "gold", "hourglass"),
+    State.CLOSED_SATISFIED: (lazy("Closed, owner satisfied"), "green", "check"),
+    State.CLOSED_UNSATISFIED: (lazy("Closed, owner not satisfied"), "", "x"),
+    State.CLOSED_LAPSED: (lazy("Lapsed without a decision"), "", "clock"),
+    State.MERGED: (lazy("Joined with another"), "", "link"),
+    State.WITHDRAWN: (lazy("Taken back by the owner"), "", "x"),
+    State.REJECTED: (lazy("Not accepted"), "rose", "x"),
+}
+"""State -> its word, its tone, its icon."""
+
+LEVELS: Mapping[int, object] = {
+    Level.PROJECT: lazy("the project"),
+    Level.CITY: lazy("the city company"),
+    Level.GROUP: lazy("the group centre"),
+    Level.LEADER: lazy("the group's leaders"),
+}
+
+CHAINS: Mapping[str, object] = {
+    "group": lazy("Project, then group centre"),
+    "city": lazy("Project, city company, group centre"),
+    "leader": lazy("Project, city company, group centre, leaders"),
+}
+
+STEPS: Mapping[str, object] = {
+    "submit": lazy("Complaint handed in"),
+    "acknowledge": lazy("First answer, case taken up"),
+    "start": lazy("Work begun"),
+    "reply": lazy("Progress told"),
+    "ask": lazy("Question to the owner, clock paused"),
+    "answer": lazy("The clock runs on"),
+    "propose": lazy("Solution proposed"),
+    "accept": lazy("Accepted by the owner"),
+    "settle": lazy("Closed by the owner, not satisfied"),
+    "refuse": lazy("Refused by the owner, one level up"),
+    "lapse": lazy("Lapsed without a decision"),
+    "reopen": lazy("Opened again by the owner"),
+    "withdraw": lazy("Taken back by the owner"),
+    "overrule": lazy("Closed by the group centre, owner not satisfied"),
+    "take_over": lazy("Taken over by the group centre"),
+    "breach": lazy("A deadline was missed"),
+    "assign": lazy("Somebody took charge"),
+    "unseal": lazy("The group looked up who complained"),
+}
+
+CLOCKS: Mapping[str, object] = {
+    "first_reply": lazy("First answer"),
+    "update": lazy("Next report of progress"),
+    "resolution": lazy("Solution"),
+}
+
+RINGS: Mapping[str, tuple[object, object, str]] = {
+    Ring.ALIAS: (
+        lazy("Neighbours read it, not who you are"),
+        lazy("They see “Owner who complained”, neither name nor home"),
+        "users",
+    ),
+    Ring.HOME: (
+        lazy("Neighbours and staff see your home"),
+        lazy("Building and number, never your name"),
+        "home-2",
+    ),
+    Ring.PRIVATE: (
+        lazy("For the staff alone"),
+        lazy("Not in the forum; clocks and levels stay the same"),
+        "lock",
+    ),
+}
+
+DAYS: Mapping[str, object] = {
+    "work": lazy("Working day"),
+    "weekend": lazy("Weekend, not counted"),
+    "holiday": lazy("Public holiday, not counted"),
+    "makeup": lazy("Make-up workday, counted"),
+    "own_holiday": lazy("Day off here, not counted"),
+    "own_workday": lazy("Workday here, counted"),
+    "after_hours": lazy("After closing time, not counted"),
+    "paused": lazy("Waiting for the owner, not counted"),
+}
+HOLIDAYS = NAMES
+
+ANSWERS: Mapping[str, tuple[object, str]] = {
+    "reply": (lazy("Tell how far it is"), "message-2"),
+    "ask": (lazy("Ask the owner, pause the clock"), "hourglass"),
+    "propose": (lazy("Propose a solution"), "checks"),
+}
+
+REFUSALS: Mapping[str, object] = {
+    "STALE": lazy("Somebody was faster: the case has changed. Look at it again, then decide."),
+    "ILLEGAL_STEP": lazy("This is not possible any more: the case stands elsewhere now."),
+    "CLOSED": lazy("The case is over. Open it again, or hand in a new complaint."),
+    "LEVEL": lazy("The case is a higher level's now: only that level may do this."),
+    "NO_MORE_PAUSES": lazy("The clock may not be paused again: the pauses are used up."),
+    "NOT_REFUSED": lazy("The owner has not refused a solution of the group yet."),
+    "OWN_CASE": lazy("Who handles a case does not close it."),
+    "NOT_YOURS": lazy("Only the household that complained decides."),
+    "TOO_LATE": lazy("The days in which it may be opened again are over."),
+    "HIDDEN": lazy("This was hidden and cannot be changed."),
+}
