@@ -13,13 +13,13 @@ from portal.earning import queries
 from portal.earning.awards import award_categories, record_award
 from portal.earning.blueprint import blueprint
 from portal.earning.sentences import reason_of
+from portal.earning.service import Told
 from portal.earning.words import category_title, source_title
 from portal.extensions import db
 from portal.facts.service import FactError
 from portal.forms import SelectChoice
 from portal.i18n import gettext
 from portal.permissions.current import may
-from portal.points.models import Proposal
 from portal.projects.current import current_project
 from portal.staff.earning_forms import REFUSALS, AwardForm
 from portal.staff.member_page import member_here
@@ -58,14 +58,12 @@ def staff_award(public_id: str) -> str | tuple[str, int] | Response:
         field = form.on if error.code == "day_invalid" else form.category
         field.errors = [str(REFUSALS.get(error.code, error.code))]
         return _page(public_id, form), 422
-    if isinstance(told, Proposal):
-        db.session.commit()
+    fact = told.fact.public_id if isinstance(told, Told) else None
+    db.session.commit()
+    if fact is None:
         flash(
             gettext("Proposed: that is more than one person gives in a day. A colleague decides.")
         )
-        return redirect(url_for("earning.staff_why", public_id=public_id), 303)
-    fact = told.fact.public_id
-    db.session.commit()
     return redirect(url_for("earning.staff_why", public_id=public_id, fact=fact), 303)
 
 
