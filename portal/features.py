@@ -96,6 +96,7 @@ from portal.plugin_host import settings_views as plugin_host_settings_views
 from portal.plugin_host import staff_views as plugin_host_staff_views
 from portal.points import api as points_api
 from portal.points import detail_views as points_detail_views
+from portal.points import finance_api as points_finance_api
 from portal.points import finance_views as points_finance_views
 from portal.points import giving_views as points_giving_views
 from portal.points import hooks as points_hooks
@@ -229,6 +230,7 @@ APIS: tuple = (
     privacy_staff_api,
     announcements_api,
     points_api,
+    points_finance_api,
     staff_points_api,
     staff_facts_api,
     staff_proposals_api,

@@ -98,6 +98,7 @@ CLUB_WIDE = {
     "privacy.staff_stop",
     "jobs.show",
     "points.finance_proof",
+    "points_finance_api.proof",
     "jobs.retry",
     "jobs.cancel",
     "announcements.centre_show",

@@ -3,18 +3,21 @@ guard alone must hold. Those with nothing before them are tried by every other t
 """
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from portal.extensions import db
 from portal.points import service
+from portal.points.accounts import find_place
 from portal.points.errors import PointsError
-from portal.points.kinds import NEVER, SpendOrder
-from portal.points.ledger import LedgerDamagedError
+from portal.points.kinds import NEVER, SpendOrder, System
+from portal.points.ledger import LedgerDamagedError, Take
+from portal.points.lots import hold_lots, use_lots
 from portal.points.models import Balance, Lot
 from tests.factories import make_member
-from tests.points.helpers import WHY, earn, figures, hold, noon, spend
+from tests.points.helpers import WHY, earn, figures, hold, holder, noon, spend
 from tests.points.test_policies import TODAY, club_says
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -56,3 +59,18 @@ def test_a_hold_takes_no_more_out_of_a_lot_than_is_held_there() -> None:
     change(Lot, held=0)
     with pytest.raises(LedgerDamagedError):
         service.void(actor=None, hold_id=held.id, why=WHY)
+
+
+@pytest.mark.parametrize("act", [use_lots, hold_lots])
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_a_lot_has_no_longer_is_not_taken_out_of_it(act: Any, whole: bool) -> None:
+    member = make_member()
+    earn(member, 1_000)
+    place = find_place(holder=holder(member), currency="redeemable", opposite=System.SPENT)
+    lot = db.session.scalars(sa.select(Lot)).one()
+    take = Take(lot.id, 1_000, lot.effective_on, lot.expires_on, whole=whole)
+    act(place, [take])
+    with pytest.raises(LedgerDamagedError):
+        act(place, [take])
+    db.session.rollback()
+    assert figures(member) == (1_000, 0, 0, 0)
