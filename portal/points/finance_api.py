@@ -105,7 +105,7 @@ class ProofShown(Output):
     error = Text(200)
 
 
-class FaultShown(Output):
+class LedgerFault(Output):
     """A rule that did not hold, and at whose account; null: at no single one."""
 
     rule = Text(60)
@@ -119,7 +119,7 @@ class FaultShown(Output):
 class ProofDetail(ProofShown):
     """A run with what it found, 500 at most."""
 
-    found = list_of(FaultShown)
+    found = list_of(LedgerFault)
 
 
 class LiabilityQuery(Schema):
