@@ -57,11 +57,11 @@ def record_award(
     on: date,
     note: str,
     key: str,
-) -> Told | Proposal:
+) -> Told | None:
     """Record that a member did something on a day; the same key again changes nothing.
 
     What one person has given the member by hand in a day, with this, beyond the limit of the
-    points' rules is proposed to a second one. `note`: why, for the audit trail. Raises FactError:
+    points' rules is proposed to a second one, and None returned. `note`: why, for the audit trail. Raises FactError:
     own_award, day_invalid, unknown_category, and those of record_fact.
     """
     if member.account_id == actor.id:
@@ -81,7 +81,7 @@ def record_award(
             return told
         amount = _amount(told)
         alone.rollback()
-    return propose(
+    propose(
         actor=actor,
         member=member,
         project_id=project_id,
@@ -90,6 +90,7 @@ def record_award(
         reason=note or category,
         fact={"source": AWARD, "category": category, "on": on.isoformat()},
     )
+    return None
 
 
 def _record_agreed(actor: Account, proposal: Proposal, member: Member) -> int:

@@ -13,7 +13,6 @@ from portal.earning import queries
 from portal.earning.awards import award_categories, record_award
 from portal.earning.blueprint import blueprint
 from portal.earning.sentences import reason_of
-from portal.earning.service import Told
 from portal.earning.words import category_title, source_title
 from portal.extensions import db
 from portal.facts.service import FactError
@@ -58,7 +57,7 @@ def staff_award(public_id: str) -> str | tuple[str, int] | Response:
         field = form.on if error.code == "day_invalid" else form.category
         field.errors = [str(REFUSALS.get(error.code, error.code))]
         return _page(public_id, form), 422
-    fact = told.fact.public_id if isinstance(told, Told) else None
+    fact = told.fact.public_id if told else None
     db.session.commit()
     if fact is None:
         flash(
