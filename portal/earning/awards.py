@@ -61,8 +61,8 @@ def record_award(
     """Record that a member did something on a day; the same key again changes nothing.
 
     What one person has given the member by hand in a day, with this, beyond the limit of the
-    points' rules is proposed to a second one, and None returned. `note`: why, for the audit trail. Raises FactError:
-    own_award, day_invalid, unknown_category, and those of record_fact.
+    points' rules is proposed to a second one, and None returned. `note`: why, for the audit
+    trail. Raises FactError: own_award, day_invalid, unknown_category, and those of record_fact.
     """
     if member.account_id == actor.id:
         raise FactError("own_award")
