@@ -22,6 +22,20 @@ def form_over(kind: type[F], values: Mapping[str, Any], **options: Any) -> F:
     return kind(formdata=given, meta={"csrf": False}, **options)
 
 
+def form_of_body(kind: type[F], body: Mapping[str, Any]) -> F:
+    """Return a page's form with a JSON body in it, in order. Raises the 422 that names its fields.
+
+    A text in several languages is an object in the body, a field for each language in the form.
+    """
+    values: dict[str, Any] = {}
+    for name, value in body.items():
+        if isinstance(value, Mapping):
+            values.update({f"{name}_{language}": text for language, text in value.items()})
+        else:
+            values[name] = value
+    return checked(form_over(kind, values))
+
+
 def checked(form: F, names: Mapping[str, str] | None = None) -> F:
     """Return a form that is in order. Raises the 422 that names its fields.
 

@@ -12,6 +12,7 @@ from portal.api import fields as api_fields
 from portal.api.blueprint import ApiBlueprint
 from portal.api.fields import Input as ApiInput
 from portal.api.fields import Output as ApiOutput
+from portal.api.forms import form_of_body as api_form
 from portal.api.paging import page_schema as api_page_schema
 from portal.api.paging import paged as api_page
 from portal.api.problems import Problem as ApiProblem
@@ -144,6 +145,7 @@ __all__ = [
     "UploadError",
     "UtcDateTime",
     "api_fields",
+    "api_form",
     "api_page",
     "api_page_schema",
     "business_date",

@@ -2,8 +2,17 @@
 
 from flask import Blueprint
 
+from keeper_toy.api import api
 from keeper_toy.models import line, note
-from portal.sdk import ProjectRef, current_project, db, hookimpl, public
+from portal.sdk import (
+    Permission,
+    ProjectRef,
+    RoleName,
+    current_project,
+    db,
+    hookimpl,
+    public,
+)
 
 MOOD = {}
 blueprint = Blueprint("keeper", __name__)
@@ -24,7 +33,12 @@ def linked() -> str:
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
-    return [blueprint]
+    return [blueprint, api]
+
+
+@hookimpl
+def register_permissions() -> list[Permission]:
+    return [Permission("keeper.manage", "Keep notes", frozenset({RoleName.STAFF}))]
 
 
 @hookimpl
