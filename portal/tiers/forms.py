@@ -75,11 +75,13 @@ class SchemeForm(PartForm):
 class SettingsForm(PartForm):
     """When tiers move, and whose figures count."""
 
-    pool = SelectField(lazy("Whose figures count"), choices=_choices("pool", Pool))
-    period = SelectField(lazy("Period"), choices=_choices("period", PeriodKind))
-    up = SelectField(lazy("Going up"), choices=_choices("when", When))
-    down_when = SelectField(lazy("Going down"), choices=_choices("when", When))
-    down_to = SelectField(lazy("Falls"), choices=_choices("down_to", DownTo))
+    pool = SelectField(
+        lazy("Whose figures count"), [InputRequired()], choices=_choices("pool", Pool)
+    )
+    period = SelectField(lazy("Period"), [InputRequired()], choices=_choices("period", PeriodKind))
+    up = SelectField(lazy("Going up"), [InputRequired()], choices=_choices("when", When))
+    down_when = SelectField(lazy("Going down"), [InputRequired()], choices=_choices("when", When))
+    down_to = SelectField(lazy("Falls"), [InputRequired()], choices=_choices("down_to", DownTo))
     whole_periods = _number(lazy("Whole periods that a tier is valid after the present one"), 0, 12)
     keep_percent = _number(lazy("Percent of a threshold that keeps a tier"), 1, 100)
     grace_days = _number(lazy("Days of grace before a fall"), 0, 730)
@@ -91,11 +93,13 @@ class MetricForm(PartForm):
 
     key = StringField(lazy("Key"), [DataRequired(), _KEY])
     kind = SelectField(
-        lazy("What it measures"), choices=[SelectChoice(*each) for each in KIND_TITLES.items()]
+        lazy("What it measures"),
+        [InputRequired()],
+        choices=[SelectChoice(*each) for each in KIND_TITLES.items()],
     )
-    window = SelectField(lazy("Over"), choices=_choices("window", WindowKind))
+    window = SelectField(lazy("Over"), [InputRequired()], choices=_choices("window", WindowKind))
     months = IntegerField(lazy("Months, for a rolling window"), [Optional(), NumberRange(0, 240)])
-    span = SelectField(lazy("Calendar unit"), choices=_choices("span", Span))
+    span = SelectField(lazy("Calendar unit"), [InputRequired()], choices=_choices("span", Span))
     back = BooleanField(lazy("The period before the present one"))
     roles = SelectMultipleField(
         lazy("Homes in which the member is"),
@@ -105,13 +109,14 @@ class MetricForm(PartForm):
     )
     currency = SelectField(
         lazy("Points of"),
+        [InputRequired()],
         choices=_choices("currency", ("qualifying", "redeemable", "bonus")),
     )
     sources = StringField(
         lazy("Sources of facts, such as event.attended, with spaces between"), [Length(max=400)]
     )
     category = StringField(lazy("Only of this category"), [Length(max=40)])
-    measure = SelectField(lazy("Of facts"), choices=_choices("measure", Measure))
+    measure = SelectField(lazy("Of facts"), [InputRequired()], choices=_choices("measure", Measure))
     per = StringField(lazy("Mean for each of this figure of the fact"), [Length(max=30)])
     round_to = IntegerField(lazy("Mean rounded to (fen)"), [Optional(), NumberRange(1, 10**9)])
 
@@ -151,8 +156,10 @@ class TierForm(PartForm):
     """A tier; its conditions are read beside the form."""
 
     key = StringField(lazy("Key"), [DataRequired(), _KEY])
-    color = SelectField(lazy("Colour"), choices=_choices("color", COLORS))
-    icon = SelectField(lazy("Icon"), choices=[SelectChoice(each, each) for each in ICONS])
+    color = SelectField(lazy("Colour"), [InputRequired()], choices=_choices("color", COLORS))
+    icon = SelectField(
+        lazy("Icon"), [InputRequired()], choices=[SelectChoice(each, each) for each in ICONS]
+    )
     own_keep = BooleanField(lazy("Kept by a condition of its own"))
 
 
@@ -162,9 +169,12 @@ class BenefitForm(PartForm):
     key = StringField(lazy("Key"), [DataRequired(), _KEY])
     kind = SelectField(
         lazy("Kind"),
+        [InputRequired()],
         choices=[SelectChoice(str(kind), BENEFIT_TITLES[kind]) for kind in BenefitKind],
     )
-    icon = SelectField(lazy("Icon"), choices=[SelectChoice(each, each) for each in ICONS])
+    icon = SelectField(
+        lazy("Icon"), [InputRequired()], choices=[SelectChoice(each, each) for each in ICONS]
+    )
     budget = IntegerField(lazy("How many a year, for gifts"), [Optional(), NumberRange(1, 10**9)])
     project = StringField(lazy("Another text in the project (its address)"), [Length(max=40)])
 

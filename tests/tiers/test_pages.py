@@ -175,7 +175,7 @@ def _deep(low):
     [
         ("tiers/low", ""),
         ("tiers/high", "This condition is more than the form can show"),
-        ("tiers/tied", "whoever has been with us longest goes first"),
+        ("tiers/tied", "longest members first"),
         ("tiers/nested", ""),
         ("tiers/high/benefits/cake", "Further projects have texts of their own"),
         ("figures/homes", ""),
