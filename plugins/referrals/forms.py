@@ -93,6 +93,7 @@ class RulesForm(TextsForm):
     ends_at = DateTimeLocalField(lazy("In force until"), [Optional()])
     protection_days = SelectField(
         lazy("Days of protection"),
+        [InputRequired()],
         choices=[SelectChoice(days, str(days)) for days in PROTECTION_DAYS],
         coerce=int,
         default=30,

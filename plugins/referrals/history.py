@@ -1,12 +1,12 @@
 """Every step of a lead is written down, and stays."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from plugins.referrals.models import Lead, Note, Step
 from plugins.referrals.states import STAGES
-from portal.sdk import ProjectRef, business_date, db, emit, record
+from portal.sdk import ProjectRef, business_date, db, emit, now, record
 
 
 def log(
@@ -17,6 +17,7 @@ def log(
     step: str,
     state: str = "",
     on: date | None = None,
+    at: datetime | None = None,
     reason: str = "",
     facts: Mapping[str, Any] | None = None,
     words: str = "",
@@ -37,6 +38,7 @@ def log(
         rules_version=version,
         facts=dict(facts or {}),
         key=key,
+        created_at=at or now(),
     )
     db.session.add(made)
     if words:

@@ -14,9 +14,13 @@ from plugins.referrals import (
     views,
     words,
 )
+from plugins.referrals.demo import fill
 from plugins.referrals.jobs import all_jobs
+from plugins.referrals.rewarding import all_sources
 from portal.sdk import (
+    AuditWord,
     Card,
+    Demo,
     EventKind,
     ExportPart,
     Job,
@@ -25,6 +29,7 @@ from portal.sdk import (
     NavItem,
     NotificationKind,
     Permission,
+    PointSource,
     ProjectRef,
     RoleName,
     StaffWidget,
@@ -114,6 +119,31 @@ def register_notifications() -> list[NotificationKind]:
 
 
 @hookimpl
+def register_point_sources() -> list[PointSource]:
+    """Return the stages that earning rules may act on."""
+    return all_sources()
+
+
+@hookimpl
+def register_audit_words() -> list[AuditWord]:
+    """Return the words of what the trail says of leads."""
+    return [
+        *(AuditWord(f"referrals.{step}", title) for step, title in words.STEPS.items()),
+        AuditWord("referrals.exported", lazy("Leads taken as a file")),
+        AuditWord("referrals.rules_written", lazy("Rules of referrals written")),
+        AuditWord("referrals.known_entered", lazy("Known customers entered")),
+        AuditWord("referrals_lead", lazy("Lead"), page="referrals_staff.show"),
+        AuditWord("referrals_campaign", lazy("Rules of referrals"), page="referrals_staff.version"),
+    ]
+
+
+@hookimpl
+def demo_data(project: ProjectRef, demo: Demo) -> None:
+    """Fill the demo with rules, friends at every stage and known customers."""
+    fill(project, demo)
+
+
+@hookimpl
 def nav_items(project: ProjectRef | None) -> list[NavItem]:
     """Return the links of the staff's sidebar."""
     return [
@@ -141,7 +171,7 @@ def staff_widgets(project: ProjectRef) -> list[StaffWidget]:
     counts = queries.counts(project.id)
     waiting, late = counts["waiting"] + counts["manager"], counts["manager"]
     due = queries.oldest_waiting(project.id)
-    hint: object = lazy("none waits")
+    hint: object = lazy("no lead waits")
     if late:
         hint = lazy("some are with the manager")
     elif due:

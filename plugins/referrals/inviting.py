@@ -87,7 +87,7 @@ def invite(
             db.session.add(lead)
     except IntegrityError as error:
         raise ReferralError("AlreadyReferred") from error
-    log(actor=None, project=project, lead=lead, step="invited", version=rules.version)
+    log(actor=None, project=project, lead=lead, at=at, step="invited", version=rules.version)
     return lead, new_link(project=project, lead=lead)
 
 
@@ -198,7 +198,7 @@ def withdraw(*, project: ProjectRef, lead: Lead, at: datetime) -> None:
     db.session.execute(sa.update(Note).where(Note.lead_id == lead.id).values(text=""))
     revoke_tokens(plugin=NAME, subject=lead.public_id)
     db.session.refresh(lead)
-    log(actor=None, project=project, lead=lead, step="withdrawn", reason="withdrawn")
+    log(actor=None, project=project, lead=lead, at=at, step="withdrawn", reason="withdrawn")
     tell("referrals.lead_ended", lead)
 
 
@@ -267,7 +267,7 @@ def _follow_consent(
     lead.stage_on = business_date(project.time_zone, at)
     for state in (State.CONSENTED, State.REPORTED):
         log(
-            actor=None, project=project, lead=lead, step=str(state), state=state,
+            actor=None, project=project, lead=lead, at=at, step=str(state), state=state,
             on=lead.stage_on, version=rules.version, facts={"way": str(lead.way)},
         )  # fmt: skip
     tell("referrals.lead_reported", lead, rules_version=rules.version)

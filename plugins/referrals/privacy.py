@@ -18,7 +18,7 @@ from portal.sdk import ExportPart, MemberRef, ProjectRef, db, find_projects, laz
 _COLUMNS = {
     "friend": lazy("Number, masked"),
     "state": lazy("State"),
-    "begun_at": lazy("Begun"),
+    "begun_at": lazy("Lead since"),
     "reached_on": lazy("Day of the latest stage"),
 }
 _CODES = {"code": lazy("Your code"), "since": lazy("Since")}

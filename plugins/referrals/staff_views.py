@@ -236,7 +236,7 @@ def export(kind: str) -> Response:
         gettext("Owner's code"),
         gettext("State"),
         gettext("Why it ended"),
-        gettext("Begun"),
+        gettext("Lead since"),
         gettext("Day of the latest stage"),
     )
     name = f"leads-{project.slug}"

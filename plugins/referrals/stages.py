@@ -12,6 +12,7 @@ from plugins.referrals.errors import ReferralError
 from plugins.referrals.exclusions import excluded
 from plugins.referrals.history import log, tell
 from plugins.referrals.models import Campaign, Lead, Referrer
+from plugins.referrals.rewarding import take_back_rewards, tell_rules
 from plugins.referrals.states import ENDINGS, OPEN, SALES, Buyer, State
 from portal.sdk import MemberRef, ProjectRef, business_date, db, find_members, notify
 
@@ -35,7 +36,7 @@ def note_arrival(
     }
     done = _guard(lead, (State.REPORTED,), values, Lead.arrived_at.is_(None))
     if done:
-        log(actor=actor, project=project, lead=lead, step="arrived")
+        log(actor=actor, project=project, lead=lead, at=at, step="arrived")
     elif lead.arrived_at is None:
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
 
@@ -71,11 +72,12 @@ def accept(
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
     facts = {check.code: str(check.answer) for check in checks}
     log(
-        actor=actor, project=project, lead=lead, step="accepted", state=State.ACCEPTED, on=today,
-        facts={"checks": facts}, words=words, version=rules.version,
+        actor=actor, project=project, lead=lead, at=at, step="accepted", state=State.ACCEPTED,
+        on=today, facts={"checks": facts}, words=words, version=rules.version,
     )  # fmt: skip
     if came:
-        log(actor=actor, project=project, lead=lead, step="visited", on=today)
+        log(actor=actor, project=project, lead=lead, at=at, step="visited", on=today)
+        tell_rules(project=project, lead=lead, referrer=_member_of(lead), on=today)
     _told(project, lead, "referrals.accepted")
 
 
@@ -90,7 +92,8 @@ def visit(*, actor: Any, project: ProjectRef, lead: Lead, rules: Campaign, at: d
     }
     if not _guard(lead, (State.ACCEPTED,), values, Lead.stage_on <= today):
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
-    log(actor=actor, project=project, lead=lead, step="visited", on=today)
+    log(actor=actor, project=project, lead=lead, at=at, step="visited", on=today)
+    tell_rules(project=project, lead=lead, referrer=_member_of(lead), on=today)
 
 
 def reject(
@@ -102,7 +105,7 @@ def reject(
     values = {"state": State.REJECTED, "reason": reason, "ends_at": None, "answer_by": None}
     if not _guard(lead, (State.REPORTED,), values):
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
-    log(actor=actor, project=project, lead=lead, step="rejected", reason=reason, words=words)
+    log(actor=actor, project=project, lead=lead, at=at, step="rejected", reason=reason, words=words)
     _told(project, lead, "referrals.rejected")
 
 
@@ -110,7 +113,7 @@ def escalate(*, actor: Any, project: ProjectRef, lead: Lead, words: str, at: dat
     """Hand a lead to the manager. `actor` None: the clock; never a refusal by itself."""
     done = _guard(lead, (State.REPORTED,), {"escalated_at": at}, Lead.escalated_at.is_(None))
     if done:
-        log(actor=actor, project=project, lead=lead, step="escalated", words=words)
+        log(actor=actor, project=project, lead=lead, at=at, step="escalated", words=words)
     elif lead.state != State.REPORTED:
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
 
@@ -149,7 +152,7 @@ def advance(
             done = _guard(lead, SALES[to], values, Lead.stage_on <= on)
             if done:
                 log(
-                    actor=actor, project=project, lead=lead, step=str(to), on=on, key=key,
+                    actor=actor, project=project, lead=lead, at=at, step=str(to), on=on, key=key,
                     version=rules.version, words=evidence,
                     facts={"buyer": buyer} if to == State.SIGNED else {},
                 )  # fmt: skip
@@ -162,6 +165,7 @@ def advance(
             return False
         code = "DATE_BEFORE" if lead.state in SALES[to] else "ILLEGAL_STEP"
         raise ReferralError(code, state=lead.state)
+    tell_rules(project=project, lead=lead, referrer=_member_of(lead), on=on)
     tell("referrals.stage_reached", lead, on=on.isoformat())
     _told(project, lead, "referrals.moved_on")
     return True
@@ -183,7 +187,7 @@ def follow_up(
     if not _guard(lead, (State.VISITED, State.PRE_REGISTERED), values, Lead.ends_at > at):
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
     log(
-        actor=actor, project=project, lead=lead, step="follow_up", words=words,
+        actor=actor, project=project, lead=lead, at=at, step="follow_up", words=words,
         facts={"kind": kind},
     )  # fmt: skip
 
@@ -199,7 +203,9 @@ def end(
     values = {"state": to, "reason": str(to), "ends_at": None, "answer_by": None}
     if not _guard(lead, ENDINGS[to], values):
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
-    log(actor=actor, project=project, lead=lead, step=str(to), reason=str(to), words=words)
+    log(actor=actor, project=project, lead=lead, at=at, step=str(to), reason=str(to), words=words)
+    if to == State.CANCELLED:
+        take_back_rewards(lead=lead)
     tell("referrals.lead_ended", lead)
     _told(project, lead, "referrals.ended")
 
@@ -216,7 +222,7 @@ def lapse(*, project: ProjectRef, lead: Lead, at: datetime) -> None:
         sa.or_(Lead.state.in_(clocks), Lead.arrived_at.is_(None)),
     )
     if done:
-        log(actor=None, project=project, lead=lead, step="lapsed", reason="ReferralExpired")
+        log(actor=None, project=project, lead=lead, at=at, step="lapsed", reason="ReferralExpired")
         tell("referrals.lead_ended", lead)
         _told(project, lead, "referrals.ended")
 

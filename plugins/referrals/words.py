@@ -9,7 +9,7 @@ STATES: Mapping[str, tuple[object, str]] = {
     State.INVITED: (lazy("Invited"), "blue"),
     State.CONSENTED: (lazy("Agreed"), "blue"),
     State.REPORTED: (lazy("Reported"), "gold"),
-    State.ACCEPTED: (lazy("Accepted"), "brand"),
+    State.ACCEPTED: (lazy("Recognised"), "brand"),
     State.VISITED: (lazy("Visited"), "brand"),
     State.PRE_REGISTERED: (lazy("Pre-registered"), "brand"),
     State.SUBSCRIBED: (lazy("Subscribed"), "brand"),
@@ -17,10 +17,10 @@ STATES: Mapping[str, tuple[object, str]] = {
     State.PAID: (lazy("Paid up"), "green"),
     State.CLOSED: (lazy("Completed"), "green"),
     State.REFUSED: (lazy("Declined by the friend"), ""),
-    State.REJECTED: (lazy("Not accepted"), "rose"),
+    State.REJECTED: (lazy("Not recognised"), "rose"),
     State.LAPSED: (lazy("Run out"), ""),
     State.LOST: (lazy("Did not buy"), ""),
-    State.CANCELLED: (lazy("Ended"), ""),
+    State.CANCELLED: (lazy("Referral ended"), ""),
 }
 """State -> its word and its tone."""
 
@@ -98,7 +98,7 @@ STEPS: Mapping[str, object] = {
     "visited": lazy("Visited"),
     "follow_up": lazy("Followed up"),
     "escalated": lazy("Handed to the manager"),
-    "rejected": lazy("Not accepted"),
+    "rejected": lazy("Not recognised"),
     "pre_registered": lazy("Pre-registered"),
     "subscribed": lazy("Subscribed"),
     "signed": lazy("Contract signed"),

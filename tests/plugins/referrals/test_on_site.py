@@ -11,6 +11,7 @@ from plugins.referrals.models import Campaign, KnownCustomer, Lead, Note, Step
 from portal import clock
 from portal.audit.models import AuditEntry
 from portal.extensions import db
+from portal.facts.models import Fact, Subject
 from tests import factories
 from tests.plugins.referrals.conftest import code_of, make_rules
 from tests.plugins.referrals.test_consent import E164, run_clock
@@ -306,3 +307,22 @@ def test_an_erased_owners_code_is_closed_and_a_purge_leaves_nothing(place, make_
     db.session.commit()
     for model in (Lead, Step, Campaign):
         assert db.session.scalar(sa.select(sa.func.count(model.id))) == 0
+
+
+def test_rules_hear_of_each_stage_once_and_a_cancelled_purchase_takes_it_back(
+    verifier, adviser, manager, place, make_lead
+):
+    lead = make_lead(E164)
+    for _ in range(2):
+        verifier.post(f"{page_of(lead)}/arrive")
+        verifier.post(f"{page_of(lead)}/decide", data={"choice": "accept"})
+    for to in ("subscribed", "signed", "signed"):
+        data = {"on": today().isoformat(), "to": to, "buyer": "friend"}
+        assert adviser.post(f"{page_of(lead)}/stage", data=data).status_code == 303
+    told = sa.select(Fact.source).where(Fact.member_id == place.member.id)
+    sources = ["referrals.signed", "referrals.subscribed", "referrals.visited"]
+    assert sorted(db.session.scalars(told)) == sources
+    taken = sa.select(Subject.withdrawn_on).where(Subject.subject == f"referrals:{lead.public_id}")
+    assert db.session.scalars(taken).all() == [None]
+    manager.post(f"{page_of(lead)}/end", data={"to": "cancelled", "words": "退房"})
+    assert db.session.scalars(taken).all() == [clock.business_date("Asia/Shanghai")]

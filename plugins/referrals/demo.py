@@ -1,0 +1,144 @@
+"""A demo in which owners brought friends, at every stage of the way."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from plugins.referrals import inviting, stages
+from plugins.referrals.checks import Answer, run_checks, worst
+from plugins.referrals.exclusions import hash_of
+from plugins.referrals.models import Campaign, KnownCustomer, Lead, Referrer
+from plugins.referrals.states import State
+from portal.sdk import Demo, MemberRef, ProjectRef, db, now
+
+# Name, how many days ago the friend agreed, how far: fictional people.
+_FRIENDS = (
+    ("周先生", 40, State.SIGNED),
+    ("沈女士", 11, State.VISITED),
+    ("何先生", 0, State.REPORTED),
+    ("吴先生", 20, State.REJECTED),
+)
+_OTHERS = (
+    ("蒋先生", 1, State.REPORTED),
+    ("郑女士", 25, State.SUBSCRIBED),
+    ("许先生", 70, State.PAID),
+    ("钱女士", 9, State.VISITED),
+    ("冯先生", 2, State.ACCEPTED),
+)
+
+
+def fill(project: ProjectRef, demo: Demo) -> None:
+    """Write rules and friends; `binjiang` has many, other projects the rules alone."""
+    rules = Campaign(
+        project_id=project.id,
+        version=1,
+        starts_at=demo.moment(120, 9),
+        title={
+            "zh_Hans_CN": "邀好友，做邻居",
+            "zh_Hant": "邀好友，做鄰居",
+            "en": "Invite friends, win neighbours",
+        },
+        promise={
+            "zh_Hans_CN": "好友首次到访，您得 200 积分；好友签约，您得 8,000 积分。",
+            "zh_Hant": "好友首次到訪，您得 200 積分；好友簽約，您得 8,000 積分。",
+            "en": "200 points when your friend visits, 8,000 when your friend signs.",
+        },
+        kin=["spouse", "parent", "child"],
+        made_by=demo.staff["manager"].id,
+    )
+    db.session.add(rules)
+    db.session.flush()
+    owner = demo.members.get("owner")
+    lives_here = owner is not None and any(each.id == owner.id for each in demo.residents)
+    if owner is None or not lives_here:
+        return
+    others = [each for each in demo.residents if each.household_id != owner.household_id]
+    made = 0
+    for referrer, friends in ((owner, _FRIENDS), *((each, _OTHERS) for each in others[:1])):
+        for name, days, state in friends:
+            made += 1
+            _friend(project, demo, rules, referrer, (name, days, state), made)
+        _settle(inviting.join(project=project, member=referrer))
+    for number in range(60):
+        db.session.add(
+            KnownCustomer(
+                project_id=project.id,
+                phone_hash=hash_of(f"+861990090{number:04d}"),
+                seen="agent" if number % 6 == 0 else "visit",
+                seen_on=demo.today - timedelta(days=demo.rng.randrange(1, 80)),
+            )
+        )
+
+
+def _friend(
+    project: ProjectRef,
+    demo: Demo,
+    rules: Campaign,
+    member: MemberRef,
+    what: tuple[str, int, State],
+    number: int,
+) -> None:
+    name, days, state = what
+    referrer = inviting.join(project=project, member=member)
+    _settle(referrer)
+    agreed = min(demo.moment(days, 10), now() - timedelta(minutes=50))
+    lead = inviting.agree_by_link(
+        project=project,
+        referrer=referrer,
+        name=name,
+        phone=f"+861990091{number:04d}",
+        words="demo",
+        at=agreed,
+    )
+    acts: dict[str, Any] = {"actor": demo.staff["verifier"], "project": project, "lead": lead}
+    if state == State.REJECTED:
+        came = agreed + timedelta(hours=2)
+        stages.reject(**acts, reason="LeadKnownToProject", words="", at=came)
+    elif state == State.ACCEPTED:
+        _accept(acts, referrer, rules, agreed)
+    elif state != State.REPORTED:
+        _visit_and_buy(acts, referrer, rules, agreed, state)
+    elif number % 2:
+        stages.note_arrival(**acts, rules=rules, at=now() - timedelta(minutes=5))
+
+
+def _accept(acts: dict[str, Any], referrer: Referrer, rules: Campaign, at: datetime) -> None:
+    checks = run_checks(
+        project=acts["project"], lead=acts["lead"], referrer=referrer, rules=rules, at=at
+    )
+    words = "" if worst(checks) is Answer.PASSED else "已与客户当面核实"
+    stages.accept(**acts, rules=rules, checks=checks, words=words, at=at, may_override=True)
+
+
+def _visit_and_buy(
+    acts: dict[str, Any], referrer: Referrer, rules: Campaign, agreed: datetime, state: State
+) -> None:
+    came = min(agreed + timedelta(days=1), now())
+    stages.note_arrival(**acts, rules=rules, at=came)
+    _accept(acts, referrer, rules, came)
+    day: date = came.date()
+    for place, to in enumerate((State.SUBSCRIBED, State.SIGNED, State.PAID), 1):
+        if state == State.VISITED:
+            return
+        stages.advance(
+            **acts,
+            rules=rules,
+            to=to,
+            on=day + timedelta(days=5 * place),
+            at=came + timedelta(days=5 * place),
+            buyer="friend" if to == State.SIGNED else "",
+            evidence=f"HT-{place:04d}",
+        )
+        if to == state:
+            return
+
+
+def _settle(referrer: Referrer) -> None:
+    """Let the demo's reports not look like many within a minute, nor like many a day."""
+    db.session.execute(sa.update(Referrer).where(Referrer.id == referrer.id).values(burst=0))
+    db.session.execute(
+        sa.update(Lead)
+        .where(Lead.referrer_id == referrer.id, Lead.reported_at.is_not(None))
+        .values(created_at=Lead.reported_at)
+    )
