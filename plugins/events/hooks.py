@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from flask import Blueprint
 
 from plugins.events import privacy, queries, searching, showing, staff_views, views, words
+from plugins.events.demo import fill
 from plugins.events.jobs import all_jobs
 from plugins.events.pages import home_card
 from plugins.events.policy import standing
 from portal.sdk import (
     AuditWord,
     Card,
+    Demo,
     EventKind,
     ExportPart,
     FactField,
@@ -214,6 +216,12 @@ def describe_hits(project: ProjectRef, keys: tuple[str, ...]) -> list[Hit]:
 def search_documents(project: ProjectRef) -> Iterator[Findable]:
     """Return every activity that members may find."""
     return searching.all_documents(project)
+
+
+@hookimpl
+def demo_data(project: ProjectRef, demo: Demo) -> None:
+    """Fill a project of the demo."""
+    fill(project, demo)
 
 
 @hookimpl
