@@ -45,6 +45,10 @@ class EventForm(TextsForm):
     closes_at = DateTimeLocalField(lazy("Registration until"), [InputRequired()])
     cancel_until = DateTimeLocalField(lazy("Free to cancel until"), [InputRequired()])
     capacity = IntegerField(lazy("Seats"), [Optional(), NumberRange(0, _MOST)])
+    household_most = IntegerField(
+        lazy("Seats a household at most"), [Optional(), NumberRange(1, 20)]
+    )
+    least_age = IntegerField(lazy("From how many years of age"), [Optional(), NumberRange(0, 120)])
     price = IntegerField(
         lazy("Price in points a person"), [InputRequired(), NumberRange(0, _MOST)], default=0
     )
@@ -90,6 +94,8 @@ class EventForm(TextsForm):
         for name in _TIMES:
             self[name].data = to_local(getattr(occurrence, name), project)
         self.capacity.data = quota.capacity
+        self.household_most.data = occurrence.household_most
+        self.least_age.data = occurrence.least_age
         self.price.data = occurrence.price // 1000
         self.deposit.data = occurrence.deposit // 1000
 
@@ -103,6 +109,8 @@ class EventForm(TextsForm):
             price=(self.price.data or 0) * 1000,
             deposit=(self.deposit.data or 0) * 1000,
             capacity=self.capacity.data,
+            household_most=self.household_most.data,
+            least_age=self.least_age.data,
             **typed,
         )
 

@@ -42,6 +42,8 @@ class Occurrence(Identified, db.Model):
         sa.CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
         sa.CheckConstraint("cancel_until <= starts_at", name="cancel_before_start"),
         sa.CheckConstraint("price >= 0 AND deposit >= 0", name="amounts_not_negative"),
+        sa.CheckConstraint("household_most > 0", name="household_most_positive"),
+        sa.CheckConstraint("least_age >= 0", name="least_age_not_negative"),
         sa.Index("ix_events_occurrence_list", "project_id", "state", "starts_at", "id"),
         sa.Index("ix_events_occurrence_due", "state", "starts_at"),
     )
@@ -56,6 +58,10 @@ class Occurrence(Identified, db.Model):
     cancel_until: Mapped[datetime] = mapped_column(UtcDateTime)
     price: Mapped[int] = mapped_column(BIG, default=0)
     deposit: Mapped[int] = mapped_column(BIG, default=0)
+    # Seats that one household may take over all its accounts; None is without a limit.
+    household_most: Mapped[int | None]
+    # Full years on the day of the activity; of members it is known that they are grown up.
+    least_age: Mapped[int | None]
     # Accounts by id: tables of plugins refer to none. Who reviews must be another one.
     submitted_by: Mapped[int | None] = mapped_column(BIG)
     # Raised by every change that owners see, for calendars.
@@ -89,6 +95,23 @@ class Quota(Identified, db.Model):
     def free(self) -> int | None:
         """Seats left; negative where capacity was cut below those taken; None without a limit."""
         return None if self.capacity is None else self.capacity - self.confirmed - self.held
+
+
+class Share(db.Model):
+    """How many live seats a household has at an activity, over all its accounts, and how many it
+    might have when it took the last one; None is without a limit."""
+
+    __tablename__ = "events_share"
+    __table_args__ = (
+        sa.CheckConstraint("seats >= 0", name="seats_not_negative"),
+        sa.CheckConstraint("most IS NULL OR seats <= most", name="never_over"),
+    )
+
+    occurrence_id: Mapped[int] = foreign_key(_OWN_OCCURRENCE, primary_key=True, index=False)
+    household_id: Mapped[int] = foreign_key("household.id", primary_key=True)
+    project_id: Mapped[int] = foreign_key("project.id")
+    seats: Mapped[int]
+    most: Mapped[int | None]
 
 
 class Registration(Identified, db.Model):
@@ -130,12 +153,15 @@ class SeatRow(Identified, db.Model):
     __table_args__ = (
         one_of("state", Seat),
         unique_where("uq_events_seat_live", "occurrence_id", "member_id", where=LIVE_SQL),
+        unique_where("uq_events_seat_person", "occurrence_id", "person", where=LIVE_SQL),
     )
 
     registration_id: Mapped[int] = foreign_key(_OWN_REGISTRATION)
     occurrence_id: Mapped[int] = foreign_key(_OWN_OCCURRENCE)
     project_id: Mapped[int] = foreign_key("project.id")
     member_id: Mapped[int | None] = foreign_key("member.id")
+    # The public id of who has no account: tables of plugins do not refer to persons.
+    person: Mapped[str | None] = mapped_column(sa.String(22))
     name: Mapped[str] = mapped_column(sa.String(80))
     state: Mapped[str] = mapped_column(sa.String(20))
 

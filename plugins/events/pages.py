@@ -1,15 +1,18 @@
 """What pages show an owner: whether to join and why not, and at home what comes next."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Quota, Registration
+from plugins.events.party import Candidate
 from plugins.events.policy import Terms, refusal, seats_left, standing
+from plugins.events.queries import Seated
 from plugins.events.showing import moment, when
 from plugins.events.states import State
 from plugins.events.words import REFUSALS, STATES
-from portal.sdk import ProjectRef, gettext, localized
+from portal.sdk import ProjectRef, gettext, localized, ngettext
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class OwnerPage:
     left: int | None
     confirmed: int
     registration: Registration | None
+    candidates: tuple[Candidate, ...]
     code: str | None
     reasons: tuple[Reason, ...]
     terms: str
@@ -82,14 +86,20 @@ class OwnerPage:
         cls,
         occurrence: Occurrence,
         quotas: list[Quota],
-        registration: Registration | None,
+        already: Seated | None,
         available: int,
         at: datetime,
+        household: Sequence[Candidate] = (),
     ) -> "OwnerPage":
-        """Return the page; `available`: the member's milli-points, asked only when it costs any."""
+        """Return the page; `available`: the member's milli-points, asked only when it costs any;
+        `already`: what the household has."""
         costs = occurrence.price + occurrence.deposit
         short = costs > available
         code = refusal(occurrence, quotas, 1, at) or ("NOT_ENOUGH_POINTS" if short else None)
+        most, has = occurrence.household_most, already.seats if already else 0
+        if most is not None and has >= most:
+            code = code or "HOUSEHOLD_FULL"
+        registration = already.with_me if already else None
         return cls(
             occurrence=occurrence,
             state=standing(occurrence, at),
@@ -97,8 +107,9 @@ class OwnerPage:
             left=seats_left(quotas),
             confirmed=max((quota.confirmed for quota in quotas), default=0),
             registration=registration,
+            candidates=tuple(household),
             code=None if registration else code,
-            reasons=tuple(_reasons(occurrence, quotas, available, at)),
+            reasons=tuple(_reasons(occurrence, quotas, available, at, has)),
             terms=Terms.of(occurrence).mark(),
             free_now=at <= occurrence.cancel_until,
         )
@@ -110,11 +121,19 @@ class OwnerPage:
 
 
 def _reasons(
-    occurrence: Occurrence, quotas: list[Quota], available: int, at: datetime
+    occurrence: Occurrence, quotas: list[Quota], available: int, at: datetime, has: int
 ) -> list[Reason]:
     found = [_window(occurrence, at)]
     if standing(occurrence, at) in (State.SCHEDULED, State.OPEN):
         found.append(_seats(quotas))
+    most = occurrence.household_most
+    if most is not None:
+        title = gettext("Up to %(most)s seats a household", most=most)
+        hint = gettext("Yours has %(seats)s", seats=has) if has else ""
+        found.append(Reason(has < most, title, hint))
+    if occurrence.least_age:
+        title = gettext("From %(age)s years of age", age=occurrence.least_age)
+        found.append(Reason(fulfilled=True, title=title))
     costs = occurrence.price + occurrence.deposit
     if costs:
         enough = available >= costs
@@ -160,3 +179,17 @@ def _seats(quotas: list[Quota]) -> Reason:
     if not left:
         return Reason(fulfilled=False, title=str(REFUSALS["NOT_ENOUGH_SEATS"]))
     return Reason(fulfilled=True, title=gettext("%(left)s seats are free", left=left))
+
+
+def refusal_of(error: EventError) -> str:
+    """Return the sentence of why an act was refused, with its figures."""
+    if error.code == "NOT_ENOUGH_SEATS" and error.available:
+        left = error.available
+        return ngettext(
+            "Only %(num)d seat is free. Choose fewer persons; a party is seated together.",
+            "Only %(num)d seats are free. Choose fewer persons; a party is seated together.",
+            left,
+        )
+    if error.code == "HOUSEHOLD_FULL":
+        return gettext("A household may take up to %(most)s seats here.", most=error.available)
+    return str(REFUSALS[error.code])

@@ -2,7 +2,15 @@
 
 import sqlalchemy as sa
 
-from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
+from plugins.events.models import (
+    Event,
+    LogEntry,
+    Occurrence,
+    Quota,
+    Registration,
+    SeatRow,
+    Share,
+)
 from plugins.events.states import Seat
 from portal.sdk import ExportPart, MemberRef, ProjectRef, db, gettext, lazy, localized
 
@@ -41,8 +49,12 @@ def export_of(member: MemberRef) -> list[ExportPart]:
 
 
 def erase(member: MemberRef) -> None:
-    """Take the person's name out of every seat; the count of seats stays true."""
-    db.session.execute(sa.update(SeatRow).where(SeatRow.member_id == member.id).values(name=""))
+    """Take the names out of the person's seats and of those of the family that came along without
+    an account; the count of seats stays true."""
+    mine = sa.select(Registration.id).where(Registration.member_id == member.id)
+    family = sa.and_(SeatRow.registration_id.in_(mine), SeatRow.person.is_not(None))
+    theirs = sa.or_(SeatRow.member_id == member.id, family)
+    db.session.execute(sa.update(SeatRow).where(theirs).values(name="", person=None))
 
 
 def objections(member: MemberRef) -> list[str]:
@@ -60,5 +72,5 @@ def objections(member: MemberRef) -> list[str]:
 
 def purge(project: ProjectRef) -> None:
     """Delete everything of a project, from the leaves up."""
-    for model in (SeatRow, Registration, LogEntry, Quota, Occurrence, Event):
+    for model in (SeatRow, Registration, Share, LogEntry, Quota, Occurrence, Event):
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
 from plugins.events.states import COMING, LIVE, PUBLIC, State
 from plugins.events.words import CATEGORIES
-from portal.sdk import Page, db, page_of
+from portal.sdk import Housemate, MemberRef, Page, db, page_of
 
 _AT_ONCE = 500
 _GONE = tuple(state for state in PUBLIC if state not in COMING)
@@ -96,32 +96,61 @@ def find_with_quotas(project_id: int, public_id: str) -> tuple[Occurrence, list[
     return (rows[0][0], [row[1] for row in rows]) if rows else None
 
 
-def live_registration(occurrence_id: int, member_id: int) -> Registration | None:
-    """Return a member's registration that counts."""
-    return db.session.scalar(
-        sa.select(Registration).where(
-            Registration.occurrence_id == occurrence_id,
-            Registration.member_id == member_id,
-            Registration.state.in_(LIVE),
-        )
+@dataclass(frozen=True)
+class Seated:
+    """What a household has at an activity: `mine` is the member's own registration, `with_me`
+    one in which the member has a seat; `keys`: who has one; `seats`: how many count."""
+
+    mine: Registration | None
+    with_me: Registration | None
+    keys: frozenset[str]
+    seats: int
+
+
+def seated(occurrence_id: int, member: MemberRef, mates: Sequence[Housemate]) -> Seated:
+    """Return what a member's household has at an activity, in one statement."""
+    keys = {mate.member_id: mate.key for mate in mates if mate.member_id is not None}
+    persons = [mate.key for mate in mates if mate.member_id is None]
+    theirs = sa.or_(
+        Registration.household_id == member.household_id,
+        SeatRow.member_id.in_(keys),
+        SeatRow.person.in_(persons),
+    )
+    rows = db.session.execute(
+        sa.select(SeatRow, Registration)
+        .join(Registration, Registration.id == SeatRow.registration_id)
+        .where(SeatRow.occurrence_id == occurrence_id, SeatRow.state.in_(LIVE), theirs)
+        .execution_options(populate_existing=True)
+    ).all()
+    mine = next((each for _seat, each in rows if each.member_id == member.id), None)
+    return Seated(
+        mine=mine,
+        with_me=mine or next((each for seat, each in rows if seat.member_id == member.id), None),
+        keys=frozenset(seat.person or keys.get(seat.member_id, "") for seat, _each in rows),
+        seats=sum(each.household_id == member.household_id for _seat, each in rows),
     )
 
 
 def _goes(member_id: int) -> sa.ColumnElement[bool]:
-    mine = sa.select(Registration.id).where(
-        Registration.occurrence_id == Occurrence.id,
-        Registration.member_id == member_id,
-        Registration.state.in_(LIVE),
+    mine = sa.select(SeatRow.id).where(
+        SeatRow.occurrence_id == Occurrence.id,
+        SeatRow.member_id == member_id,
+        SeatRow.state.in_(LIVE),
     )
     return mine.exists()
 
 
+def _with(member_id: int) -> sa.ColumnElement[bool]:
+    seats = sa.select(SeatRow.registration_id).where(SeatRow.member_id == member_id)
+    return sa.or_(Registration.member_id == member_id, Registration.id.in_(seats))
+
+
 def mine(project_id: int, member_id: int) -> Page[Any]:
-    """Return a page of a member's registrations, the newest first."""
+    """Return a page of the registrations of a member, or with a seat for them, the newest first."""
     return page_of(
         sa.select(Registration)
         .options(joinedload(Registration.occurrence))
-        .where(Registration.member_id == member_id, Registration.project_id == project_id),
+        .where(_with(member_id), Registration.project_id == project_id),
         Registration.created_at,
         Registration.id,
         descending=True,
@@ -129,14 +158,14 @@ def mine(project_id: int, member_id: int) -> Page[Any]:
 
 
 def ticket(project_id: int, member_id: int, public_id: str) -> Registration | None:
-    """Return a member's own registration with its activity."""
+    """Return a registration of a member's, or with a seat for them, with its activity."""
     return db.session.scalar(
         sa.select(Registration)
         .options(joinedload(Registration.occurrence))
         .where(
             Registration.public_id == public_id,
             Registration.project_id == project_id,
-            Registration.member_id == member_id,
+            _with(member_id),
         )
     )
 
@@ -149,24 +178,16 @@ def seats_of(registration: Registration) -> Sequence[SeatRow]:
 
 def parties(occurrence: Occurrence, wanted: ListFilter) -> sa.Select[Any]:
     """Select (registration, name of its first seat) of an activity, as filtered."""
-    statement = (
-        sa.select(Registration, SeatRow.name)
-        .join(
-            SeatRow,
-            sa.and_(
-                SeatRow.registration_id == Registration.id,
-                SeatRow.member_id == Registration.member_id,
-            ),
-        )
-        .where(Registration.occurrence_id == occurrence.id)
-    )
+    seats = sa.select(SeatRow.name).where(SeatRow.registration_id == Registration.id)
+    first = seats.order_by(SeatRow.id).limit(1).scalar_subquery()
+    statement = sa.select(Registration, first).where(Registration.occurrence_id == occurrence.id)
     if wanted.state:
         statement = statement.where(Registration.state == wanted.state)
     if wanted.search:
         plain = wanted.search.replace(" ", "").replace("-", "").upper()
         statement = statement.where(
             sa.or_(
-                SeatRow.name.contains(wanted.search, autoescape=True),
+                seats.where(SeatRow.name.contains(wanted.search, autoescape=True)).exists(),
                 Registration.ticket.contains(plain, autoescape=True),
             )
         )

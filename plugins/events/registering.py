@@ -1,7 +1,7 @@
 """Registering and cancelling: the seat, the points and the messages in one transaction."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,8 +9,15 @@ import sqlalchemy as sa
 from plugins.events import queries
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Quota, Registration, SeatRow
+from plugins.events.party import Candidate, candidates, choose
 from plugins.events.policy import Terms, cancelled_as, refusal
-from plugins.events.seats import lock_quotas, release_seats, take_seats
+from plugins.events.seats import (
+    lock_quotas,
+    release_seats,
+    release_share,
+    take_seats,
+    take_share,
+)
 from plugins.events.states import Seat
 from portal.sdk import (
     MemberRef,
@@ -21,6 +28,7 @@ from portal.sdk import (
     emit,
     gettext,
     hold_points,
+    housemates,
     localized,
     notify,
     reverse_points,
@@ -40,23 +48,30 @@ def register(
     project: ProjectRef,
     terms_seen: str,
     at: datetime,
+    party: Collection[str] | None = None,
 ) -> Registration:
-    """Register a member, charge the price and hold the deposit; once, however often it is asked.
+    """Register a party all or none, charge the price and hold the deposit; once, however often it
+    is asked.
 
-    `terms_seen`: what the page showed, see Terms.mark. Raises EventError.
+    `party`: keys of the household, see `housemates`; None is the member alone. `terms_seen`: what
+    the page showed, see Terms.mark. Raises EventError.
     """
     quotas = lock_quotas(occurrence_id)
-    live = queries.live_registration(occurrence_id, member.id)
-    if live is not None:
-        return live
+    mates = housemates(member)
+    already = queries.seated(occurrence_id, member, mates)
+    if already.mine is not None:
+        return already.mine
     occurrence = db.session.get_one(Occurrence, occurrence_id, populate_existing=True)
     code = refusal(occurrence, quotas, 1, at)
     if code is not None:
         raise EventError(code, state=occurrence.state)
     if terms_seen != Terms.of(occurrence).mark():
         raise EventError("TERMS_CHANGED")
-    take_seats(quotas, 1)
-    made = _write(occurrence, member, at)
+    among = candidates(occurrence, project, mates, already.keys)
+    chosen = choose(among, [member.public_id] if party is None else party)
+    take_share(occurrence, member.household_id, len(chosen))
+    take_seats(quotas, len(chosen))
+    made = _write(occurrence, member, chosen, at)
     _charge(made, occurrence, member, project)
     emit(
         kind="events.registered",
@@ -103,6 +118,7 @@ def end_registration(found: Registration, quotas: list[Quota], target: Seat, at:
     )
     db.session.flush()
     release_seats(quotas, found.seats)
+    release_share(found.occurrence_id, found.household_id, found.seats)
     if target == Seat.CANCELLED_LATE:
         if found.hold_id is not None:
             capture_points(hold_id=found.hold_id, source=DEPOSIT)
@@ -125,33 +141,38 @@ def new_ticket(choose: Callable[[str], str] = secrets.choice) -> str:
     return "".join(choose(_LETTERS) for _ in range(12))
 
 
-def _write(occurrence: Occurrence, member: MemberRef, at: datetime) -> Registration:
+def _write(
+    occurrence: Occurrence, member: MemberRef, chosen: list[Candidate], at: datetime
+) -> Registration:
     made = Registration(
         occurrence_id=occurrence.id,
         project_id=occurrence.project_id,
         member_id=member.id,
         household_id=member.household_id,
         state=Seat.CONFIRMED,
-        seats=1,
+        seats=len(chosen),
         ticket=new_ticket(),
         cancel_until=occurrence.cancel_until,
-        charged=occurrence.price,
-        deposit=occurrence.deposit,
+        charged=occurrence.price * len(chosen),
+        deposit=occurrence.deposit * len(chosen),
         created_at=at,
     )
     db.session.add(made)
     db.session.flush()
-    db.session.add(
-        SeatRow(
-            registration_id=made.id,
-            occurrence_id=occurrence.id,
-            project_id=occurrence.project_id,
-            member_id=member.id,
-            name=member.name,
-            state=Seat.CONFIRMED,
+    for each in chosen:
+        db.session.add(
+            SeatRow(
+                registration_id=made.id,
+                occurrence_id=occurrence.id,
+                project_id=occurrence.project_id,
+                member_id=each.mate.member_id,
+                person=None if each.mate.member_id else each.mate.key,
+                name=each.mate.name,
+                state=Seat.CONFIRMED,
+            )
         )
-    )
-    db.session.flush()
+        # One by one: the party keeps its order.
+        db.session.flush()
     return made
 
 

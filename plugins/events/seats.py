@@ -7,7 +7,7 @@ two wait for each other and what is read afterwards is how things stand.
 import sqlalchemy as sa
 
 from plugins.events.errors import EventError
-from plugins.events.models import Quota
+from plugins.events.models import Occurrence, Quota, Share
 from portal.sdk import db
 
 
@@ -51,6 +51,29 @@ def set_capacity(quota: Quota, capacity: int | None) -> None:
     db.session.execute(
         sa.update(Quota).where(Quota.id == quota.id).values(capacity=capacity, forced=forced)
     )
+
+
+def take_share(occurrence: Occurrence, household_id: int, seats: int) -> None:
+    """Count a household's seats over all its accounts, or raise EventError HOUSEHOLD_FULL.
+
+    The quotas are locked: nobody else adds the household's row meanwhile.
+    """
+    key = {"occurrence_id": occurrence.id, "household_id": household_id}
+    if db.session.get(Share, key) is None:
+        db.session.add(Share(**key, project_id=occurrence.project_id, seats=0))
+        db.session.flush()
+    most = occurrence.household_most
+    taken = sa.update(Share).filter_by(**key).values(seats=Share.seats + seats, most=most)
+    if most is not None:
+        taken = taken.where(Share.seats + seats <= most)
+    if not _rows(db.session.execute(taken)):
+        raise EventError("HOUSEHOLD_FULL", available=most)
+
+
+def release_share(occurrence_id: int, household_id: int, seats: int) -> None:
+    """Give a household's seats back."""
+    key = {"occurrence_id": occurrence_id, "household_id": household_id}
+    db.session.execute(sa.update(Share).filter_by(**key).values(seats=Share.seats - seats))
 
 
 def _rows(result: object) -> int:

@@ -37,6 +37,8 @@ class Draft:
     price: int
     deposit: int
     capacity: int | None
+    household_most: int | None = None
+    least_age: int | None = None
 
     def words(self) -> str:
         """Return every language in one, for the search of lists."""
@@ -45,7 +47,17 @@ class Draft:
 
 
 _OF_EVENT = ("title", "about", "place", "notes", "cover", "category")
-_OF_DATE = ("starts_at", "ends_at", "opens_at", "closes_at", "cancel_until", "price", "deposit")
+_OF_DATE = (
+    "starts_at",
+    "ends_at",
+    "opens_at",
+    "closes_at",
+    "cancel_until",
+    "price",
+    "deposit",
+    "household_most",
+    "least_age",
+)
 
 
 def write(*, actor: Any, project: ProjectRef, draft: Draft) -> Occurrence:

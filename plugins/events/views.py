@@ -1,5 +1,7 @@
 """The owners' pages: activities, one activity, registering, tickets."""
 
+from collections.abc import Collection
+
 import segno
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
@@ -9,7 +11,8 @@ from plugins.events import queries, registering
 from plugins.events.blueprint import blueprint
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Quota
-from plugins.events.pages import OwnerPage
+from plugins.events.pages import OwnerPage, refusal_of
+from plugins.events.party import candidates
 from plugins.events.policy import cancelled_as, standing
 from plugins.events.queries import ListFilter
 from plugins.events.showing import ticket_code
@@ -20,6 +23,7 @@ from portal.sdk import (
     current_project,
     db,
     gettext,
+    housemates,
     localized,
     member_only,
     now,
@@ -30,7 +34,7 @@ from portal.sdk import (
 __all__ = ["blueprint"]
 
 Page = str | tuple[str, int] | Response
-_CODES = {"NOT_OPEN_FOR_YOU": 403}
+_CODES = {"NOT_OPEN_FOR_YOU": 403, "NOBODY": 422, "TOO_MANY": 422, "UNKNOWN_PERSON": 422}
 
 
 @blueprint.get("/p/<project>/events/")
@@ -63,6 +67,8 @@ def show(public_id: str) -> str:
 def register(public_id: str) -> Page:
     """Register the member; a second time leads to the same ticket."""
     occurrence, _quotas = _find(public_id)
+    # Without the fields of the household it is the member alone.
+    party = request.form.getlist("person") if "household" in request.form else None
     try:
         made = registering.register(
             occurrence_id=occurrence.id,
@@ -70,10 +76,12 @@ def register(public_id: str) -> Page:
             project=current_project(),
             terms_seen=request.form.get("terms", ""),
             at=now(),
+            party=party,
         )
     except EventError as error:
         db.session.rollback()
-        return _page(*_find(public_id), refused=error.code), _CODES.get(error.code, 409)
+        said = refusal_of(error)
+        return _page(*_find(public_id), refused=said, ticked=party), _CODES.get(error.code, 409)
     db.session.commit()
     flash(gettext("You are registered. Show this page at the door."))
     return redirect(url_for("events.ticket", public_id=made.public_id), 303)
@@ -92,7 +100,7 @@ def cancel(public_id: str) -> Page:
     """Cancel the member's own registration."""
     project = current_project()
     found = queries.ticket(project.id, current_member().id, public_id)
-    if found is None:
+    if found is None or found.member_id != current_member().id:
         raise NotFound
     try:
         registering.cancel(
@@ -109,19 +117,33 @@ def cancel(public_id: str) -> Page:
     return redirect(url_for("events.ticket", public_id=public_id), 303)
 
 
-def _page(occurrence: Occurrence, quotas: list[Quota], refused: str | None = None) -> str:
+def _page(
+    occurrence: Occurrence,
+    quotas: list[Quota],
+    refused: str | None = None,
+    ticked: Collection[str] | None = None,
+) -> str:
     member = current_member()
-    live = queries.live_registration(occurrence.id, member.id)
+    mates = housemates(member)
+    already = queries.seated(occurrence.id, member, mates)
+    household = candidates(occurrence, current_project(), mates, already.keys)
     costs = occurrence.price + occurrence.deposit
     available = points_balance(member).available if costs else 0
-    page = OwnerPage.of(occurrence, quotas, live, available, now())
-    return render_template("events/show.html", page=page, refused=refused, preview=False)
+    page = OwnerPage.of(occurrence, quotas, already, available, now(), household)
+    return render_template(
+        "events/show.html",
+        page=page,
+        refused=refused,
+        ticked=[member.public_id] if ticked is None else ticked,
+        preview=False,
+    )
 
 
 def _ticket(public_id: str, refused: str | None = None) -> str:
     found = queries.ticket(current_project().id, current_member().id, public_id)
     if found is None:
         raise NotFound
+    mine = found.member_id == current_member().id
     going = found.state in (Seat.HELD, Seat.CONFIRMED)
     code = segno.make(f"EVENT:{found.ticket}", error="m", micro=False)
     title = localized(found.occurrence.event.title)
@@ -134,7 +156,7 @@ def _ticket(public_id: str, refused: str | None = None) -> str:
         code=ticket_code(found.ticket),
         qr=code.svg_data_uri(scale=6, border=2, dark="#0f3d3a") if going else None,
         qr_says=gettext("Entry code for “%(title)s”", title=title),
-        cancels_as=cancelled_as(found, found.occurrence, now()) if going else None,
+        cancels_as=cancelled_as(found, found.occurrence, now()) if going and mine else None,
         refused=refused,
     )
 

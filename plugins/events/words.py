@@ -72,8 +72,24 @@ REFUSALS: Mapping[str, object] = {
     "NO_SEATS": lazy("No seats are open for registration."),
     "NOT_ENOUGH_POINTS": lazy("You do not have enough points for it."),
     "POINTS_REFUSED": lazy("The points could not be charged, so no seat was kept."),
+    "NOBODY": lazy("Tick who is coming."),
+    "TOO_MANY": lazy("These are too many for one registration."),
+    "UNKNOWN_PERSON": lazy("Somebody you ticked is not in your household any more."),
+    "ALREADY_GOING": lazy("Has a seat already"),
+    "TOO_YOUNG": lazy("Too young on the day of the activity"),
+    "CHILD_ALONE": lazy("A child needs somebody grown up in the same party."),
+    "HOUSEHOLD_FULL": lazy("Your household cannot take so many seats."),
     "TERMS_CHANGED": lazy("The terms have changed. Please look at them again."),
 }
+
+RELATIONS: Mapping[str, object] = {
+    "member": lazy("Member of the club"),
+    "spouse": lazy("Spouse"),
+    "child": lazy("Child"),
+    "parent": lazy("Parent"),
+    "other": lazy("Family"),
+}
+"""What somebody without an account is to the household."""
 
 LOG: Mapping[str, object] = {
     "write": lazy("Draft written"),

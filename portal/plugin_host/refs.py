@@ -53,6 +53,21 @@ class HomeRef:
 
 
 @dataclass(frozen=True)
+class Housemate:
+    """Someone of a member's household: a member, or a person without an account.
+
+    `key`: the public id of either; `member_id`: None for who has no account; `relation`: `member`,
+    `spouse`, `child`, `parent` or `other`; `birth_month`: "2018-04" where it is known.
+    """
+
+    key: str
+    name: str
+    member_id: int | None
+    relation: str
+    birth_month: str | None
+
+
+@dataclass(frozen=True)
 class TokenRef:
     """The token of the address: what it is for, and the project or the member it was issued for.
 

@@ -44,7 +44,15 @@ from portal.personal_data import ExportFile, ExportPart
 from portal.phones import PhoneError, mask_phone, normalize_phone
 from portal.plugin_host.hookspecs import hookimpl
 from portal.plugin_host.manifest import API_VERSION
-from portal.plugin_host.refs import Demo, FileRef, HomeRef, MemberRef, ProjectRef, TokenRef
+from portal.plugin_host.refs import (
+    Demo,
+    FileRef,
+    HomeRef,
+    Housemate,
+    MemberRef,
+    ProjectRef,
+    TokenRef,
+)
 from portal.plugin_host.setting_types import Setting, SettingKind
 from portal.plugin_host.settings import plugin_settings
 from portal.plugin_host.telling import notify
@@ -68,6 +76,7 @@ from portal.sdk.people import (
     find_members,
     find_projects,
     homes_of,
+    housemates,
     open_projects,
     residents,
 )
@@ -111,6 +120,7 @@ __all__ = [
     "Findable",
     "Hit",
     "HomeRef",
+    "Housemate",
     "Identified",
     "Job",
     "JobRun",
@@ -171,6 +181,7 @@ __all__ = [
     "hold_points",
     "homes_of",
     "hookimpl",
+    "housemates",
     "index_document",
     "issue_token",
     "lazy",

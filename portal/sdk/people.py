@@ -5,14 +5,22 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from portal.extensions import db
-from portal.members.models import Member, MemberState
+from portal.members.models import Member, MemberState, Person
 from portal.plugin_host.finding import plugins_on
-from portal.plugin_host.refs import HomeRef, MemberRef, ProjectRef, member_ref, project_ref
+from portal.plugin_host.refs import (
+    HomeRef,
+    Housemate,
+    MemberRef,
+    ProjectRef,
+    member_ref,
+    project_ref,
+)
 from portal.projects import queries
 from portal.projects.models import Ownership, Project
 
 MOST = 500
 """How many are given at once; both databases limit the parameters of a statement."""
+_HOUSEHOLD = 100
 
 
 def find_projects(ids: Collection[int]) -> dict[int, ProjectRef]:
@@ -62,3 +70,30 @@ def _few(ids: Collection[int]) -> Collection[int]:
     if len(ids) > MOST:
         raise ValueError(f"{len(ids)} ids: {MOST} at most")
     return ids
+
+
+def housemates(member: MemberRef) -> list[Housemate]:
+    """Return who lives in the member's household, the member first: one statement, 100 at most.
+
+    A child's entry has a guardian's consent; show it inside the household and to staff only.
+    """
+    nothing = sa.cast(sa.null(), Member.id.type)
+    members = sa.select(
+        Member.public_id,
+        Member.name,
+        Member.id,
+        sa.literal("member"),
+        sa.cast(sa.null(), Person.birth_month.type),
+        Member.created_at.label("since"),
+    ).where(Member.household_id == member.household_id, Member.state == MemberState.ACTIVE)
+    persons = sa.select(
+        Person.public_id,
+        Person.name,
+        nothing,
+        Person.relation,
+        Person.birth_month,
+        Person.created_at,
+    ).where(Person.household_id == member.household_id)
+    rows = db.session.execute(sa.union_all(members, persons).order_by("since").limit(_HOUSEHOLD))
+    found = [Housemate(*row[:5]) for row in rows]
+    return sorted(found, key=lambda each: (each.member_id != member.id, each.member_id is None))

@@ -7,13 +7,16 @@ from flask import Flask
 
 from portal.accounts.models import Account
 from portal.extensions import db
+from portal.members.models import Household, Person
 from portal.plugin_host.refs import member_ref, project_ref
 from portal.projects.models import EndReason
 from portal.sdk import (
+    Housemate,
     find_members,
     find_phone_holder,
     find_projects,
     homes_of,
+    housemates,
     phone_key,
     residents,
 )
@@ -94,3 +97,23 @@ def test_homes_are_those_of_the_project_and_of_now(app: Flask) -> None:
     assert (found.building, found.entrance, found.number) == ("2", "", "1502")
     follower = factories.make_follower(project)
     assert homes_of(member_ref(follower), project_ref(project)) == []
+
+
+def test_a_household_is_told_to_its_members_and_nobody_else(app: Flask) -> None:
+    member = factories.make_member(name="林晓芸")
+    household = db.session.get_one(Household, member.household_id)
+    factories.make_member(name="陈建国", household=household)
+    factories.make_member(name="邻居")
+    child = factories.add(
+        Person(
+            household_id=member.household_id,
+            name="陈小满",
+            relation="child",
+            birth_month="2018-04",
+            guardian_id=member.id,
+        )
+    )
+    found = housemates(member_ref(member))
+    assert [each.name for each in found] == ["林晓芸", "陈建国", "陈小满"]
+    assert found[0] == Housemate(member.public_id, "林晓芸", member.id, "member", None)
+    assert found[2] == Housemate(child.public_id, "陈小满", None, "child", "2018-04")
