@@ -85,6 +85,34 @@ def find(project_id: int, public_id: str) -> Occurrence | None:
     )
 
 
+def find_with_seats(
+    project_id: int, public_id: str, member: MemberRef
+) -> tuple[Occurrence, list[Quota], list[tuple[SeatRow, Registration]]] | None:
+    """Return an activity of this project with its quotas and the live seats of a member and the
+    member's household, in one statement."""
+    theirs = sa.and_(
+        Registration.occurrence_id == Occurrence.id,
+        Registration.state.in_(LIVE),
+        sa.or_(
+            Registration.household_id == member.household_id, Registration.member_id == member.id
+        ),
+    )
+    live = sa.and_(SeatRow.registration_id == Registration.id, SeatRow.state.in_(LIVE))
+    rows = db.session.execute(
+        sa.select(Occurrence, Quota, SeatRow, Registration)
+        .join(Quota, Quota.occurrence_id == Occurrence.id)
+        .outerjoin(Registration, theirs)
+        .outerjoin(SeatRow, live)
+        .where(Occurrence.public_id == public_id, Occurrence.project_id == project_id)
+        .order_by(Quota.id, SeatRow.id)
+    ).all()
+    if not rows:
+        return None
+    quotas = {row[1].id: row[1] for row in rows}
+    seats = {row[2].id: (row[2], row[3]) for row in rows if row[2] is not None}
+    return rows[0][0], list(quotas.values()), list(seats.values())
+
+
 def find_with_quotas(project_id: int, public_id: str) -> tuple[Occurrence, list[Quota]] | None:
     """Return an activity of this project with its quotas, in one statement."""
     rows = db.session.execute(
@@ -122,6 +150,14 @@ def seated(occurrence_id: int, member: MemberRef, mates: Sequence[Housemate]) ->
         .where(SeatRow.occurrence_id == occurrence_id, SeatRow.state.in_(LIVE), theirs)
         .execution_options(populate_existing=True)
     ).all()
+    return seated_of([(seat, each) for seat, each in rows], member, mates)
+
+
+def seated_of(
+    rows: Sequence[tuple[SeatRow, Registration]], member: MemberRef, mates: Sequence[Housemate]
+) -> Seated:
+    """Return what live seats, each with its registration, mean for a member."""
+    keys = {mate.member_id: mate.key for mate in mates}
     mine = next((each for _seat, each in rows if each.member_id == member.id), None)
     return Seated(
         mine=mine,

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from plugins.events import queries, registering
 from plugins.events.blueprint import blueprint
 from plugins.events.errors import EventError
-from plugins.events.models import Occurrence, Quota
+from plugins.events.models import Occurrence
 from plugins.events.pages import OwnerPage, refusal_of
 from plugins.events.party import candidates
 from plugins.events.policy import cancelled_as, standing
@@ -59,14 +59,14 @@ def mine() -> str:
 @member_only
 def show(public_id: str) -> str:
     """Show an activity, and whether this member may join and why."""
-    return _page(*_find(public_id))
+    return _page(public_id)
 
 
 @blueprint.post("/p/<project>/events/<public_id>/register")
 @member_only
 def register(public_id: str) -> Page:
     """Register the member; a second time leads to the same ticket."""
-    occurrence, _quotas = _find(public_id)
+    occurrence = _find(public_id)
     # Without the fields of the household it is the member alone.
     party = request.form.getlist("person") if "household" in request.form else None
     try:
@@ -81,7 +81,7 @@ def register(public_id: str) -> Page:
     except EventError as error:
         db.session.rollback()
         said = refusal_of(error)
-        return _page(*_find(public_id), refused=said, ticked=party), _CODES.get(error.code, 409)
+        return _page(public_id, refused=said, ticked=party), _CODES.get(error.code, 409)
     db.session.commit()
     flash(gettext("You are registered. Show this page at the door."))
     return redirect(url_for("events.ticket", public_id=made.public_id), 303)
@@ -117,15 +117,14 @@ def cancel(public_id: str) -> Page:
     return redirect(url_for("events.ticket", public_id=public_id), 303)
 
 
-def _page(
-    occurrence: Occurrence,
-    quotas: list[Quota],
-    refused: str | None = None,
-    ticked: Collection[str] | None = None,
-) -> str:
+def _page(public_id: str, refused: str | None = None, ticked: Collection[str] | None = None) -> str:
     member = current_member()
+    found = queries.find_with_seats(current_project().id, public_id, member)
+    if found is None or found[0].state not in PUBLIC:
+        raise NotFound
+    occurrence, quotas, seats = found
     mates = housemates(member)
-    already = queries.seated(occurrence.id, member, mates)
+    already = queries.seated_of(seats, member, mates)
     household = candidates(occurrence, current_project(), mates, already.keys)
     costs = occurrence.price + occurrence.deposit
     available = points_balance(member).available if costs else 0
@@ -161,8 +160,8 @@ def _ticket(public_id: str, refused: str | None = None) -> str:
     )
 
 
-def _find(public_id: str) -> tuple[Occurrence, list[Quota]]:
-    found = queries.find_with_quotas(current_project().id, public_id)
-    if found is None or found[0].state not in PUBLIC:
+def _find(public_id: str) -> Occurrence:
+    found = queries.find(current_project().id, public_id)
+    if found is None or found.state not in PUBLIC:
         raise NotFound
     return found
