@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,8 +35,23 @@ def lock(case_id: int, *, version: int | None = None) -> Case:
     return case
 
 
+_acting_at: ContextVar[datetime | None] = ContextVar("complaints_acting_at", default=None)
+
+
+@contextmanager
+def acting_at(moment: datetime) -> Iterator[None]:
+    """Let what is done inside have been done then: for the demo's past, and for tests."""
+    token = _acting_at.set(moment)
+    try:
+        yield
+    finally:
+        _acting_at.reset(token)
+
+
 def database_now() -> datetime:
     """Return the moment by the database's clock: ask after the lock, so that it orders acts."""
+    if (moment := _acting_at.get()) is not None:
+        return moment.astimezone(UTC)
     if db.session.get_bind().dialect.name != "postgresql":
         return now()
     found: datetime = db.session.scalars(sa.select(sa.func.clock_timestamp())).one()

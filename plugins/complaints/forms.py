@@ -56,7 +56,7 @@ class ComplaintForm(TextsForm):
     title = StringField(
         lazy("In one sentence"), [DataRequired(), Length(max=200), check_words, check_title]
     )
-    body = TextAreaField(lazy("What happened"), _WORDS)
+    body = TextAreaField(lazy("What is the matter"), _WORDS)
     contractor = StringField(lazy("Contractor"), [Length(max=60), check_words])
     batch = StringField(lazy("Handover batch"), [Length(max=60), check_words])
     photos = PicturesField(lazy("Photos"), most=PHOTOS_MOST)
@@ -149,7 +149,7 @@ class AnswerForm(VersionForm):
         lazy("What the answer does"),
         choices=[SelectChoice(key, words[0]) for key, words in ANSWERS.items()],
     )
-    body = TextAreaField(lazy("Answer"), _WORDS)
+    body = TextAreaField(lazy("Words of the answer"), _WORDS)
 
 
 class DayForm(TextsForm):

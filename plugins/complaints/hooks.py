@@ -14,13 +14,18 @@ from plugins.complaints import (
     settings,
     showing,
     staff_views,
+    telling,
     views,
     words,
 )
+from plugins.complaints.demo import fill
 from plugins.complaints.identity import Reader
 from plugins.complaints.jobs import all_jobs
+from plugins.complaints.states import State
 from portal.sdk import (
+    AuditWord,
     Card,
+    Demo,
     EventKind,
     ExportPart,
     FileRef,
@@ -29,6 +34,7 @@ from portal.sdk import (
     Job,
     MemberHome,
     MemberRef,
+    MemberTab,
     NavItem,
     NotificationKind,
     Permission,
@@ -156,66 +162,31 @@ def register_events() -> list[EventKind]:
 @hookimpl
 def register_notifications() -> list[NotificationKind]:
     """Return what the owner who complained is told."""
-    sample = {"title": lazy("The lift rattles at night"), "code": "TS-0318"}
+    return telling.kinds()
+
+
+@hookimpl
+def register_audit_words() -> list[AuditWord]:
+    """Return the words of what the trail says of complaints."""
     return [
-        NotificationKind(
-            "complaints.answered",
-            title=lazy("A complaint is answered"),
-            subject=lazy("There is an answer to “{title}”"),
-            body=lazy("Case {code}: read the official answer."),
-            sample=sample,
-            icon="messages",
-            tone="brand",
-        ),
-        NotificationKind(
-            "complaints.asked",
-            title=lazy("A question about a complaint"),
-            subject=lazy("A question about “{title}”"),
-            body=lazy("Case {code} waits for your answer; its clock is paused meanwhile."),
-            sample=sample,
-            icon="hourglass",
-            tone="gold",
-        ),
-        NotificationKind(
-            "complaints.proposed",
-            title=lazy("A solution is proposed"),
-            subject=lazy("A solution for “{title}” is proposed"),
-            body=lazy("Case {code}: only your household decides. Accept it, or refuse it."),
-            sample=sample,
-            icon="checks",
-            tone="gold",
-            required=True,
-        ),
-        NotificationKind(
-            "complaints.escalated",
-            title=lazy("A complaint rises a level"),
-            subject=lazy("“{title}” is a higher level's now"),
-            body=lazy("Case {code} has risen: the page of the complaint says to whom and why."),
-            sample=sample,
-            icon="arrow-up-right",
-            tone="rose",
-        ),
-        NotificationKind(
-            "complaints.lapsed",
-            title=lazy("A complaint has lapsed"),
-            subject=lazy("“{title}” has lapsed without your decision"),
-            body=lazy("It is not counted as solved. Until {until} you can open case {code} again."),
-            sample={**sample, "until": lazy("6 December, 09:30")},
-            icon="clock",
-            tone="gold",
-            required=True,
-        ),
-        NotificationKind(
-            "complaints.unsealed",
-            title=lazy("The group looked up who complained"),
-            subject=lazy("The group looked up who wrote “{title}”"),
-            body=lazy("Case {code}. The reason: {reason}"),
-            sample={**sample, "reason": lazy("A court has asked for it.")},
-            icon="eye",
-            tone="gold",
-            required=True,
-        ),
+        *(AuditWord(f"complaints.{act}", title) for act, title in words.AUDIT.items()),
+        AuditWord("complaints_case", lazy("Complaint"), page="complaints_staff.show"),
+        AuditWord("complaints_category", lazy("Category of complaints")),
+        AuditWord("complaints_day", lazy("Special day of the working calendar")),
+        AuditWord("complaints_canned", lazy("Text for answers")),
     ]
+
+
+@hookimpl
+def member_tabs(project: ProjectRef) -> list[MemberTab]:
+    """Return the forum's place in the owner's navigation."""
+    return [MemberTab(lazy("Complaints"), "messages", "complaints.index", tone="rose", order=40)]
+
+
+@hookimpl
+def demo_data(project: ProjectRef, demo: Demo) -> None:
+    """Fill a project of the demo."""
+    fill(project, demo)
 
 
 @hookimpl
@@ -229,18 +200,20 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:
 def member_home(project: ProjectRef) -> MemberHome:
     """Return what waits for the household's decision, and the way to the forum."""
     mine = queries.of_household(project.id, current_member().household_id)
+    waiting = [case for case in mine if case.state in queries.WAITING]
     todos = tuple(
         Todo(
-            gettext("Is it solved? “%(title)s”", title=case.title)
-            if case.state == "proposed"
-            else gettext("A question about “%(title)s”", title=case.title),
-            gettext("until %(day)s", day=showing.day(case.waits_until)) if case.waits_until else "",
+            (
+                gettext("Is it solved? “%(title)s”", title=case.title)
+                if case.state == State.PROPOSED
+                else gettext("A question about “%(title)s”", title=case.title)
+            ),
+            gettext("please decide until %(day)s", day=showing.day(case.waits_until or now())),
             "messages",
             "gold",
             f"/p/{project.slug}/complaints/{case.public_id}",
         )
-        for case in mine
-        if case.state in ("proposed", "waiting_owner")
+        for case in waiting
     )
     shown = {
         "url": f"/p/{project.slug}/complaints/",

@@ -222,4 +222,4 @@ def _next_number(project: ProjectRef) -> int:
 
 
 def _address(home: HomeRef) -> str:
-    return "-".join(part for part in (home.building, home.entrance, home.number) if part)
+    return " ".join(part for part in (home.building, home.entrance, home.number) if part)

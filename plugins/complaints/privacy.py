@@ -23,7 +23,7 @@ _GONE = "…"
 _CASES = {
     "number": lazy("Number"),
     "title": lazy("In one sentence"),
-    "body": lazy("What happened"),
+    "body": lazy("What is the matter"),
     "state": lazy("State"),
     "rating": lazy("Rating"),
     "handed_in_at": lazy("Handed in"),

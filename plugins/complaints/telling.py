@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plugins.complaints.models import Case
-from portal.sdk import ProjectRef, find_members, notify
+from portal.sdk import NotificationKind, ProjectRef, find_members, lazy, notify
 
 
 def tell(case: Case, project: ProjectRef, kind: str, **values: Any) -> None:
@@ -19,3 +19,67 @@ def tell(case: Case, project: ProjectRef, kind: str, **values: Any) -> None:
         values=said,
         url=f"/p/{project.slug}/complaints/{case.public_id}",
     )
+
+
+def kinds() -> list[NotificationKind]:
+    """Return what the owner who complained may be told."""
+    sample = {"title": lazy("The lift rattles at night"), "code": "TS-0318"}
+    return [
+        NotificationKind(
+            "complaints.answered",
+            title=lazy("A complaint is answered"),
+            subject=lazy("There is an answer to “{title}”"),
+            body=lazy("Case {code}: read the official answer."),
+            sample=sample,
+            icon="messages",
+            tone="brand",
+        ),
+        NotificationKind(
+            "complaints.asked",
+            title=lazy("A question about a complaint"),
+            subject=lazy("A question about “{title}”"),
+            body=lazy("Case {code} waits for your answer; its clock is paused meanwhile."),
+            sample=sample,
+            icon="hourglass",
+            tone="gold",
+        ),
+        NotificationKind(
+            "complaints.proposed",
+            title=lazy("A solution is proposed"),
+            subject=lazy("A solution for “{title}” is proposed"),
+            body=lazy("Case {code}: only your household decides. Accept it, or refuse it."),
+            sample=sample,
+            icon="checks",
+            tone="gold",
+            required=True,
+        ),
+        NotificationKind(
+            "complaints.escalated",
+            title=lazy("A complaint rises a level"),
+            subject=lazy("“{title}” is a higher level's now"),
+            body=lazy("Case {code} has risen: the page of the complaint says to whom and why."),
+            sample=sample,
+            icon="arrow-up-right",
+            tone="rose",
+        ),
+        NotificationKind(
+            "complaints.lapsed",
+            title=lazy("A complaint has lapsed"),
+            subject=lazy("“{title}” has lapsed without your decision"),
+            body=lazy("It is not counted as solved. Until {until} you can open case {code} again."),
+            sample={**sample, "until": lazy("6 December, 09:30")},
+            icon="clock",
+            tone="gold",
+            required=True,
+        ),
+        NotificationKind(
+            "complaints.unsealed",
+            title=lazy("The group looked up who complained"),
+            subject=lazy("The group looked up who wrote “{title}”"),
+            body=lazy("Case {code}. The reason: {reason}"),
+            sample={**sample, "reason": lazy("A court has asked for it.")},
+            icon="eye",
+            tone="gold",
+            required=True,
+        ),
+    ]

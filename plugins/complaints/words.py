@@ -110,3 +110,20 @@ REFUSALS: Mapping[str, object] = {
     "TOO_LATE": lazy("The days in which it may be opened again are over."),
     "HIDDEN": lazy("This was hidden and cannot be changed."),
 }
+
+AUDIT: Mapping[str, object] = {
+    "reply": lazy("Answered a complaint"),
+    "ask": lazy("Asked the owner about a complaint"),
+    "propose": lazy("Proposed a solution for a complaint"),
+    "note": lazy("Noted something about a complaint"),
+    "assign": lazy("Took charge of a complaint"),
+    "take_over": lazy("Took a complaint over to the group"),
+    "overrule": lazy("Closed a complaint against the owner"),
+    "unseal": lazy("Looked up who complained"),
+    "category": lazy("Changed a category of complaints"),
+    "day": lazy("Changed the working calendar"),
+    "day_dropped": lazy("Took a day out of the working calendar"),
+    "canned": lazy("Wrote a text for answers"),
+    "canned_dropped": lazy("Took a text for answers away"),
+}
+"""Act -> what the audit trail says."""

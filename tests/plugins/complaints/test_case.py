@@ -1,5 +1,6 @@
 """The case: who proposes, who decides, how it rises, and its clocks; the log folds to the state."""
 
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,19 +24,16 @@ MONDAY = datetime(2024, 3, 4, 9, tzinfo=ZONE)
 
 
 @pytest.fixture
-def time_is(monkeypatch):
+def time_is():
     """Set the database's clock."""
-    present = [MONDAY]
+    with ExitStack() as moments:
 
-    def set_to(moment):
-        present[0] = moment
+        def set_to(moment):
+            moments.close()
+            moments.enter_context(casework.acting_at(moment))
 
-    for module in (casework, timing, deciding, handling):
-        monkeypatch.setattr(module, "database_now", lambda: present[0])
-    from plugins.complaints import posting
-
-    monkeypatch.setattr(posting, "database_now", lambda: present[0])
-    return set_to
+        set_to(MONDAY)
+        yield set_to
 
 
 def hour(day, at, minute=0):

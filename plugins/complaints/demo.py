@@ -1,0 +1,152 @@
+"""Complaints of the demo: one of each kind, with answers, a refusal, ratings, neighbours."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from plugins.complaints import deciding, handling, posting, settings
+from plugins.complaints.casework import acting_at
+from plugins.complaints.models import Canned, Case, Category
+from plugins.complaints.posting import Draft
+from plugins.complaints.states import Frontline, Level, Ring
+from portal.sdk import Demo, MemberRef, ProjectRef, db, homes_of
+
+_TEXTS = (
+    ("reply", "首次答复", "您好，您的投诉已收到，我们今天会联系您并安排现场查看。"),
+    ("ask", "请补充照片", "为了尽快定位问题，请您补充一张现场照片，并写明出现的时间。"),
+    ("propose", "维修完成", "维修已完成并复测合格，请您确认是否解决。"),
+)
+
+
+class _Story:
+    """Tells one project's complaints at moments of the past."""
+
+    def __init__(self, project: ProjectRef, demo: Demo) -> None:
+        self.project, self.demo = project, demo
+        rows = db.session.scalars(sa.select(Category).where(Category.project_id == project.id))
+        self.categories = {each.key: each for each in rows}
+
+    def hand_in(
+        self,
+        member: MemberRef,
+        at: datetime,
+        key: str,
+        title: str,
+        body: str,
+        ring: Ring = Ring.ALIAS,
+        place: str = "",
+    ) -> Case:
+        with acting_at(at):
+            return posting.submit(
+                member=member,
+                project=self.project,
+                draft=Draft(
+                    category=self.categories[key],
+                    home=homes_of(member, self.project)[0],
+                    title=title,
+                    body=body,
+                    ring=ring,
+                    frontline=Frontline.HOME,
+                    at_home=not place,
+                    place=place,
+                ),
+            )
+
+    def answer(
+        self, case: Case, at: datetime, step: str, body: str, *, group: bool = False
+    ) -> None:
+        with acting_at(at):
+            handling.answer(
+                actor=self.demo.staff["centre" if group else "staff"],
+                rank=Level.GROUP if group else Level.PROJECT,
+                case_id=case.id,
+                project=self.project,
+                step=step,
+                body=body,
+                version=case.version,
+            )
+
+    def join(self, case: Case, members: list[MemberRef]) -> None:
+        for member in members:
+            posting.me_too(case_id=case.id, member=member)
+
+    def say(self, case: Case, member: MemberRef, at: datetime, body: str) -> None:
+        with acting_at(at):
+            posting.reply(case_id=case.id, member=member, project=self.project, body=body)
+
+    def refuse(self, case: Case, member: MemberRef, at: datetime, reason: str) -> None:
+        with acting_at(at):
+            deciding.refuse(
+                case_id=case.id,
+                member=member,
+                project=self.project,
+                reason=reason,
+                version=case.version,
+            )
+
+    def accept(self, case: Case, member: MemberRef, at: datetime, rating: int) -> None:
+        with acting_at(at):
+            deciding.accept(
+                case_id=case.id,
+                member=member,
+                project=self.project,
+                rating=rating,
+                version=case.version,
+            )
+
+
+def fill(project: ProjectRef, demo: Demo) -> None:
+    """Make the complaints of a project; few people make few."""
+    settings.first_categories(project)
+    db.session.add_all(
+        Canned(project_id=project.id, step=step, title=title, body=body)
+        for step, title, body in _TEXTS
+    )
+    people = [each for each in demo.residents if homes_of(each, project)][:40]
+    owner = demo.members["owner"]
+    if not people:
+        return
+    story, moment = _Story(project, demo), demo.moment
+    neighbours = [each for each in people if each.household_id != owner.household_id] or people
+    first, second, third, *_ = neighbours * 3
+    mine = owner if homes_of(owner, project) else first
+
+    slide = story.hand_in(
+        second, moment(26, 10), "facilities", "儿童乐园滑梯螺丝松动", "孩子滑下来时会晃。",
+        place="中心花园儿童乐园",
+    )  # fmt: skip
+    story.answer(slide, moment(26, 15), "propose", "已更换全部紧固件，并请第三方复检合格。")
+    story.accept(slide, second, moment(24, 20), 5)
+    lift = story.hand_in(
+        mine, moment(9, 22, 14), "lift", "2 号楼电梯夜间异响，已两周",
+        "从 15 楼下行到 9 楼时有金属摩擦声，晚上十点以后**特别明显**，孩子会被惊醒。",
+    )  # fmt: skip
+    story.join(lift, neighbours[2:18])
+    story.say(lift, third, moment(8, 8, 2), "我家也听到了，凌晨一点最响。")
+    story.answer(lift, moment(8, 10, 10), "reply", "已受理，今天安排维保单位检测。")
+    story.answer(lift, moment(6, 11), "reply", "已约第三方机构明天上门检测。")
+    story.answer(lift, moment(4, 15), "reply", "第三方检测完成：9 – 11 层导轨接头偏移 1.8 毫米。")
+    story.answer(
+        lift, moment(2, 16, 20), "propose",
+        "已更换导靴并校正，复测 42 分贝，低于限值 55 分贝。请您确认。",
+    )  # fmt: skip
+    garage = story.hand_in(
+        first, moment(5, 9), "parking", "地下车库 B2 雨后积水，车轮泡水",
+        "每次下雨 B2 东区都积水，排水沟盖板下面是堵的。", place="地下车库 B2 东区",
+    )  # fmt: skip
+    story.join(garage, neighbours[1:40])
+    story.answer(garage, moment(5, 14), "propose", "已清理排水沟。")
+    story.refuse(garage, first, moment(3, 20), "昨天下雨又积水了，没有找到原因。")
+    story.answer(garage, moment(1, 11), "reply", "集团已派工程专家到场排查集水井。", group=True)
+    locker = story.hand_in(
+        third, moment(2, 11), "order", "南门快递柜早晚高峰堵住消防通道", "担架和轮椅都过不去。",
+        place="南门",
+    )  # fmt: skip
+    story.answer(locker, moment(2, 16), "reply", "已通知快递公司，今天现场重新划线。")
+    story.hand_in(
+        second, moment(1, 17), "finish", "精装橱柜门板起皮", "厨房左侧两扇门板。", Ring.PRIVATE
+    )
+    story.hand_in(
+        first, moment(1, 10), "service", "保洁两天没有打扫 3 单元大堂", "门口有纸箱和污水。",
+        place="3 单元大堂",
+    )  # fmt: skip
