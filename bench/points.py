@@ -1,6 +1,7 @@
 """The points ledger against its limit: the same statements sent by hand through psycopg.
 
     python -m bench.points [--database postgresql|sqlite] [--postings N] [--rounds N] [--lots N]
+        [--dying N]
 
 Prints ratios of medians within one run: postings through the service to postings by hand (goal: at
 least 0.5), a hot account to random ones with 4 threads (at least 0.5), the time of a spending, a
@@ -25,6 +26,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
+from bench.points_filling import fill
 from portal import clock, create_app
 from portal.accounts.models import Account
 from portal.columns import new_public_id
@@ -33,8 +35,6 @@ from portal.database import revisions
 from portal.extensions import db
 from portal.members.models import Household, Member
 from portal.points import expiring, queries, service
-from portal.points.ledger import entries, transactions
-from portal.points.lots import lots
 from portal.points.statement import ledger_of
 from portal.points.terms import Holder, Why
 from portal.points.verify import verify
@@ -250,87 +250,6 @@ def with_threads(app: Flask, ids: list[int], number: int) -> float:
     return number / (time.perf_counter() - begun)
 
 
-def fill(ids: list[int], number: int, *, expires_on: date, at: Any) -> None:
-    """Add `number` one-point lots in bulk, the same to each member's account in turn."""
-    connection = db.session.connection()
-    pairs = sa.text("SELECT member_id, id FROM points_account WHERE member_id IS NOT NULL")
-    table = dict(connection.execute(pairs).tuples().all())
-    issued, currency = connection.execute(
-        sa.text(
-            "SELECT a.id, a.currency_id FROM points_account a JOIN points_currency c"
-            " ON c.id = a.currency_id WHERE a.system = 'issued' AND c.key = 'redeemable'"
-        )
-    ).one()
-    day = clock.business_date("Asia/Shanghai", at)
-    for first in range(0, number, 5_000):
-        size = min(5_000, number - first)
-        owners = [table[ids[(first + i) % len(ids)]] for i in range(size)]
-        postings = connection.scalars(
-            sa.insert(transactions).returning(transactions.c.id, sort_by_parameter_order=True),
-            [
-                {
-                    "public_id": new_public_id(),
-                    "kind": "earn",
-                    "account_id": owner,
-                    "amount": 1_000,
-                    "key": f"fill:{next(_keys)}",
-                    "body_hash": bytes(32),
-                    "business_date": day,
-                    "booked_at": at,
-                    "booked_on": day,
-                    "source": "bench",
-                    "facts": {},
-                }
-                for owner in owners
-            ],
-        ).all()
-        opened = connection.scalars(
-            sa.insert(entries).returning(entries.c.id, sort_by_parameter_order=True),
-            [
-                {
-                    "transaction_id": posting,
-                    "currency_id": currency,
-                    "debit_account_id": issued,
-                    "debit_part": "system",
-                    "credit_account_id": owner,
-                    "credit_part": "available",
-                    "amount": 1_000,
-                    "effective_on": day,
-                    "expires_on": expires_on,
-                }
-                for posting, owner in zip(postings, owners, strict=True)
-            ],
-        ).all()
-        connection.execute(
-            sa.insert(lots),
-            [
-                {
-                    "id": entry,
-                    "account_id": owner,
-                    "original": 1_000,
-                    "remaining": 1_000,
-                    "effective_on": day,
-                    "expires_on": expires_on,
-                }
-                for entry, owner in zip(opened, owners, strict=True)
-            ],
-        )
-    connection.execute(
-        sa.text(
-            "UPDATE points_balance SET available = (SELECT sum(remaining - held) FROM points_lot l"
-            " WHERE l.account_id = points_balance.account_id), due_on = (SELECT min(expires_on)"
-            " FROM points_lot l WHERE l.account_id = points_balance.account_id"
-            " AND remaining > held)"
-        )
-    )
-    db.session.commit()
-    # Outside of a transaction: statistics and, on PostgreSQL, the visibility map.
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as plain:
-        plain.exec_driver_sql(
-            "VACUUM ANALYZE" if db.engine.dialect.name == "postgresql" else "ANALYZE"
-        )
-
-
 def milliseconds(act: Callable[[], Any], number: int = 60) -> float:
     """Return the median time of an act and its commit, warm."""
     taken = []
@@ -405,7 +324,7 @@ def expire_all(app: Flask, ids: list[int]) -> tuple[float, float]:
     return done / taken, spent / taken
 
 
-def measure(kind: str, postings: int, rounds: int, many: int) -> None:
+def measure(kind: str, postings: int, rounds: int, many: int, dying: int) -> None:
     """Print every figure of one database."""
     _say(f"{kind}, {postings:,} postings a sample, median of {rounds}")
     with application(kind) as app, app.test_request_context():
@@ -426,7 +345,7 @@ def measure(kind: str, postings: int, rounds: int, many: int) -> None:
             f"{statistics.median(spread):,.0f} a second, ratio {ratio:.2f} (goal 0.5)"
         )
     with application(kind) as app, app.test_request_context():
-        _sizes(app, many)
+        _sizes(app, many, dying)
         _say(f"  verify finds {len(verify())} faults")
 
 
@@ -439,7 +358,7 @@ def _compare_with_hand(ids: list[int], postings: int) -> None:
         )
 
 
-def _sizes(app: Flask, many: int) -> None:
+def _sizes(app: Flask, many: int, dying: int) -> None:
     ids = add_members(1_000)
     today = clock.business_date("Asia/Shanghai")
     later = today + timedelta(days=400)
@@ -460,7 +379,7 @@ def _sizes(app: Flask, many: int) -> None:
         _say(f"  pages touched: {few} with 10^3 lots, {pages(ids[0])} with {many:,},")
         _say(f"    {pages(ids[1])} for one who has {many // 10:,}")
     past = clock.now() - timedelta(days=30)
-    fill(ids[2:], many, expires_on=today - timedelta(days=3), at=past)
+    fill(ids[2:], dying, expires_on=today - timedelta(days=3), at=past)
     expired, redeemed = expire_all(app, ids[:2])
     _say(
         f"  expiry: {expired:,.0f} lots a second (goal 10,000 PostgreSQL, 5,000 SQLite), "
@@ -479,9 +398,11 @@ def main() -> None:
     parser.add_argument("--postings", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--lots", type=int, default=100_000)
+    parser.add_argument("--dying", type=int, help="lots that expire; as many as --lots without it")
     given = parser.parse_args()
     for kind in given.database or ("postgresql", "sqlite"):
-        measure(kind, given.postings, given.rounds, given.lots)
+        dying = given.lots if given.dying is None else given.dying
+        measure(kind, given.postings, given.rounds, given.lots, dying)
 
 
 if __name__ == "__main__":

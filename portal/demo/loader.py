@@ -11,6 +11,7 @@ from portal.accounts.passwords import hash_password
 from portal.club.drafts import legal_draft
 from portal.club.models import Club, LegalKind, LegalText
 from portal.crypto import lookup_hash
+from portal.demo.books import add_proposals, close_books
 from portal.demo.cases import add_cases
 from portal.demo.cast import PASSWORD, WAITING, Waiting
 from portal.demo.contracts import add_contracts
@@ -78,10 +79,13 @@ def load(
     db.session.flush()
     add_neighbours(stage, members, done)
     add_neighbour_points(stage)
+    add_proposals(stage)
     add_tiers(stage)
     # The neighbours were written past the session, which would have noticed them.
     rebuild()
-    return add_plugins(stage, seed)
+    faults = add_plugins(stage, seed)
+    close_books(stage)
+    return faults
 
 
 def _add_club(stage: Stage) -> None:

@@ -238,10 +238,11 @@ def _update_balances(ids: Sequence[int], totals: dict[int, int]) -> None:
         ):
             due = policy.due_day(row.day) if day is lots.c.expires_on else row.day
             next_days[row.account_id] = min(due, next_days.get(row.account_id, NEVER))
-    connection.execute(
+    done = connection.execute(
         _take,
         [
             {"account": id_, "total": totals.get(id_, 0), "due": next_days.get(id_, NEVER)}
             for id_ in ids
         ],
     )
+    expect(done, len(ids))

@@ -9,9 +9,9 @@ from portal.demo import loader
 from portal.demo.neighbour_points import NEIGHBOURS, _happenings
 from portal.extensions import db
 from portal.members.models import Member
-from portal.points import made_up, queries
+from portal.points import finance, made_up, months, proving, queries
 from portal.points.kinds import Kind
-from portal.points.models import Lot, PointsAccount, Transaction
+from portal.points.models import Lot, PointsAccount, Proposal, Transaction
 from portal.points.terms import Holder
 from portal.points.verify import verify
 
@@ -32,6 +32,15 @@ def test_people_and_neighbours_have_histories_that_prove_sound(app: Flask) -> No
     )  # fmt: skip
     assert figures.account_id is not None
     assert made_up.sums_of(figures.account_id).ties
+    standing = months.standing()
+    assert standing.last is not None
+    assert standing.next == months.following(standing.last)
+    assert verify() == []
+    states = sa.select(Proposal.state, sa.func.count()).group_by(Proposal.state)
+    assert dict(db.session.execute(states).tuples().all()) == {"proposed": 3, "refused": 1}
+    (redeemable,) = [each for each in finance.currencies() if each.key == "redeemable"]
+    assert finance.liability(redeemable, standing.last).fen(1_000_000) > 0
+    assert proving.last_proof() is not None
     spouse = db.session.scalars(sa.select(Member).where(Member.name == "陈建国")).one()
     assert queries.balance(Holder.member(spouse.id)).expiring == 120_000
 

@@ -16,7 +16,7 @@ from portal.points.kinds import Kind
 from portal.points.models import Proposal, Transaction
 from portal.points.models.currencies import ALONE
 from portal.points.proposals import adjust, decide, take_back
-from portal.points.terms import Posting
+from portal.points.terms import Posting, Why
 from tests.factories import make_follower, make_project, make_staff
 from tests.points.helpers import damage, earn, figures, key
 from tests.points.test_races import at_once
@@ -86,20 +86,18 @@ def test_what_two_agreed_on_and_what_is_taken_back_do_not_count(desk: Any) -> No
     assert isinstance(proposal, Proposal)
     decide(actor=desk["second"], proposal=proposal, member=desk["member"], approve=True)
     db.session.commit()
-    given = act(desk, ALONE, by="second")
-    assert isinstance(given, Posting)
+    earned = earn(desk["member"], 7_000, why=Why("test", project_id=desk["project"].id))
     take_back(
         actor=desk["second"],
         member=desk["member"],
         project_id=desk["project"].id,
-        posting_id=given.id,
+        posting_id=earned.id,
         reason="wrong",
         key="manual:back",
     )
-    db.session.commit()
-    # A reversal is no adjustment; what it takes back was one.
+    assert isinstance(act(desk, ALONE, by="second"), Posting)
     assert isinstance(act(desk, 1, by="second"), Proposal)
-    assert figures(desk["member"])[0] == 2 * ALONE + 1
+    assert figures(desk["member"])[0] == 3 * ALONE + 1
 
 
 def test_the_same_key_again_is_the_same_line_even_at_the_limit(desk: Any) -> None:
