@@ -155,18 +155,20 @@ def figures_from(row: Any) -> Figures:
     """Return the figures of a row of `figures_statement`, zeros for nobody's."""
     if row is None or row.account_id is None:
         return Figures()
-    available = row.available - row.dead + row.ripe - row.ripe_dead
-    paid = min(available, row.owed) if row.ripe else 0
+    # PostgreSQL's sums are decimals; an amount that is no int is refused by every posting.
+    dead, ripe, ripe_dead = int(row.dead), int(row.ripe), int(row.ripe_dead)
+    available = row.available - dead + ripe - ripe_dead
+    paid = min(available, row.owed) if ripe else 0
     return Figures(
         available=available - paid,
-        pending=row.pending - row.ripe,
+        pending=row.pending - ripe,
         held=row.held,
-        expiring=row.expiring,
+        expiring=int(row.expiring),
         owed=row.owed - paid,
         expires_on=row.expires_on,
         account_id=row.account_id,
-        dead=row.dead + row.ripe_dead,
-        ripe=row.ripe,
+        dead=dead + ripe_dead,
+        ripe=ripe,
         bonus=int(row.bonus),
     )
 

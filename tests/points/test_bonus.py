@@ -1,6 +1,6 @@
 """Bonus points: what an owner may spend with them, and that they stay bonus when given away."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -55,6 +55,15 @@ def test_bonus_points_pay_what_is_owed_before_anything_is_spent(app: Any) -> Non
     service.reverse(actor=None, posting_id=earned.id, key=key(), why=WHY)
     earn(member, 3_000, currency="bonus")
     assert (of(member).owed, of(member).spendable) == (2_000, 1_000)
+
+
+def test_figures_are_whole_numbers_that_a_posting_takes(app: Any) -> None:
+    member = make_member()
+    earn(member, 1_500)
+    found = of(member)
+    numbers = [value for value in vars(found).values() if value is not None]
+    assert {type(value) for value in numbers if not isinstance(value, date)} == {int}
+    spend(member, found.spendable)
 
 
 @pytest.mark.parametrize("order", [SpendOrder.EXPIRY_FIRST, SpendOrder.BONUS_FIRST])
