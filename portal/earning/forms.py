@@ -22,7 +22,9 @@ from portal.earning.sources import known_sources
 from portal.forms import Form, SelectChoice, tidy
 from portal.i18n import gettext, lazy
 
-CONDITIONS, LIMITS = 5, 3
+CONDITIONS, WAYS, LIMITS = 3, 2, 3
+MOST_ROWS, MOST_WAYS = 12, 6
+"""What the form can show of a condition; what is deeper stays as it is."""
 NOTHING = ""
 
 
@@ -46,6 +48,12 @@ class ConditionForm(PlainForm):
             fields |= {field.key: field.title for field in source.fields}
         self.field.choices = _choices(fields, empty=gettext("No condition"))
         self.op.choices = _choices(words.COMPARISONS)
+
+
+class WayForm(PlainForm):
+    """One way to fulfil a rule's condition: comparisons that hold together."""
+
+    conditions = FieldList(FormField(ConditionForm), min_entries=CONDITIONS, max_entries=MOST_ROWS)
 
 
 class LimitForm(PlainForm):
@@ -83,8 +91,7 @@ class RuleForm(Form):
     title_en = StringField(lazy("Name in English"), [Length(max=60)])
     source = SelectField(lazy("When this happens"), [InputRequired()])
     effect = SelectField(lazy("The rule"), [InputRequired()])
-    joined = SelectField(lazy("Conditions"), [Optional()], default="all")
-    conditions = FieldList(FormField(ConditionForm), min_entries=CONDITIONS, max_entries=20)
+    ways = FieldList(FormField(WayForm), min_entries=WAYS, max_entries=MOST_WAYS)
     kind = SelectField(lazy("How the points are reckoned"), [InputRequired()])
     points = StringField(lazy("Points"), [Length(max=20)])
     divisor = StringField(lazy("For each so many yuan"), [Length(max=20)])
@@ -115,9 +122,6 @@ class RuleForm(Form):
         self.source.choices = _choices(sources)
         self.pending_until.choices = _choices(sources)
         self.effect.choices = _choices(words.EFFECTS)
-        self.joined.choices = _choices(
-            {"all": lazy("All of these hold"), "any": lazy("One of these holds")}
-        )
         self.kind.choices = _choices(words.FORMULAS)
         self.rounding.choices = _choices(words.ROUNDINGS)
         self.to.choices = _choices(words.CURRENCIES)
@@ -176,4 +180,5 @@ __all__ = [
     "ProposeForm",
     "RuleForm",
     "TryForm",
+    "WayForm",
 ]

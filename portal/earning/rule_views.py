@@ -1,5 +1,8 @@
 """Writing one rule of the draft by a form, and taking one out."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -12,9 +15,9 @@ from portal.earning.checks import rule_problems
 from portal.earning.drafting import BookError
 from portal.earning.forms import RuleForm
 from portal.earning.models import Rule
-from portal.earning.sentences import book_error, problem_text, rule_text
+from portal.earning.sentences import book_error, condition_words, problem_text
 from portal.earning.staff_views import EDIT, BookConflict, Page, the_draft
-from portal.earning.writing import definition_of, form_data, is_flat
+from portal.earning.writing import definition_of, form_data, ways_of
 from portal.extensions import db
 from portal.i18n import gettext
 
@@ -57,18 +60,18 @@ def rule_retire(name: str) -> Response:
 
 
 def _write(form: RuleForm, rule: Rule | None) -> Page:
-    nested = rule.definition.get("when") if rule else None
-    kept = None if is_flat(nested) else nested
+    when = rule.definition.get("when") if rule else None
+    kept = when if ways_of(when) is None else None
     if not form.validate_on_submit():
-        return _page(form, rule, kept=kept is not None)
+        return _page(form, rule, kept=kept)
     definition = definition_of(form, kept)
     if definition is None:
-        return _page(form, rule, kept=kept is not None)
+        return _page(form, rule, kept=kept)
     problems = rule_problems(definition)
     if problems:
         said = [problem_text(problem, definition["source"]) for problem in problems]
         form.form_errors = [*form.form_errors, *said]
-        return _page(form, rule, kept=kept is not None)
+        return _page(form, rule, kept=kept)
     try:
         drafting.save_rule(
             actor=current_account(),
@@ -81,14 +84,13 @@ def _write(form: RuleForm, rule: Rule | None) -> Page:
         if error.code == "not_a_draft":
             raise BookConflict(error) from error
         form.key.errors = [book_error(error.code)]
-        return _page(form, rule, kept=kept is not None)
+        return _page(form, rule, kept=kept)
     db.session.commit()
     flash(gettext("The rule is in the draft."))
     return redirect(url_for("earning.draft"), 303)
 
 
-def _page(form: RuleForm, rule: Rule | None, *, kept: bool) -> Page:
-    body = render_template(
-        "earning/rule.html", form=form, rule=rule, nested=kept, rule_text=rule_text
-    )
+def _page(form: RuleForm, rule: Rule | None, *, kept: Mapping[str, Any] | None) -> Page:
+    nested = condition_words(rule.source, kept) if rule and kept else ""
+    body = render_template("earning/rule.html", form=form, rule=rule, nested=nested)
     return (body, 422) if request.method == "POST" else body

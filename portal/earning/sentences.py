@@ -158,8 +158,8 @@ def amount_text(rule: Mapping[str, Any]) -> str:
 
 def rule_text(rule: Mapping[str, Any]) -> str:
     """Return a rule as a sentence without its event: conditions, points, limits."""
-    each = [comparison_text(rule["source"], part) for part in _flat(rule.get("when"))]
-    parts = [gettext("if %(conditions)s", conditions="; ".join(each))] if each else []
+    when = condition_words(rule["source"], rule["when"]) if rule.get("when") else ""
+    parts = [gettext("if %(conditions)s", conditions=when)] if when else []
     if rule.get("effect") == Effect.FORFEIT:
         parts.append(gettext("takes %(amount)s", amount=amount_text(rule)))
     else:
@@ -168,15 +168,19 @@ def rule_text(rule: Mapping[str, Any]) -> str:
     return " · ".join(str(part) for part in parts)
 
 
-def _flat(condition: Mapping[str, Any] | None, *, negated: bool = False) -> list[dict[str, Any]]:
-    if not condition:
-        return []
+def condition_words(
+    source: str, condition: Mapping[str, Any], *, negated: bool = False, inner: bool = False
+) -> str:
+    """Return a condition as a phrase; what belongs together within another stands in brackets."""
     if "not" in condition:
-        return _flat(condition["not"], negated=not negated)
+        return condition_words(source, condition["not"], negated=not negated, inner=inner)
     if "field" in condition:
-        return [{**condition, "negated": negated}]
+        return comparison_text(source, {**condition, "negated": negated})
+    together = ("all" in condition) != negated
     parts = condition.get("all") or condition.get("any") or ()
-    return [one for part in parts for one in _flat(part, negated=negated)]
+    words = [condition_words(source, part, negated=negated, inner=True) for part in parts]
+    found = ("; " if together else str(gettext(" or "))).join(words)
+    return f"({found})" if inner and len(words) > 1 else found
 
 
 def problem_text(problem: Problem, source: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from portal.earning.forms import CONDITIONS, LIMITS, RuleForm
+from portal.earning.forms import CONDITIONS, LIMITS, MOST_ROWS, MOST_WAYS, WAYS, RuleForm
 from portal.earning.kinds import Comparison, FormulaKind
 from portal.earning.schema import load_rule
 from portal.i18n import gettext
@@ -29,7 +29,7 @@ _FIELDS = {
     "amount.times_by_tier": "tiers",
     "amount.campaigns": "campaigns",
     "amount": "kind",
-    "when": "joined",
+    "when": "ways",
     "limits": "limits",
     "budget.code": "budget_code",
     "budget": "budget_points",
@@ -154,8 +154,17 @@ def _campaign(line: str) -> dict[str, str]:
 
 
 def _condition(form: RuleForm) -> dict[str, Any] | None:
+    """Return what the ways of a form ask for: one of them is enough."""
+    ways = [_way(way.form) for way in form.ways]
+    found = [parts[0] if len(parts) == 1 else {"all": parts} for parts in ways if parts]
+    if not found:
+        return None
+    return found[0] if len(found) == 1 else {"any": found}
+
+
+def _way(way: Any) -> list[dict[str, Any]]:
     parts = []
-    for row in form.conditions:
+    for row in way.conditions:
         if not row.form.field.data:
             continue
         value: Any = row.form.value.data or ""
@@ -163,9 +172,7 @@ def _condition(form: RuleForm) -> dict[str, Any] | None:
             value = [part for part in re.split(r"\s*[,，、]\s*", value) if part]
         part = {"field": row.form.field.data, "op": row.form.op.data, "value": value}
         parts.append({"not": part} if row.form.negated.data else part)
-    if not parts:
-        return None
-    return parts[0] if len(parts) == 1 else {form.joined.data or "all": parts}
+    return parts
 
 
 def _limit(row: Any) -> dict[str, Any]:
@@ -177,21 +184,27 @@ def _limit(row: Any) -> dict[str, Any]:
     return found
 
 
-def is_flat(condition: Mapping[str, Any] | None) -> bool:
-    """Tell whether the form can show a condition: comparisons in one row, joined by all or any."""
+def ways_of(condition: Mapping[str, Any] | None) -> list[list[Mapping[str, Any]]] | None:
+    """Return a condition as the form shows it: ways, of which one must hold, each of comparisons
+    that all must. None: it is deeper than that."""
     if not condition:
-        return True
-    parts = condition.get("all") or condition.get("any") or [condition]
-    return len(parts) <= 20 and all(
-        "field" in part or "field" in part.get("not", {}) for part in parts
-    )
+        return []
+    ways = [_together(part) for part in condition.get("any") or [condition]]
+    shown = [way for way in ways if way is not None]
+    fits = len(shown) == len(ways) <= MOST_WAYS and all(len(way) < MOST_ROWS for way in shown)
+    return shown if fits else None
+
+
+def _together(condition: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    parts = condition.get("all") or [condition]
+    plain = all("field" in part or "field" in part.get("not", {}) for part in parts)
+    return list(parts) if plain else None
 
 
 def form_data(rule: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form shows of a rule."""
     amount, pending = rule["amount"], rule.get("pending") or {}
     budget = rule.get("budget") or {}
-    condition = rule.get("when") if is_flat(rule.get("when")) else None
     return {
         "key": rule["key"],
         "title_zh": rule["title"].get("zh_Hans_CN", ""),
@@ -199,8 +212,7 @@ def form_data(rule: Mapping[str, Any]) -> dict[str, Any]:
         "title_en": rule["title"].get("en", ""),
         "source": rule["source"],
         "effect": rule.get("effect", "earn"),
-        "joined": "any" if condition and "any" in condition else "all",
-        "conditions": _shown_conditions(condition),
+        "ways": _shown_ways(ways_of(rule.get("when")) or []),
         "kind": amount["kind"],
         "points": amount.get("points", ""),
         "divisor": amount.get("divisor", ""),
@@ -233,23 +245,25 @@ def form_data(rule: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shown_conditions(condition: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    parts = []
-    if condition:
-        parts = list(condition.get("all") or condition.get("any") or [condition])
-    rows = []
-    for part in parts:
-        told = part.get("not", part)
-        value = told["value"]
-        rows.append(
-            {
-                "field": told["field"],
-                "op": told["op"],
-                "negated": "not" in part,
-                "value": ", ".join(map(str, value)) if isinstance(value, list) else str(value),
-            }
-        )
-    return [*rows, *({} for _ in range(max(CONDITIONS - len(rows), 1)))]
+def _shown_ways(ways: list[list[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """Return the ways with an empty line in each, and an empty way after them."""
+    shown = [[_shown(part) for part in way] for way in ways]
+    shown += [[] for _ in range(max(WAYS - len(shown), 1)) if len(shown) < MOST_WAYS]
+    return [
+        {"conditions": [*rows, *({} for _ in range(max(CONDITIONS - len(rows), 1)))]}
+        for rows in shown
+    ]
+
+
+def _shown(part: Mapping[str, Any]) -> dict[str, Any]:
+    told = part.get("not", part)
+    value = told["value"]
+    return {
+        "field": told["field"],
+        "op": told["op"],
+        "negated": "not" in part,
+        "value": ", ".join(map(str, value)) if isinstance(value, list) else str(value),
+    }
 
 
 def _put(form: RuleForm, messages: Any, path: str = "") -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from portal.earning import publishing, queries
+from portal.earning import drafting, publishing, queries
 from portal.earning.models import Book, BookProposal, Decision
 from portal.extensions import db
 from tests.earning.helpers import TODAY, available, publish, rule, tell
@@ -42,7 +42,6 @@ def form(**values: Any) -> dict[str, Any]:
         "title_en": "Welcome",
         "source": "member.joined",
         "effect": "earn",
-        "joined": "all",
         "kind": "fixed",
         "points": "100",
         "rounding": "floor",
@@ -138,12 +137,12 @@ def test_a_condition_that_can_never_hold_names_the_two_that_clash(centre: FlaskC
         centre,
         422,
         **{
-            "conditions-0-field": "member.homes",
-            "conditions-0-op": "at_least",
-            "conditions-0-value": "3",
-            "conditions-1-field": "member.homes",
-            "conditions-1-op": "less_than",
-            "conditions-1-value": "2",
+            "ways-0-conditions-0-field": "member.homes",
+            "ways-0-conditions-0-op": "at_least",
+            "ways-0-conditions-0-value": "3",
+            "ways-0-conditions-1-field": "member.homes",
+            "ways-0-conditions-1-op": "less_than",
+            "ways-0-conditions-1-value": "2",
         },
     )
     assert "Homes of the household: at least 3; Homes of the household: less than 2" in shown
@@ -158,10 +157,10 @@ def test_the_form_shows_a_rule_as_it_was_written(centre: FlaskClient) -> None:
         "tiers": "gold: 1.5",
         "campaigns": "2026-12-01..2026-12-31: 2",
         "to": ["redeemable", "qualifying"],
-        "conditions-0-field": "category",
-        "conditions-0-op": "in",
-        "conditions-0-negated": "y",
-        "conditions-0-value": "water, heating",
+        "ways-0-conditions-0-field": "category",
+        "ways-0-conditions-0-op": "in",
+        "ways-0-conditions-0-negated": "y",
+        "ways-0-conditions-0-value": "water, heating",
         "limits-0-times": "3",
         "limits-0-period": "month",
         "limits-0-per": "household",
@@ -180,6 +179,52 @@ def test_the_form_shows_a_rule_as_it_was_written(centre: FlaskClient) -> None:
     write(centre, rule="welcome", **values)
     db.session.expire_all()
     assert queries.find_rule(queries.draft_book(), "welcome").definition == before
+
+
+def test_ways_of_conditions_are_written_and_shown(centre: FlaskClient) -> None:
+    """Any of these groups, all within a group; deeper data is shown in words and kept."""
+    post(centre, "draft/start")
+    values = {
+        "ways-0-conditions-0-field": "member.homes",
+        "ways-0-conditions-0-op": "at_least",
+        "ways-0-conditions-0-value": "2",
+        "ways-0-conditions-1-field": "member.tier",
+        "ways-0-conditions-1-op": "is",
+        "ways-0-conditions-1-value": "gold",
+        "ways-1-conditions-0-field": "month",
+        "ways-1-conditions-0-op": "is",
+        "ways-1-conditions-0-value": "12",
+    }
+    write(centre, **values)
+    when = {
+        "any": [
+            {
+                "all": [
+                    {"field": "member.homes", "op": "at_least", "value": "2"},
+                    {"field": "member.tier", "op": "is", "value": "gold"},
+                ]
+            },
+            {"field": "month", "op": "is", "value": "12"},
+        ]
+    }
+    draft = queries.draft_book()
+    assert queries.find_rule(draft, "welcome").definition["when"] == when
+    shown = words(centre, "/centre/earning/draft")
+    assert "(Homes of the household: at least 2; Tier: is gold) or Month of the event" in shown
+    page = centre.get("/centre/earning/draft/rules/welcome").text
+    assert re.search(r'name="ways-1-conditions-0-value"[^>]* value="12"', page)
+    assert 'name="ways-2-conditions-0-field"' in page
+    deep = {"all": [{"field": "month", "op": "is", "value": "1"}, when]}
+    made = {**queries.find_rule(draft, "welcome").definition, "when": deep}
+    drafting.save_rule(actor=make_staff("centre"), draft=draft, definition=made,
+                       old_key="welcome")  # fmt: skip
+    shown = words(centre, "/centre/earning/draft/rules/welcome")
+    assert "nested deeper than the form can show" in shown
+    assert "1; ((Homes of the household: at least 2; Tier: is gold) or Month" in shown
+    write(centre, rule="welcome", points="3")
+    db.session.expire_all()
+    kept = queries.find_rule(draft, "welcome").definition
+    assert (kept["when"], kept["amount"]["points"]) == (deep, "3")
 
 
 def test_rules_are_published_by_a_second_person(centre: FlaskClient) -> None:
