@@ -1,9 +1,11 @@
 """The demo club's earning rules, published, and a few things that they decided about."""
 
+from datetime import timedelta
 from typing import Any
 
 from portal.demo.stage import Stage
 from portal.earning import drafting, publishing
+from portal.earning.backtesting import ask_backtest
 from portal.earning.schema import load_rule
 from portal.earning.service import record_fact
 from portal.facts.service import NewFact
@@ -91,6 +93,28 @@ RULES = (
 )
 
 
+FESTIVAL = _rule(
+    "festival",
+    "manual.award",
+    ("新春志愿服务", "新春志願服務", "New Year volunteering"),
+    when={
+        "any": [
+            {
+                "all": [
+                    {"field": "category", "op": "is", "value": "volunteer"},
+                    {"field": "month", "op": "in", "value": [1, 2]},
+                ]
+            },
+            {"field": "category", "op": "is", "value": "lantern"},
+        ]
+    },
+    amount=_fixed("60"),
+    to=["redeemable"],
+    limits=[{"per": "member", "period": "month", "times": 2}],
+    budget={"code": "festival", "points": "30000"},
+)
+
+
 def add_earning(stage: Stage) -> None:
     """Publish the rules from today on, and tell of a few things that happen under them.
 
@@ -126,6 +150,25 @@ def add_earning(stage: Stage) -> None:
         amount=128_000,
         category="management",
         facts={"days_late": 0, "period": "2026-Q4"},
+    )
+    _draft_next(stage)
+
+
+def _draft_next(stage: Stage) -> None:
+    """Leave the next version as a draft that a colleague has proposed, replayed on this year."""
+    centre = stage.accounts["centre@demo.test"]
+    draft = drafting.start_draft(actor=centre)
+    fee = next(rule for rule in RULES if rule["key"] == "fee")
+    doubled = {**fee, "amount": {**fee["amount"], "points": "2"}}
+    drafting.save_rule(actor=centre, draft=draft, definition=doubled, old_key="fee")
+    drafting.save_rule(actor=centre, draft=draft, definition=FESTIVAL)
+    first = stage.today.replace(month=1, day=1)
+    ask_backtest(actor=centre, draft=draft, since=first, until=stage.today)
+    publishing.propose(
+        actor=centre,
+        draft=draft,
+        begins_on=stage.today + timedelta(days=14),
+        note="物业费积分加倍，新增新春志愿服务",
     )
 
 

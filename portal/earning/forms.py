@@ -62,7 +62,7 @@ class LimitForm(PlainForm):
     times = IntegerField(lazy("Times"), [Optional(), NumberRange(1, 1_000_000)])
     points = StringField(lazy("Points"), [Length(max=20)], filters=[tidy])
     period = SelectField(lazy("In"), [Optional()])
-    per = SelectField(lazy("For"), [Optional()])
+    per = SelectField(lazy("Counted for"), [Optional()])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

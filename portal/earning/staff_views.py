@@ -10,7 +10,7 @@ from portal import clock
 from portal.access import requires
 from portal.accounts.current import current_account
 from portal.club.queries import current_club
-from portal.earning import drafting, publishing, queries, words
+from portal.earning import drafting, finding, publishing, queries, words
 from portal.earning.blueprint import blueprint
 from portal.earning.books import read_book
 from portal.earning.checks import Problem, problems_of
@@ -19,9 +19,11 @@ from portal.earning.forms import ProposeForm, TryForm
 from portal.earning.models import Book
 from portal.earning.sentences import book_error, problem_text, rule_text
 from portal.earning.trying import Tried, find_card, read_facts, read_fen, try_fact
+from portal.exports import ExportFormat, export_file
 from portal.extensions import db
 from portal.facts.service import FactError, NewFact
 from portal.i18n import gettext
+from portal.projects.queries import all_projects
 
 __all__ = ["blueprint"]
 
@@ -50,14 +52,46 @@ def the_draft() -> Book:
 def index() -> str:
     """Show the rules that were published last, and whether a draft is being written."""
     book = drafting.newest_published()
+    rows = queries.rule_rows(book) if book else []
+    asked = finding.wanted(request.args)
     return render_template(
         "earning/index.html",
         book=book,
-        rows=queries.rule_rows(book) if book else [],
+        total=len(rows),
+        rows=finding.found(rows, asked),
+        asked=asked,
+        states=finding.STATES,
+        sources={row.rule.source: words.source_title(row.rule.source) for row in rows},
+        projects={project.slug: project.name for project in all_projects()},
         draft=queries.draft_book(),
         today=today(),
         words=words,
         rule_text=rule_text,
+    )
+
+
+@blueprint.get("/centre/earning/rules.<kind>")
+@requires(VIEW)
+def export(kind: str) -> Response:
+    """Give the rules that are asked for as a file; they name nobody."""
+    book = drafting.newest_published()
+    if kind not in set(ExportFormat) or book is None:
+        raise NotFound
+    rows = finding.found(queries.rule_rows(book), finding.wanted(request.args))
+    header = (
+        gettext("Key"),
+        gettext("Rule"),
+        gettext("When this happens"),
+        gettext("What it does"),
+        gettext("Posted to"),
+        gettext("Times"),
+        gettext("Given so far"),
+    )
+    return export_file(
+        name="earning-rules",
+        kind=ExportFormat(kind),
+        header=header,
+        rows=finding.file_rows(rows),
     )
 
 

@@ -48,7 +48,7 @@ EFFECTS: dict[str, Text] = {
     Effect.FORFEIT: lazy("Takes points for a breach"),
 }
 COMPARISONS: dict[str, Text] = {
-    Comparison.IS: lazy("is"),
+    Comparison.IS: lazy("equals"),
     Comparison.IN: lazy("is one of"),
     Comparison.AT_LEAST: lazy("at least"),
     Comparison.AT_MOST: lazy("at most"),

@@ -210,7 +210,7 @@ def test_ways_of_conditions_are_written_and_shown(centre: FlaskClient) -> None:
     draft = queries.draft_book()
     assert queries.find_rule(draft, "welcome").definition["when"] == when
     shown = words(centre, "/centre/earning/draft")
-    assert "(Homes of the household: at least 2; Tier: is gold) or Month of the event" in shown
+    assert "(Homes of the household: at least 2; Tier: equals gold) or Month of the event" in shown
     page = centre.get("/centre/earning/draft/rules/welcome").text
     assert re.search(r'name="ways-1-conditions-0-value"[^>]* value="12"', page)
     assert 'name="ways-2-conditions-0-field"' in page
@@ -220,7 +220,7 @@ def test_ways_of_conditions_are_written_and_shown(centre: FlaskClient) -> None:
                        old_key="welcome")  # fmt: skip
     shown = words(centre, "/centre/earning/draft/rules/welcome")
     assert "nested deeper than the form can show" in shown
-    assert "1; ((Homes of the household: at least 2; Tier: is gold) or Month" in shown
+    assert "1; ((Homes of the household: at least 2; Tier: equals gold) or Month" in shown
     write(centre, rule="welcome", points="3")
     db.session.expire_all()
     kept = queries.find_rule(draft, "welcome").definition
@@ -270,6 +270,37 @@ def test_the_past_is_corrected_by_who_wrote_none_of_it(centre: FlaskClient) -> N
     assert "by a colleague" in post(centre, "draft/publish", 409, seen=seen)
     agree(centre)
     assert db.session.query(Book).one().is_correction
+
+
+def test_rules_are_found_and_given_as_files(centre: FlaskClient, query_count: Any) -> None:
+    project = make_project()
+    here = {"field": "project", "op": "is", "value": project.slug}
+    names = {"zh_Hans_CN": "入会礼", "en": "Welcome gift"}
+    publish(
+        {**rule("welcome"), "title": names},
+        rule("here", "unit.verified", when=here),
+        rule("elsewhere", "unit.verified", when={"not": here}),
+    )
+    tell(make_member())
+    for asked, keys in (
+        ("q=GIFT", ["welcome"]),
+        ("source=unit.verified", ["here", "elsewhere"]),
+        ("state=given", ["welcome"]),
+        ("state=idle", ["here", "elsewhere"]),
+        (f"project={project.slug}", ["welcome", "here"]),
+        ("state=odd&project=", ["welcome", "here", "elsewhere"]),
+    ):
+        page = centre.get(f"/centre/earning?{asked}", headers=EN).text
+        shown = [key for key in ("welcome", "here", "elsewhere") if f'mono">{key}<' in page]
+        assert shown == keys, asked
+    with query_count() as sent:
+        assert "No rule fits" in words(centre, "/centre/earning?q=nothing")
+    assert len(sent) <= 8
+    with centre.get("/centre/earning/rules.csv?source=unit.verified", headers=EN) as file:
+        assert len(file.text.splitlines()) == 3
+    with centre.get("/centre/earning/rules.xlsx") as file:
+        assert file.status_code == 200
+    words(centre, "/centre/earning/rules.pdf", 404)
 
 
 def test_a_dry_run_tells_and_leaves_nothing(centre: FlaskClient) -> None:
