@@ -22,6 +22,7 @@ from portal.sdk import (
     Job,
     MemberHome,
     MemberRef,
+    MemberTab,
     NavItem,
     NotificationKind,
     Permission,
@@ -181,6 +182,12 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:
             lazy("Activities"), "calendar-event", "events_staff.index", "events.manage", "plugins"
         )
     ]
+
+
+@hookimpl
+def member_tabs(project: ProjectRef) -> list[MemberTab]:
+    """Return the place in the owners' navigation."""
+    return [MemberTab(lazy("Activities"), "calendar-event", "events.index", order=20)]
 
 
 @hookimpl
