@@ -21,6 +21,7 @@ from pluggy import HookImpl
 from portal.extensions import db, transaction_kept
 from portal.jobs.registry import Handler, JobRun
 from portal.plugin_host import faults
+from portal.plugin_host.acting import acting
 from portal.plugin_host.hookspecs import RETURNS
 from portal.plugin_host.ownership import check_ownership
 from portal.plugin_host.slow import SLOW_SECONDS, SlowHooks
@@ -99,7 +100,8 @@ def do_job(plugin: str, kind: str, handler: Handler, run: JobRun) -> None:
 @contextmanager
 def _noted(plugin: str, hook: str, project_id: int | None) -> Iterator[None]:
     try:
-        yield
+        with acting(plugin):
+            yield
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -195,7 +197,7 @@ def _answer(
     values = [given[name] for name in implementation.argnames]
     started = time.perf_counter()
     try:
-        with transaction_kept():
+        with transaction_kept(), acting(plugin):
             value = implementation.function(*values)
         RETURNS[hook].check(hook, value)
         check_ownership(plugin, value)

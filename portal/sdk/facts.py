@@ -12,6 +12,7 @@ from portal.club.queries import current_club
 from portal.earning import service
 from portal.earning.kinds import Outcome
 from portal.facts.service import NewFact
+from portal.plugin_host.acting import check_acting
 from portal.plugin_host.afterwards import is_on_for
 from portal.plugin_host.refs import MemberRef, ProjectRef
 from portal.plugin_host.state import host
@@ -38,6 +39,7 @@ def record_fact(
     for a source or subject of another, or where the plugin is off; FactError.
     """
     plugin = _plugin(source)
+    check_acting(plugin)
     if not is_on_for(plugin, project.id if project else None):
         raise ValueError(f"{plugin} is not on here: it records no facts")
     if subject is not None and subject.partition(":")[0] != plugin:
@@ -65,9 +67,13 @@ def record_fact(
 
 def withdraw_facts(*, subject: str, on: date | None = None) -> int:
     """Withdraw every fact of the plugin about `subject`, also those that are still to come, and
-    take back what was given for them; return how many postings. Raises ValueError."""
-    if subject.partition(":")[0] not in host().loaded:
+    take back what was given for them; return how many postings.
+
+    Raises ValueError for a subject of another plugin's, or of none."""
+    plugin = subject.partition(":")[0]
+    if plugin not in host().loaded:
         raise _wrong_subject(subject)
+    check_acting(plugin)
     today = on or clock.business_date(current_club().time_zone)
     return service.withdraw_facts(actor=None, subject=subject, on=today, reason="plugin")
 

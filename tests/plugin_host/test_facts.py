@@ -7,8 +7,12 @@ from flask import Flask
 
 from portal import sdk
 from portal.earning.checks import rule_problems
+from portal.extensions import db
+from portal.plugin_host import dispatch
+from portal.plugin_host.acting import acting
 from portal.plugin_host.refs import member_ref, project_ref
 from portal.plugin_host.state import host
+from portal.projects.models import Project
 from tests import factories
 from tests.earning.helpers import publish, rule
 from tests.plugin_host.conftest import switch_on
@@ -66,6 +70,21 @@ def test_what_belongs_to_others_is_refused(place: Any) -> None:
         sdk.withdraw_facts(subject="contract:1")
     with pytest.raises(sdk.FactError):
         write(place, "k" * 61)
+
+
+def test_a_plugin_withdraws_its_own_facts_only(place: Any, mood: dict[str, Any]) -> None:
+    project, member = place
+    publish(rule("note", "notes.written", points="5"))
+    switch_on("hostile", db.session.get_one(Project, project.id))
+    write(place, subject="notes:1")
+    mood["check_plugin_enable"] = lambda: sdk.withdraw_facts(subject="notes:1")
+    objections = dispatch.check("check_plugin_enable", project=project, plugin="notes")
+    assert [each.split(":")[0] for each in objections] == ["hostile"]
+    assert sdk.points_balance(member).available == 5_000
+    with acting("hostile"), pytest.raises(ValueError, match="no say"):
+        write(place, "2")
+    with acting("notes"):
+        assert sdk.withdraw_facts(subject="notes:1") == 1
 
 
 def test_rules_may_read_the_fields_that_the_plugin_declares(place: Any) -> None:
