@@ -83,7 +83,9 @@ def count(
         def column(statement: str) -> list[Any]:
             return list(connection.scalars(sa.text(statement)))
 
-        table.add("killed", web_workers=killed["web"], job_runners=killed["run"])
+        table.add(
+            "killed", web_workers=killed["web"], masters=killed["master"], job_runners=killed["run"]
+        )
         for kind, names in ledger.wished.items():
             rows = column(ROWS[kind])
             table.compare(f"{kind}: rows", names, rows)

@@ -1,4 +1,5 @@
-"""Kill web workers and job runners at random, and count: what was answered is there, once.
+"""Kill web workers, gunicorn's masters and job runners at random, and count: what was answered is
+there, once.
 
     python -m bench.chaos_web [--kills 20] [--seconds 90]
 
@@ -6,7 +7,9 @@ A throw-away PostgreSQL (SQLite with --sqlite); two gunicorns of one worker each
 run`; four clients that write through the JSON API with an Idempotency-Key and send again until they
 have an answer: members registered at the desk, people of households, homes claimed. What follows is
 counted where it arrives: two subscribers of every event, a webhook's receiver, a mail server, the
-inboxes. `kill -9` hits a worker or a runner every moment; then the rest is done in peace.
+inboxes. `kill -9` hits a worker, a master or a runner every moment; then the rest is done in peace.
+A master's workers are left behind with its port and end after a request; then a new master is
+started, as a supervisor would.
 
 Effects in the database must be there once. A mail or a webhook whose runner is killed between
 sending and noting it is sent again by the same id, which tells receivers; it is counted apart.
@@ -37,6 +40,8 @@ from bench.chaos_clients import PATIENCE, Ledger, Wish, ask, drive  # noqa: E402
 from bench.chaos_counting import Table, count, left_to_do  # noqa: E402
 
 LEASE = "2"
+ORPHANED = 40
+"""Seconds: an idle worker looks after its master every half of gunicorn's time-out."""
 SUBSCRIBERS = ("chaos.web.one", "chaos.web.two")
 TOLD = ("member.joined", "claim.made", "claim.decided")
 """The kinds of events that the webhook wants."""
@@ -143,11 +148,31 @@ class Process:
             time.sleep(0.05)
         os.kill(workers[0], signal.SIGKILL)
 
+    def kill_master(self) -> None:
+        """Kill gunicorn itself and start another, once its workers have let go of the port."""
+        assert self.running is not None
+        left = children(self.running.pid)
+        self.running.kill()
+        self.running.wait()
+        end = time.monotonic() + ORPHANED
+        while any(is_there(pid) for pid in left):
+            assert time.monotonic() < end, "a worker without its master stays"
+            time.sleep(0.05)
+        self.start()
+
     def end(self) -> int:
         """Ask it to end, and wait."""
         assert self.running is not None
         self.running.terminate()
         return self.running.wait(PATIENCE)
+
+
+def is_there(pid: int) -> bool:
+    """Tell whether a process lives; one that has ended and waits to be buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def children(pid: int) -> list[int]:
@@ -190,8 +215,11 @@ def mail_server() -> Iterator[tuple[int, "Counter[str]"]]:
 # --- the whole --------------------------------------------------------------------------------
 
 
-def chaos(env: dict[str, str], *, kills: int, seconds: float, members: int) -> Table:
-    """Let everybody work for so long under `kills` of each kind; then count."""
+def chaos(
+    env: dict[str, str], *, kills: int, seconds: float, members: int, masters: int | None = None
+) -> Table:
+    """Let everybody work under `kills` of each kind, but so many of `masters`; then count."""
+    wanted = {"web": kills, "master": kills if masters is None else masters, "run": kills}
     from tests import services
     from tests.webhooks.receiver import receiving
 
@@ -220,12 +248,15 @@ def chaos(env: dict[str, str], *, kills: int, seconds: float, members: int) -> T
             _wait_for(bases)
             begun = time.monotonic()
             wait_for_clients = drive(prepared, bases, ledger, begun + seconds)
-            for at, kind in _moments(kills, seconds):
+            for at, kind in _moments(wanted, seconds):
                 time.sleep(max(begun + at - time.monotonic(), 0))
-                random.choice(web if kind == "web" else runners).kill()
+                victim = random.choice(runners if kind == "run" else web)
+                victim.kill_master() if kind == "master" else victim.kill()
                 killed[kind] += 1
             wait_for_clients()
             _until(lambda: not left_to_do(engine))
+            # One that has just been started does not know yet how to end in order.
+            _wait_for(bases)
         finally:
             ended = [process.end() for process in processes if process.running]
         assert ended == [0] * len(processes), f"not everybody drained: {ended}"
@@ -242,10 +273,10 @@ def _prepared(env: dict[str, str], members: int, hook: str) -> dict[str, Any]:
     return found
 
 
-def _moments(kills: int, seconds: float) -> list[tuple[float, str]]:
+def _moments(wanted: dict[str, int], seconds: float) -> list[tuple[float, str]]:
     return sorted(
         (random.uniform(0.05, 0.95) * seconds, kind)
-        for kind in ("web", "run")
+        for kind, kills in wanted.items()
         for _ in range(kills)
     )
 

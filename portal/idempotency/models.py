@@ -12,6 +12,7 @@ class IdempotencyKey(db.Model):
     """A write's key, inserted in the write's own transaction: it stays only with it."""
 
     __tablename__ = "idempotency_key"
+    __table_args__ = (sa.Index("ix_idempotency_key_created_at", "created_at"),)
 
     id: Mapped[primary_key]
     key: Mapped[str] = mapped_column(sa.String(64), unique=True)

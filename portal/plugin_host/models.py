@@ -98,6 +98,7 @@ class PluginToken(db.Model):
         sa.CheckConstraint("(project_id IS NULL) <> (member_id IS NULL)", name="of_one"),
         sa.CheckConstraint("single_use OR used_at IS NULL", name="used_once"),
         sa.Index("ix_plugin_token_plugin_subject", "plugin", "subject"),
+        sa.Index("ix_plugin_token_created_at", "created_at"),
     )
 
     id: Mapped[primary_key]
