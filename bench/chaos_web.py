@@ -142,7 +142,8 @@ class Process:
             self.running.wait()
             self.start()
             return
-        end = time.monotonic() + 30
+        # A master that has just been started loads the application before it forks.
+        end = time.monotonic() + PATIENCE
         while not (workers := children(self.running.pid)):
             assert time.monotonic() < end, "gunicorn has no worker any more"
             time.sleep(0.05)
