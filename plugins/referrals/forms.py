@@ -218,3 +218,9 @@ class KnownForm(TextsForm):
     numbers = TextAreaField(
         lazy("Mobile numbers, one a line"), [InputRequired(), Length(max=40_000)]
     )
+
+
+class StagesForm(TextsForm):
+    """Stages from the sales system, as lines."""
+
+    rows = TextAreaField(lazy("Lines with commas"), [InputRequired(), Length(max=60_000)])

@@ -168,7 +168,8 @@ def _refused(
     own = error.code in ("OTHER_NUMBER", "TooManyReports", "NOT_OPEN")
     said = REFUSALS[error.code if own else "LeadProtectedByOther"]
     form.form_errors.append(str(said))
-    return _consent(form, referrer, lead), STATUS.get(error.code, 409)
+    status = STATUS.get(error.code, 409) if own else 409
+    return _consent(form, referrer, lead), status
 
 
 def _own_page(lead: Lead) -> str:

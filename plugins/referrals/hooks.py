@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from plugins.referrals import (
     friend_views,
+    import_views,
     pages,
     privacy,
     queries,
@@ -44,14 +45,16 @@ def _context() -> dict[str, object]:
     return {"words": words, "showing": showing, "reasons": stages.REASONS}
 
 
-for _blueprint in (views.blueprint, friend_views.friends, staff_views.staff):
+# The staff's views are of one blueprint: each module adds its own.
+STAFF_VIEWS = {each.staff for each in (staff_views, rules_views, import_views)}
+for _blueprint in (views.blueprint, friend_views.friends, *STAFF_VIEWS):
     _blueprint.context_processor(_context)
 
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     """Return the pages of owners, of friends and of staff."""
-    return [views.blueprint, friend_views.friends, rules_views.staff]
+    return [views.blueprint, friend_views.friends, *STAFF_VIEWS]
 
 
 @hookimpl
@@ -130,6 +133,7 @@ def register_audit_words() -> list[AuditWord]:
     return [
         *(AuditWord(f"referrals.{step}", title) for step, title in words.STEPS.items()),
         AuditWord("referrals.exported", lazy("Leads taken as a file")),
+        AuditWord("referrals.stages_imported", lazy("Stages of leads imported")),
         AuditWord("referrals.rules_written", lazy("Rules of referrals written")),
         AuditWord("referrals.known_entered", lazy("Known customers entered")),
         AuditWord("referrals_lead", lazy("Lead"), page="referrals_staff.show"),

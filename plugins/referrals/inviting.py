@@ -152,8 +152,11 @@ def agree_by_link(
     *, project: ProjectRef, referrer: Referrer, name: str, phone: str, words: str, at: datetime
 ) -> Lead:
     """Write down the yes of a friend who came by an owner's own link. Raises ReferralError."""
+    counted = rules_now(project.id, at)
+    if counted is None:
+        raise ReferralError("NOT_OPEN")
+    _count(referrer, counted, at)
     rules, member = _open_rules(project, referrer.id, phone, at)
-    _count(referrer, rules, at)
     found = protected(project, hash_of(phone))
     if found:
         raise ReferralError("LeadProtectedByOther")

@@ -28,8 +28,8 @@ LADDER: tuple[tuple[str, object], ...] = (
     (State.REPORTED, lazy("Reported")),
     (State.VISITED, lazy("Visited")),
     (State.SUBSCRIBED, lazy("Subscribed")),
-    (State.SIGNED, lazy("Contract signed")),
-    (State.PAID, lazy("Paid up")),
+    (State.SIGNED, lazy("Contract")),
+    (State.PAID, lazy("Payment")),
 )
 """What an owner sees of the way."""
 
@@ -71,6 +71,10 @@ REFUSALS: Mapping[str, object] = {
     "NO_REASON": lazy("Give a reason."),
     "FUTURE": lazy("The day lies in the future."),
     "DATE_BEFORE": lazy("The day lies before the stage that was reached last."),
+    "ILLEGAL_STEP": lazy("The stage does not follow the one where the lead stands."),
+    "UNKNOWN_CODE": lazy("No lead under way has this code."),
+    "UNREADABLE": lazy("The stage, the day or who signs cannot be read."),
+    "TOO_MANY_ROWS": lazy("500 lines at once at most."),
     "PAST": lazy("Rules begin now or later: what is reported keeps the rules of its day."),
     "CHANGED": lazy("Somebody wrote a newer version meanwhile. Look at it, then save again."),
 }

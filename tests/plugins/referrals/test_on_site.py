@@ -326,3 +326,30 @@ def test_rules_hear_of_each_stage_once_and_a_cancelled_purchase_takes_it_back(
     assert db.session.scalars(taken).all() == [None]
     manager.post(f"{page_of(lead)}/end", data={"to": "cancelled", "words": "退房"})
     assert db.session.scalars(taken).all() == [clock.business_date("Asia/Shanghai")]
+
+
+def test_stages_come_as_lines_in_any_order_and_again(verifier, adviser, place, make_lead):
+    lead, other = make_lead(E164), make_lead(name="沈女士")
+    verifier.post(f"{page_of(lead)}/arrive")
+    verifier.post(f"{page_of(lead)}/decide", data={"choice": "accept"})
+    day = today().isoformat()
+    lines = [
+        "code,stage,day,buyer,paper",
+        f"{lead.pass_code},signed,{day},spouse,HT-1",
+        f"{lead.pass_code.lower()},subscribed,{day},,RG-1",
+        f"{lead.pass_code},signed,{day},spouse,HT-1",
+        f"{other.pass_code},subscribed,{day},,",
+        f"WWWWWWWW,subscribed,{day},,",
+        f"{lead.pass_code},paid,31.12.,,",
+    ]
+    answer = adviser.post(f"{DESK}import", data={"rows": "\n".join(lines)})
+    assert answer.status_code == 200
+    for says in ("已登记", "此前已有", "没有对应此编码的线索", "不能接在", "无法识别"):
+        assert says in answer.text
+    assert (now_of(lead).state, now_of(lead).buyer) == ("signed", "spouse")
+    assert now_of(other).state == "reported"
+    again = adviser.post(f"{DESK}import", data={"rows": "\n".join(lines)})
+    assert "已登记" not in again.text.replace("未登记", "")
+    many = "\n".join(f"WWWWWWWW,paid,{day}" for _ in range(501))
+    assert adviser.post(f"{DESK}import", data={"rows": many}).status_code == 422
+    assert verifier.get(f"{DESK}import").status_code == 403

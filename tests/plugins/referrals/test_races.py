@@ -5,12 +5,13 @@ from collections import Counter
 
 import sqlalchemy as sa
 
-from plugins.referrals import inviting
+from plugins.referrals import inviting, stages
 from plugins.referrals.errors import ReferralError
-from plugins.referrals.models import Lead, Referrer, Step
-from plugins.referrals.states import ACTIVE
+from plugins.referrals.models import Campaign, Lead, Referrer, Step
+from plugins.referrals.states import ACTIVE, State
 from portal import clock
 from portal.extensions import db
+from portal.facts.models import Fact
 from portal.plugin_host.refs import member_ref
 from tests import factories
 from tests.plugins.referrals.conftest import code_of, make_rules
@@ -128,3 +129,29 @@ def test_the_days_limit_holds_at_its_edge(app, place):
     phones = [factories.make_phone() for _ in range(8)]
     outcomes = at_once(app, [inviting_one(phone) for phone in phones])
     assert outcomes == {"done": 3, "ProfileLimitReached": 5}
+
+
+def test_a_stage_from_many_at_once_counts_once(app, place, make_lead):
+    lead = make_lead(E164)
+    number, project, version = lead.id, place.ref, place.rules.id
+    at = clock.now()
+    db.session.execute(sa.update(Lead).values(state="visited", arrived_at=at))
+    db.session.commit()
+
+    def choosing():
+        return stages.advance(
+            actor=None,
+            project=project,
+            lead=db.session.get_one(Lead, number),
+            rules=db.session.get_one(Campaign, version),
+            to=State.SUBSCRIBED,
+            on=clock.business_date("Asia/Shanghai"),
+            at=at,
+        )
+
+    outcomes = at_once(app, [choosing] * 10)
+    assert outcomes == {"done": 1, "none": 9}
+    steps = sa.select(sa.func.count(Step.id)).where(Step.step == "subscribed")
+    assert db.session.scalar(steps) == 1
+    facts = sa.select(sa.func.count(Fact.id)).where(Fact.source == "referrals.subscribed")
+    assert db.session.scalar(facts) == 1
