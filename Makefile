@@ -39,7 +39,7 @@ test: $(DEV_LOCK) setup ## check and test everything on SQLite, PostgreSQL and i
 	@$(BIN)/python -m tools.test_services check
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n $(JOBS) --complete --db sqlite $(PYTEST_ARGS)
-	$(BIN)/pytest -n $(JOBS) --complete --db postgresql -m "not browser" $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(JOBS) --complete --db postgresql -m "not browser and not once" $(PYTEST_ARGS)
 
 setup: $(INSTALLED) $(COMPILED) ## make the environment and fetch the browser files
 	@$(BIN)/python -m tools.assets

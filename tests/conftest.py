@@ -33,6 +33,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--db", choices=("sqlite", "postgresql"), default="sqlite")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs no database: `make test` runs it once, not once more with PostgreSQL."""
+    for item in items:
+        if "database_url" not in getattr(item, "fixturenames", ()):
+            item.add_marker("once")
+
+
 class IsolatedClient(FlaskClient):
     """A client whose every request has its own application context, as on a server.
 
@@ -154,6 +162,13 @@ def empty_database(url: str) -> None:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         shutil.copy(path.with_suffix(".empty"), path)
     else:
-        names = ", ".join(f'"{table}"' for table in db.metadata.tables)
+        # To ask which tables have rows takes a tenth of the time that emptying all of them takes.
+        filled = " UNION ALL ".join(
+            f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")"  # noqa: S608 (ours)
+            for table in db.metadata.tables
+        )
         with db.engine.begin() as connection:
-            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+            tables = connection.exec_driver_sql(filled).scalars().all()
+            if tables:
+                names = ", ".join(f'"{table}"' for table in tables)
+                connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from werkzeug.routing import Rule
 
 from portal.access import Access, Audience, access_of
@@ -20,6 +20,7 @@ from portal.extensions import db
 from portal.permissions.roles import PERMISSIONS, RoleName
 from portal.plugin_host.state import host
 from portal.projects.models import Project
+from portal.web import errors
 from tests import factories
 from tests.plugin_host.conftest import switch_on
 
@@ -86,6 +87,7 @@ def test_the_open_routes_are_the_reviewed_ones(migrated_app: Flask) -> None:
     assert found == OPEN_ROUTES.read_text("utf-8").splitlines()
 
 
+@pytest.mark.once
 def test_the_gate_answers_as_declared(gate_app: Flask) -> None:
     """Ask for every route with every visitor; the expected answer is worked out here again."""
     own = factories.make_project(slug="own")
@@ -177,8 +179,10 @@ def visitors(own: Project, other: Project) -> Iterator[Visitor]:
 
 
 @pytest.fixture
-def gate_app(app: Flask) -> Iterator[Flask]:
-    """The application with every view replaced by one that only says that it was entered."""
+def gate_app(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The application with every view replaced by one that only says that it was entered, and every
+    page of an error by its status: to draw them takes longer than to judge."""
+    monkeypatch.setattr(errors, "_page", lambda code, words: Response(status=code))
     views = dict(app.view_functions)
     for endpoint, view in views.items():
         if endpoint != "static":

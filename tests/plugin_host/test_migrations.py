@@ -1,8 +1,10 @@
 """Every plugin has its own branch of migrations: from the shell, on a database of its own."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,29 +55,49 @@ print("answer", found.status_code, found.json["status"], found.json.get("reason"
 
 @pytest.fixture
 def shelf(tmp_path: Path, database_url: str) -> Iterator[Shelf]:
+    """An installation without plugins, on an empty database of its own."""
+    with _shelf(tmp_path, database_url, "shelf") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[Shelf]:
+    """What `begun` copies: made once, since every command is a process of its own."""
+    with _shelf(tmp_path_factory.mktemp("pattern"), database_url, "pattern") as made:
+        made.portal("db", "upgrade")
+        for name in ("alpha", "beta"):
+            made.add(name)
+            made.portal("db", "revision", "first", "--plugin", name)
+            made.portal("db", "upgrade")
+        yield made
+
+
+@pytest.fixture
+def begun(tmp_path: Path, pattern: Shelf, database_url: str) -> Iterator[Shelf]:
     """An installation with plugins `alpha` and `beta`, their first revisions written, applied."""
-    (tmp_path / "home").mkdir()
-    if database_url.startswith("sqlite"):
-        yield Shelf(tmp_path, f"sqlite:///{tmp_path / 'portal.sqlite3'}")
+    shutil.copytree(pattern.folder, tmp_path, dirs_exist_ok=True)
+    with _shelf(tmp_path, database_url, "shelf", template="pattern") as made:
+        yield made
+
+
+@contextmanager
+def _shelf(
+    folder: Path, server_url: str, name: str, *, template: str | None = None
+) -> Iterator[Shelf]:
+    (folder / "home").mkdir(exist_ok=True)
+    if server_url.startswith("sqlite"):
+        yield Shelf(folder, f"sqlite:///{folder / 'portal.sqlite3'}")
         return
-    server = sa.create_engine(database_url, isolation_level="AUTOCOMMIT")
+    server = sa.create_engine(server_url, isolation_level="AUTOCOMMIT")
+    like = f" TEMPLATE {template}" if template else ""
     with server.connect() as connection:
-        connection.exec_driver_sql("DROP DATABASE IF EXISTS shelf WITH (FORCE)")
-        connection.exec_driver_sql("CREATE DATABASE shelf")
-    url = sa.make_url(database_url).set(database="shelf")
-    yield Shelf(tmp_path, url.render_as_string(hide_password=False))
+        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}{like}")
+    url = sa.make_url(server_url).set(database=name)
+    yield Shelf(folder, url.render_as_string(hide_password=False))
     with server.connect() as connection:
-        connection.exec_driver_sql("DROP DATABASE shelf WITH (FORCE)")
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     server.dispose()
-
-
-def begin(shelf: Shelf, *names: str) -> None:
-    """Install plugins, write the first revision of each, apply it."""
-    shelf.portal("db", "upgrade")
-    for name in names:
-        shelf.add(name)
-        shelf.portal("db", "revision", "first", "--plugin", name)
-        shelf.portal("db", "upgrade")
 
 
 def query(shelf: Shelf, statement: str) -> list[tuple[object, ...]]:
@@ -138,31 +160,30 @@ def answer(shelf: Shelf, path: str) -> tuple[int, str, str | None]:
     return int(code), status, None if reason == "None" else reason
 
 
-def test_each_owner_has_its_branch(shelf: Shelf) -> None:
-    begin(shelf, "alpha", "beta")
-    file = shelf.package("alpha") / "migrations" / "alpha_0001_first.py"
+def test_each_owner_has_its_branch(begun: Shelf) -> None:
+    file = begun.package("alpha") / "migrations" / "alpha_0001_first.py"
     text = file.read_text()
     assert 'revision = "alpha_0001"' in text.replace("'", '"')
     assert "branch_labels = ('alpha',)" in text
     assert f"depends_on = '{CORE}'" in text
     # One row for each owner, although each plugin depends on core.
-    assert rows(shelf) == {CORE, "alpha_0001", "beta_0001"}
-    assert {"alpha_parent", "alpha_child", "beta_parent", "beta_child"} <= tables(shelf)
-    assert "agree" in shelf.portal("db", "check")
+    assert rows(begun) == {CORE, "alpha_0001", "beta_0001"}
+    assert {"alpha_parent", "alpha_child", "beta_parent", "beta_child"} <= tables(begun)
+    assert "agree" in begun.portal("db", "check")
     for owner in ("alpha", "beta"):
-        assert "Nothing to write" in shelf.portal("db", "revision", "no", "--plugin", owner)
-    assert_core_has_nothing_to_write(shelf)
+        assert "Nothing to write" in begun.portal("db", "revision", "no", "--plugin", owner)
+    assert_core_has_nothing_to_write(begun)
     assert [path.name for path in file.parent.glob("*.py")] == [file.name]
-    shelf.write_models("alpha", 'sa.Column("more", sa.Integer),')
-    assert "models of alpha differ" in shelf.portal("db", "check", code=1)
-    shelf.portal("db", "revision", "second", "--plugin", "alpha")
+    begun.write_models("alpha", 'sa.Column("more", sa.Integer),')
+    assert "models of alpha differ" in begun.portal("db", "check", code=1)
+    begun.portal("db", "revision", "second", "--plugin", "alpha")
     second = (file.parent / "alpha_0002_second.py").read_text()
     assert "more" in second
     assert "depends_on = None" in second
     assert "beta" not in second
-    assert "alpha_0002" in shelf.portal("db", "check", code=1)
-    assert "(1 revisions applied)" in shelf.portal("db", "upgrade")
-    shelf.portal("db", "check")
+    assert "alpha_0002" in begun.portal("db", "check", code=1)
+    assert "(1 revisions applied)" in begun.portal("db", "upgrade")
+    begun.portal("db", "check")
 
 
 def test_models_without_migrations_are_told(shelf: Shelf) -> None:
@@ -173,180 +194,170 @@ def test_models_without_migrations_are_told(shelf: Shelf) -> None:
     assert "No plugin gamma" in shelf.portal("db", "revision", "x", "--plugin", "gamma", code=1)
 
 
-def test_an_uninstalled_plugin_stands_in_nobodys_way(shelf: Shelf) -> None:
-    begin(shelf, "alpha", "beta")
-    shelf.uninstall("alpha")
+def test_an_uninstalled_plugin_stands_in_nobodys_way(begun: Shelf) -> None:
+    begun.uninstall("alpha")
     for command in (("db", "check"), ("db", "upgrade"), ("doctor",)):
-        process = shelf.start(*command)
+        process = begun.start(*command)
         said, _ = process.communicate(timeout=120)
         assert "plugin alpha is not installed" in said, command
         assert "portal plugin remove alpha" in said
         assert "Can't locate" not in said
         assert "differ" not in said
         assert command[0] != "db" or process.returncode == (command[1] == "check")
-    shelf.write_models("beta", 'sa.Column("more", sa.Integer),')
-    shelf.portal("db", "revision", "second", "--plugin", "beta")
-    assert "(1 revisions applied)" in shelf.portal("db", "upgrade")
-    assert rows(shelf) == {CORE, "alpha_0001", "beta_0002"}
-    assert_core_has_nothing_to_write(shelf)
-    shelf.install("alpha")
-    assert "agree" in shelf.portal("db", "check")
-    shelf.uninstall("alpha")
-    shelf.portal("plugin", "remove", "alpha", "--yes", "beta", code=1)
-    assert "alpha_parent" in shelf.portal("plugin", "remove", "alpha", "--yes", "alpha")
-    assert rows(shelf) == {CORE, "beta_0002"}
-    assert "alpha_parent" not in tables(shelf)
-    assert "agree" in shelf.portal("db", "check")
+    begun.write_models("beta", 'sa.Column("more", sa.Integer),')
+    begun.portal("db", "revision", "second", "--plugin", "beta")
+    assert "(1 revisions applied)" in begun.portal("db", "upgrade")
+    assert rows(begun) == {CORE, "alpha_0001", "beta_0002"}
+    assert_core_has_nothing_to_write(begun)
+    begun.install("alpha")
+    assert "agree" in begun.portal("db", "check")
+    begun.uninstall("alpha")
+    begun.portal("plugin", "remove", "alpha", "--yes", "beta", code=1)
+    assert "alpha_parent" in begun.portal("plugin", "remove", "alpha", "--yes", "alpha")
+    assert rows(begun) == {CORE, "beta_0002"}
+    assert "alpha_parent" not in tables(begun)
+    assert "agree" in begun.portal("db", "check")
 
 
-def test_removing_drops_only_its_own(shelf: Shelf) -> None:
-    begin(shelf, "alpha", "beta")
-    before = tables(shelf)
-    shelf.blocked = {"alpha"}
-    said = shelf.portal("plugin", "remove", "alpha", "--yes", "alpha")
+def test_removing_drops_only_its_own(begun: Shelf) -> None:
+    before = tables(begun)
+    begun.blocked = {"alpha"}
+    said = begun.portal("plugin", "remove", "alpha", "--yes", "alpha")
     assert "2 tables dropped" in said
     assert "Uninstall" in said
-    assert before - tables(shelf) == {"alpha_parent", "alpha_child"}
-    assert rows(shelf) == {CORE, "beta_0001"}
-    entries = query(shelf, "SELECT subject_key FROM audit_entry WHERE action = 'plugin.removed'")
+    assert before - tables(begun) == {"alpha_parent", "alpha_child"}
+    assert rows(begun) == {CORE, "beta_0001"}
+    entries = query(begun, "SELECT subject_key FROM audit_entry WHERE action = 'plugin.removed'")
     assert entries == [("alpha",)]
-    shelf.uninstall("alpha")
-    assert "agree" in shelf.portal("db", "check")
-    assert "No plugin of that name" in shelf.portal("plugin", "remove", "alpha", code=1)
+    begun.uninstall("alpha")
+    assert "agree" in begun.portal("db", "check")
+    assert "No plugin of that name" in begun.portal("plugin", "remove", "alpha", code=1)
     for core in ("core", "member", "claim"):
-        shelf.portal("plugin", "remove", core, "--yes", core, code=1)
-    assert before - tables(shelf) == {"alpha_parent", "alpha_child"}
+        begun.portal("plugin", "remove", core, "--yes", core, code=1)
+    assert before - tables(begun) == {"alpha_parent", "alpha_child"}
 
 
-def test_a_broken_revision_leaves_the_other_owners(shelf: Shelf) -> None:
-    begin(shelf, "alpha", "beta")
-    file = shelf.package("alpha") / "migrations" / "alpha_0001_first.py"
+def test_a_broken_revision_leaves_the_other_owners(begun: Shelf) -> None:
+    file = begun.package("alpha") / "migrations" / "alpha_0001_first.py"
     kept = file.read_text()
     file.write_text("1/0")
-    shelf.write_models("beta", 'sa.Column("more", sa.Integer),')
-    shelf.portal("db", "revision", "second", "--plugin", "beta")
-    assert "alpha cannot be read: ZeroDivisionError" in shelf.portal("db", "upgrade", code=1)
-    assert "beta_0002" in rows(shelf)
+    begun.write_models("beta", 'sa.Column("more", sa.Integer),')
+    begun.portal("db", "revision", "second", "--plugin", "beta")
+    assert "alpha cannot be read: ZeroDivisionError" in begun.portal("db", "upgrade", code=1)
+    assert "beta_0002" in rows(begun)
     file.write_text(kept)
-    assert "agree" in shelf.portal("db", "check")
+    assert "agree" in begun.portal("db", "check")
 
 
-def test_a_failing_migration_leaves_the_other_owners(shelf: Shelf) -> None:
-    begin(shelf, "alpha")
-    (shelf.package("alpha") / "migrations" / "alpha_0002_bad.py").write_text(
+def test_a_failing_migration_leaves_the_other_owners(begun: Shelf) -> None:
+    (begun.package("alpha") / "migrations" / "alpha_0002_bad.py").write_text(
         "revision = 'alpha_0002'\ndown_revision = 'alpha_0001'\n\ndef upgrade(): 1/0\n"
     )
-    shelf.add("beta")
-    folder = shelf.package("beta") / "migrations"
+    begun.add("gamma")
+    folder = begun.package("gamma") / "migrations"
     folder.mkdir()
-    (folder / "beta_0001.py").write_text(
-        "revision = 'beta_0001'\ndown_revision = None\nbranch_labels = ('beta',)\n"
+    (folder / "gamma_0001.py").write_text(
+        "revision = 'gamma_0001'\ndown_revision = None\nbranch_labels = ('gamma',)\n"
         f"depends_on = '{CORE}'\n\ndef upgrade(): pass\n"
     )
-    assert "alpha was not migrated: ZeroDivisionError" in shelf.portal("db", "upgrade", code=1)
-    assert rows(shelf) == {CORE, "alpha_0001", "beta_0001"}
+    assert "alpha was not migrated: ZeroDivisionError" in begun.portal("db", "upgrade", code=1)
+    assert rows(begun) == {CORE, "alpha_0001", "beta_0001", "gamma_0001"}
 
 
-def test_several_at_once_on_an_empty_database(shelf: Shelf) -> None:
-    begin(shelf, "alpha")
-    empty(shelf)
-    running = [shelf.start("db", "upgrade") for _ in range(4)]
+def test_several_at_once_on_an_empty_database(begun: Shelf) -> None:
+    empty(begun)
+    running = [begun.start("db", "upgrade") for _ in range(4)]
     said = [process.communicate(timeout=120)[0] for process in running]
     assert [process.returncode for process in running] == [0, 0, 0, 0], said
-    assert rows(shelf) == {CORE, "alpha_0001"}
-    assert "agree" in shelf.portal("db", "check")
+    assert rows(begun) == {CORE, "alpha_0001", "beta_0001"}
+    assert "agree" in begun.portal("db", "check")
 
 
-def test_several_at_once_on_a_database_in_use(shelf: Shelf) -> None:
-    begin(shelf, "alpha", "beta")
-    shelf.write_models("alpha", 'sa.Column("more", sa.Integer),')
-    shelf.portal("db", "revision", "second", "--plugin", "alpha")
-    file = shelf.package("alpha") / "migrations" / "alpha_0002_second.py"
+def test_several_at_once_on_a_database_in_use(begun: Shelf) -> None:
+    begun.write_models("alpha", 'sa.Column("more", sa.Integer),')
+    begun.portal("db", "revision", "second", "--plugin", "alpha")
+    file = begun.package("alpha") / "migrations" / "alpha_0002_second.py"
     # Long enough that all of them have looked before the first is done.
     slow = "def upgrade() -> None:\n    __import__('time').sleep(6)"
     file.write_text(file.read_text().replace("def upgrade() -> None:", slow))
     assert "sleep" in file.read_text()
-    running = [shelf.start("db", "upgrade") for _ in range(4)]
+    running = [begun.start("db", "upgrade") for _ in range(4)]
     said = [process.communicate(timeout=120)[0] for process in running]
     assert [process.returncode for process in running] == [0, 0, 0, 0], said
-    assert rows(shelf) == {CORE, "alpha_0002", "beta_0001"}
-    assert "agree" in shelf.portal("db", "check")
+    assert rows(begun) == {CORE, "alpha_0002", "beta_0001"}
+    assert "agree" in begun.portal("db", "check")
 
 
-def test_a_plugin_that_cannot_be_imported_is_removed(shelf: Shelf) -> None:
-    begin(shelf, "alpha", "beta")
-    (shelf.package("alpha") / "models.py").write_text("1/0")
-    assert "ZeroDivisionError" in shelf.portal("plugin", "check", code=1)
+def test_a_plugin_that_cannot_be_imported_is_removed(begun: Shelf) -> None:
+    (begun.package("alpha") / "models.py").write_text("1/0")
+    assert "ZeroDivisionError" in begun.portal("plugin", "check", code=1)
     # Its migrations are found by the manifest, and go on.
-    assert "(0 revisions applied)" in shelf.portal("db", "upgrade")
-    assert "2 tables dropped" in shelf.portal("plugin", "remove", "alpha", "--yes", "alpha")
-    assert rows(shelf) == {CORE, "beta_0001"}
-    assert {"beta_parent", "beta_child"} <= tables(shelf)
-    assert "alpha_parent" not in tables(shelf)
+    assert "(0 revisions applied)" in begun.portal("db", "upgrade")
+    assert "2 tables dropped" in begun.portal("plugin", "remove", "alpha", "--yes", "alpha")
+    assert rows(begun) == {CORE, "beta_0001"}
+    assert {"beta_parent", "beta_child"} <= tables(begun)
+    assert "alpha_parent" not in tables(begun)
     # Not even its manifest can be read.
-    (shelf.package("beta") / "plugin.toml").write_text("name =")
-    assert "beta cannot be read" in shelf.portal("db", "check", code=1)
-    assert "2 tables dropped" in shelf.portal("plugin", "remove", "beta", "--yes", "beta")
-    assert rows(shelf) == {CORE}
+    (begun.package("beta") / "plugin.toml").write_text("name =")
+    assert "beta cannot be read" in begun.portal("db", "check", code=1)
+    assert "2 tables dropped" in begun.portal("plugin", "remove", "beta", "--yes", "beta")
+    assert rows(begun) == {CORE}
 
 
-def test_rows_of_plugins_survive_the_rebuilding_of_a_core_table(shelf: Shelf) -> None:
-    begin(shelf, "alpha")
-    query(shelf, PROJECT)
-    query(shelf, "INSERT INTO alpha_parent (project_id, text) VALUES (7, 'kept')")
-    query(shelf, "INSERT INTO alpha_child (parent_id) SELECT id FROM alpha_parent")
+def test_rows_of_plugins_survive_the_rebuilding_of_a_core_table(begun: Shelf) -> None:
+    query(begun, PROJECT)
+    query(begun, "INSERT INTO alpha_parent (project_id, text) VALUES (7, 'kept')")
+    query(begun, "INSERT INTO alpha_child (parent_id) SELECT id FROM alpha_parent")
     # What a later revision of core does on SQLite: a new table, the rows copied, the old dropped.
     rebuilding = subprocess.run(
         [sys.executable, "-c", REBUILDING],
-        env=shelf.environment(),
-        cwd=shelf.folder,
+        env=begun.environment(),
+        cwd=begun.folder,
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert rebuilding.returncode == 0, rebuilding.stderr
-    kept = query(shelf, "SELECT project_id, text FROM alpha_parent JOIN alpha_child ON true")
+    kept = query(begun, "SELECT project_id, text FROM alpha_parent JOIN alpha_child ON true")
     assert kept == [(7, "kept")]
-    assert query(shelf, "SELECT slug, bench_mark FROM project") == [("own", None)]
+    assert query(begun, "SELECT slug, bench_mark FROM project") == [("own", None)]
     with pytest.raises(sa.exc.IntegrityError):
-        query(shelf, "DELETE FROM project")
+        query(begun, "DELETE FROM project")
 
 
-def test_a_plugin_older_than_the_database_blocks_nobody(shelf: Shelf) -> None:
-    begin(shelf, "alpha", "beta")
-    query(shelf, PROJECT)
+def test_a_plugin_older_than_the_database_blocks_nobody(begun: Shelf) -> None:
+    query(begun, PROJECT)
     for name in ("alpha", "beta"):
-        shelf.portal("plugin", "enable", name, "--project", "own")
-    shelf.write_models("alpha", 'sa.Column("more", sa.Integer),')
-    shelf.portal("db", "revision", "second", "--plugin", "alpha")
-    shelf.portal("db", "upgrade")
-    second = shelf.package("alpha") / "migrations" / "alpha_0002_second.py"
+        begun.portal("plugin", "enable", name, "--project", "own")
+    begun.write_models("alpha", 'sa.Column("more", sa.Integer),')
+    begun.portal("db", "revision", "second", "--plugin", "alpha")
+    begun.portal("db", "upgrade")
+    second = begun.package("alpha") / "migrations" / "alpha_0002_second.py"
     second.unlink()
-    shelf.write_models("alpha")
-    shelf.write_models("beta", 'sa.Column("more", sa.Integer),')
-    shelf.portal("db", "revision", "second", "--plugin", "beta")
+    begun.write_models("alpha")
+    begun.write_models("beta", 'sa.Column("more", sa.Integer),')
+    begun.portal("db", "revision", "second", "--plugin", "beta")
     sentence = "at alpha_0002, which the installed plugin alpha does not know: install the newer"
-    said = shelf.portal("db", "upgrade")
+    said = begun.portal("db", "upgrade")
     assert sentence in said
     assert "(1 revisions applied)" in said
-    assert rows(shelf) == {CORE, "alpha_0002", "beta_0002"}
-    assert sentence in shelf.portal("db", "check", code=1)
-    assert answer(shelf, "/readyz") == (200, "ok", None)
+    assert rows(begun) == {CORE, "alpha_0002", "beta_0002"}
+    assert sentence in begun.portal("db", "check", code=1)
+    assert answer(begun, "/readyz") == (200, "ok", None)
 
 
-def test_ready_after_a_plugin_was_removed_and_not_uninstalled_yet(shelf: Shelf) -> None:
-    begin(shelf, "alpha", "beta")
-    query(shelf, PROJECT)
-    shelf.portal("plugin", "enable", "beta", "--project", "own")
-    shelf.portal("plugin", "remove", "alpha", "--yes", "alpha")
-    assert answer(shelf, "/readyz") == (200, "ok", None)
-    process = shelf.start("doctor")
+def test_ready_after_a_plugin_was_removed_and_not_uninstalled_yet(begun: Shelf) -> None:
+    query(begun, PROJECT)
+    begun.portal("plugin", "enable", "beta", "--project", "own")
+    begun.portal("plugin", "remove", "alpha", "--yes", "alpha")
+    assert answer(begun, "/readyz") == (200, "ok", None)
+    process = begun.start("doctor")
     said, _ = process.communicate(timeout=120)
     assert "those of the plugin alpha are not at its revision" in said
     assert "uninstall the package" in said
     # One that is on is missed by its readers: the workers wait for its tables.
-    query(shelf, "DELETE FROM alembic_version WHERE version_num = 'beta_0001'")
-    assert answer(shelf, "/readyz") == (503, "unavailable", "migrations")
+    query(begun, "DELETE FROM alembic_version WHERE version_num = 'beta_0001'")
+    assert answer(begun, "/readyz") == (503, "unavailable", "migrations")
 
 
 def test_a_plugin_that_is_on_is_not_removed(host_app: Flask) -> None:
