@@ -27,7 +27,7 @@ STATES: dict[str, Text] = {
     ProposalState.REFUSED: lazy("Refused"),
 }
 KINDS: dict[str, Text] = {
-    Kind.AWARD: lazy("Give points"),
+    Kind.AWARD: lazy("Award points"),
     Kind.DEDUCT: lazy("Take points away"),
 }
 

@@ -26,7 +26,7 @@ class AdjustForm(Form):
     kind = RadioField(
         lazy("What to do"),
         choices=[
-            SelectChoice(Kind.AWARD, lazy("Give points")),
+            SelectChoice(Kind.AWARD, lazy("Award points")),
             SelectChoice(Kind.DEDUCT, lazy("Take points away")),
         ],
         default=Kind.AWARD,
