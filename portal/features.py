@@ -169,6 +169,7 @@ from portal.tiers import hooks as tiers_hooks
 from portal.tiers import jobs as tiers_jobs
 from portal.tiers import models as tiers_models
 from portal.tiers import privacy as tiers_privacy
+from portal.tiers import scheme_api as tier_schemes_api
 from portal.tiers import scheme_views as tiers_scheme_views
 from portal.tiers import views as tiers_views
 from portal.tokens import models as tokens_models
@@ -221,6 +222,7 @@ APIS: tuple = (
     staff_roles_api,
     staff_tokens_api,
     tiers_api,
+    tier_schemes_api,
     staff_tier_api,
     webhooks_api,
     roster_api,

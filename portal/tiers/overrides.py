@@ -53,10 +53,10 @@ def propose_override(
         expires_on=expires_on,
         made_by_id=actor.id,
     )
-    db.session.add(made)
     try:
+        # Added within: opening a savepoint writes what waits before it.
         with db.session.begin_nested():
-            db.session.flush()
+            db.session.add(made)
     except IntegrityError as error:
         raise TierError("proposed_already") from error
     _note(actor, member, made, "tiers.override_proposed", tier=tier)
@@ -80,6 +80,7 @@ def decide_override(*, actor: Account, override: Override, member: Member, appro
             OverrideState.ENDED,
             Override.member_id == override.member_id,
             Override.scheme_id == override.scheme_id,
+            Override.id != override.id,
         )
     state = OverrideState.APPROVED if approve else OverrideState.REFUSED
     done = _change(

@@ -65,7 +65,7 @@ def install(
 def create_scheme(
     *, actor: Account, key: str, name: Texts, is_club: bool, form: Mapping[str, Any]
 ) -> SchemeVersion:
-    """Add a scheme with a draft. Raises FormError, and TierError: key_taken, club_taken."""
+    """Add a scheme with a draft. Raises FormError, and TierError: key_taken."""
     body = schema.dump(schema.load(form))
     version = _add(key=key, name=name, is_club=is_club, body=body, actor=actor)
     _note(actor, "tiers.scheme_created", version.scheme, version)
@@ -180,8 +180,8 @@ def _add(
     *, key: str, name: Texts, is_club: bool, body: dict[str, Any], actor: Account | None
 ) -> SchemeVersion:
     scheme = Scheme(key=key, name=dict(name), is_club=is_club)
-    db.session.add(scheme)
-    _flush("key_taken")
+    if not _added(scheme):
+        raise TierError("key_taken")
     version = SchemeVersion(
         scheme_id=scheme.id,
         scheme=scheme,
@@ -211,17 +211,20 @@ def _next(actor: Account | None, scheme: Scheme) -> SchemeVersion:
         body=body,
         drafted_by_id=actor.id if actor else None,
     )
-    db.session.add(version)
-    _flush("draft_exists")
+    if not _added(version):
+        raise TierError("draft_exists")
     return version
 
 
-def _flush(code: str) -> None:
+def _added(row: Scheme | SchemeVersion) -> bool:
+    """Insert a row; tell whether it is the first of its kind."""
     try:
+        # Added within: opening a savepoint writes what waits before it.
         with db.session.begin_nested():
-            db.session.flush()
-    except IntegrityError as error:
-        raise TierError(code) from error
+            db.session.add(row)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _scheme(version: SchemeVersion) -> Scheme:

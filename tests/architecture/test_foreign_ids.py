@@ -47,7 +47,7 @@ NAMES = {
     "roster_api": {"public_id": "import"},
     "contracts_api": {"public_id": "contract"},
     "staff_members_api": {"public_id": "member"},
-    "staff_tiers_api": {"public_id": "member"},
+    "staff_tiers_api": {"public_id": "member", "override_id": "override"},
     "tiers": {"public_id": "member", "override_id": "override"},
     "staff_privacy_api.staff_start": {"public_id": "member"},
     "accounts": {"public_id": "sign_in"},
