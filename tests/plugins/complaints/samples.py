@@ -1,0 +1,59 @@
+"""A complaint with a reply, a special day and a text, for the portal's own tests."""
+
+from plugins.complaints import posting, settings
+from plugins.complaints.models import Canned, Category, DayRule
+from plugins.complaints.posting import Draft
+from plugins.complaints.states import Frontline, Ring
+from portal import clock
+from portal.extensions import db
+from portal.members.models import Member
+from portal.plugin_host.refs import member_ref, project_ref
+from portal.projects.models import Project
+from portal.sdk import homes_of
+from tests.factories import add
+from tests.plugin_host.conftest import switch_on
+
+_CASE, _DAY, _TEXT, _CATEGORY = (
+    "complaints.case",
+    "complaints.day",
+    "complaints.canned",
+    "complaints.category",
+)
+NAMES = {
+    "complaints": {"public_id": _CASE},
+    "complaints_staff": {"public_id": _CASE},
+    "complaints_staff.category": {"public_id": _CATEGORY},
+    "complaints_staff.drop_day": {"public_id": _DAY},
+    "complaints_staff.drop_text": {"public_id": _TEXT},
+}
+
+
+def add_sample(project: Project, member: Member) -> dict[str, str]:
+    """Add a complaint of the member's, who has a home there."""
+    switch_on("complaints", project)
+    where, who = project_ref(project), member_ref(member)
+    settings.first_categories(where)
+    category = db.session.query(Category).filter_by(project_id=project.id, key="lift").one()
+    case = posting.submit(
+        member=who,
+        project=where,
+        draft=Draft(
+            category=category,
+            home=homes_of(who, where)[0],
+            title="电梯异响",
+            body="晚上很响",
+            ring=Ring.PRIVATE,
+            frontline=Frontline.ALIAS,
+        ),
+    )
+    posting.reply(case_id=case.id, member=who, project=where, body="还在响")
+    db.session.commit()
+    today = clock.business_date(project.time_zone)
+    day = add(DayRule(project_id=project.id, day=today, working=False, note="台风"))
+    text = add(Canned(project_id=project.id, step="reply", title="首次答复", body="您好"))
+    return {
+        _CASE: case.public_id,
+        _DAY: day.public_id,
+        _TEXT: text.public_id,
+        _CATEGORY: category.public_id,
+    }
