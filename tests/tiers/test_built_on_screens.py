@@ -74,8 +74,8 @@ def write_rules(screens: Screens) -> None:
     """Half a point a day, one a yuan, and a festival: 1 for 10 yuan, twice in June, 120 in all."""
     screens.send("/centre/earning", "/centre/earning/draft/start")
     new = "/centre/earning/draft/new-rule"
-    condition = {"conditions-0-field": "category", "conditions-0-op": "is",
-                 "conditions-0-value": "festival"}  # fmt: skip
+    condition = {"ways-0-conditions-0-field": "category", "ways-0-conditions-0-op": "is",
+                 "ways-0-conditions-0-value": "festival"}  # fmt: skip
     screens.send(
         new, key="visit", title_zh="每日到访", source="member.signed_in", kind="fixed",
         points="0.5", to=["redeemable"], **{"limits-0-times": "1", "limits-0-period": "day"},
@@ -83,7 +83,7 @@ def write_rules(screens: Screens) -> None:
     screens.send(
         new, key="spend", title_zh="消费", source="spend.recorded", kind="per_amount", points="1",
         divisor="1", to=["redeemable", "qualifying"],
-        **{**condition, "conditions-0-negated": "y"},
+        **{**condition, "ways-0-conditions-0-negated": "y"},
     )  # fmt: skip
     screens.send(
         new, key="festival", title_zh="邻里节", source="spend.recorded", kind="per_amount",
