@@ -1,5 +1,6 @@
 """The shape of the checkout."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def tracked_files() -> list[Path]:
 
 def is_revision(path: Path) -> bool:
     """Alembic writes revisions, and a released one is never edited: its length is no fault."""
-    return path.parent.parts[-2:] == ("migrations", "versions")
+    return "migrations" in path.parts and re.search(r"_\d{4}_", path.name) is not None
 
 
 @pytest.mark.parametrize("name", ["templates", "translations", "migrations"])
