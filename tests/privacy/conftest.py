@@ -108,6 +108,11 @@ def world(app: Any) -> World:
             subject="备注静怡",
         )
     )  # fmt: skip
+    picture = Picture(factories.picture_bytes(kind="JPEG"), 40, 40, "插件照片.jpg")
+    store_picture(
+        actor=account, upload=picture, owner_kind="hello.photo", owner_key="hello",
+        project_id=project.id,
+    )  # fmt: skip
     _things_of_other_features(world_of=member, account=account, unit=unit)
     add_samples(project, member)
     for subject in (("member", member.public_id), ("account", account.public_id)):

@@ -143,7 +143,7 @@ def test_it_finds_what_is_older_and_deletes_just_that(aged, monkeypatch):
         JobRow: 8, DomainEventRow: 3, WebhookDelivery: 1, PluginFault: 1, PluginToken: 6,
     }  # fmt: skip
     names = set(db.session.scalars(sa.select(StoredFile.original_name)))
-    assert names == {"", "名册.csv"}
+    assert names == {"", "名册.csv", "插件照片.jpg"}
     entry = db.session.scalar(sa.select(AuditEntry).where(AuditEntry.action == "privacy.retention"))
     assert entry.facts == {key: number for key, number in EACH_ONE.items() if number}
 
