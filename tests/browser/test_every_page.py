@@ -35,7 +35,8 @@ def test_every_page_is_sound(
     if person is not None:
         sign_in(page, person)
     start = _open_drafts(page) if person == "admin@demo.test" else ["/"]
-    seen, faults = _walk(page, server.url, complaints, start)
+    # What axe finds is in the structure, the same in every language; widths and words are not.
+    seen, faults = _walk(page, server.url, complaints, start, with_axe=locale == "zh-CN")
     assert len(seen) >= (4 if person is None else 8), sorted(seen)
     assert not faults, "\n".join(faults)
 
@@ -47,17 +48,17 @@ def _open_drafts(page: Page) -> list[str]:
         page.goto(address)
         begin = page.locator("form[action$='/draft'] button, form[action$='/draft/start'] button")
         if begin.count():
-            begin.first.click()
-            page.wait_for_url(lambda url, left=address: not url.endswith("/earning"))
+            with page.expect_navigation():
+                begin.first.click()
     page.goto("/centre/earning/backtests")
     if not page.locator("main a[href*='/backtests/']").count():
-        page.locator("main form button[type=submit]").click()
-        page.wait_for_url("**/backtests/*")
+        with page.expect_navigation(url="**/backtests/*"):
+            page.locator("main form button[type=submit]").click()
     return ["/centre/earning/draft", "/centre/tiers/club", "/"]
 
 
 def _walk(
-    page: Page, origin: str, complaints: list[str], start: list[str]
+    page: Page, origin: str, complaints: list[str], start: list[str], *, with_axe: bool
 ) -> tuple[set[str], list[str]]:
     """Open every kind of page once: addresses that differ only in an id are one kind."""
     waiting, seen, faults = deque(start), set(), []
@@ -75,7 +76,8 @@ def _walk(
             continue
         if overflow_of(page) > 0:
             faults.append(f"{path}: {overflow_of(page)} px wider than the window")
-        faults += [f"{path}: {fault}" for fault in faults_of(page) + complaints]
+        found = faults_of(page) if with_axe else []
+        faults += [f"{path}: {fault}" for fault in found + complaints]
         for link in page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)"):
             parts = urlsplit(link)
             if link.startswith(origin) and not NOT_PAGES.search(parts.path + "?" + parts.query):
