@@ -25,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,10 @@ def prepared(kind: str, folder: Path) -> Iterator[Installation]:
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(services.postgresql()) if kind == "postgresql" else "sqlite://"
         installation = stack.enter_context(installed(url, folder))
+        # Those that come with the portal are not measured here.
+        installation.env["PORTAL_BLOCK_PLUGINS"] = ",".join(
+            point.name for point in entry_points(group="portal.plugins")
+        )
         for name in PLUGINS:
             make_plugin(installation, name)
         done = installation.portal("db", "upgrade")
@@ -223,13 +228,16 @@ def find_project(slug: str) -> Project | None:
 
 def inline(app: Flask) -> Callable[..., list[object]]:
     """Return what core would do if the plugins' functions were its own: call them."""
-    functions = [sys.modules[f"{name}_toy.hooks"].member_home for name in PLUGINS]
+    hooks = [sys.modules[f"{name}_toy.hooks"] for name in PLUGINS]
 
     def call(slot: str, *arguments: Any) -> list[object]:
-        if slot != "member_home":
-            return []
-        project = project_ref(arguments[0])
-        return [function(project) for function in functions]
+        if slot == "member_home":
+            project = project_ref(arguments[0])
+            return [each.member_home(project) for each in hooks]
+        if slot == "member_tabs":
+            project = project_ref(arguments[0])
+            return [tab for each in hooks for tab in each.member_tabs(project)]
+        return []
 
     return call
 

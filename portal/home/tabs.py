@@ -60,7 +60,8 @@ def _places() -> list[Place]:
 
 def _project() -> Project | None:
     here: Project | None = g.get("project")
+    opened = session.get("project")
     if here is not None:
-        return here if here.id in belonging() else None
-    slug = session.get("project")
-    return find_project(slug) if slug else None
+        # Whoever has opened their home there needs no statement to tell.
+        return here if opened == here.slug or here.id in belonging() else None
+    return find_project(opened) if opened else None
