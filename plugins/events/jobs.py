@@ -25,11 +25,12 @@ def keep_clock(run: JobRun) -> None:
         sa.and_(Occurrence.state == State.RUNNING, Occurrence.ends_at <= at),
     )
     mine = sa.select(Occurrence).where(due, Occurrence.project_id.in_(projects))
-    mine = mine.order_by(Occurrence.id).limit(_AT_ONCE)
-    while some := db.session.scalars(mine).all():
+    mine, after = mine.order_by(Occurrence.id).limit(_AT_ONCE), 0
+    while some := db.session.scalars(mine.where(Occurrence.id > after)).all():
         for each in some:
             if standing(each, at) != each.state:
                 keep_time(project=projects[each.project_id], occurrence=each, at=at)
+        after = some[-1].id
         run.checkpoint(done=run.done + len(some))
 
 
