@@ -7,15 +7,15 @@ import sqlalchemy as sa
 from plugins.complaints import clocks, timing
 from plugins.complaints.casework import lock
 from plugins.complaints.models import Clock
-from portal.sdk import Job, JobRun, db, find_projects, now
+from portal.sdk import Job, JobRun, db, find_projects, now, open_projects
 
 _AT_ONCE = 100
 
 
 def keep_time(run: JobRun) -> None:
     """Judge clocks whose time is up, and end pauses and proposals that have run out."""
-    while some := timing.ringing(now(), _AT_ONCE):
-        projects = find_projects({project for _case, _clock, project in some})
+    projects = {project.id: project for project in open_projects("complaints")}
+    while some := timing.ringing(projects, now(), _AT_ONCE):
         run.checkpoint(done=run.done)
         changed = sum(
             timing.ring(case_id=case, clock_id=clock, project=projects[project])
@@ -24,8 +24,7 @@ def keep_time(run: JobRun) -> None:
         run.checkpoint(done=run.done + changed)
         if not changed:
             break
-    while over := timing.running_out(now(), _AT_ONCE):
-        projects = find_projects({project for _case, project in over})
+    while over := timing.running_out(projects, now(), _AT_ONCE):
         run.checkpoint(done=run.done)
         changed = sum(
             timing.run_out(case_id=case, project=projects[project]) for case, project in over

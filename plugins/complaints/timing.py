@@ -1,5 +1,6 @@
 """What deadlines do: late clocks raise a case, pauses and proposals run out."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -104,19 +105,21 @@ def close(case: Case, project: ProjectRef, at: datetime) -> None:
     )
 
 
-def ringing(at: datetime, limit: int) -> list[tuple[int, int, int]]:
-    """Return (case, clock, project) of clocks whose time is up."""
+def ringing(projects: Collection[int], at: datetime, limit: int) -> list[tuple[int, int, int]]:
+    """Return (case, clock, project) of clocks of these projects whose time is up."""
     mine = sa.select(Clock.case_id, Clock.id, Clock.project_id).where(
-        Clock.running.is_(True), Clock.due_at < at
+        Clock.running.is_(True), Clock.due_at < at, Clock.project_id.in_(projects)
     )
     rows = db.session.execute(mine.order_by(Clock.due_at, Clock.id).limit(limit))
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def running_out(at: datetime, limit: int) -> list[tuple[int, int]]:
-    """Return (case, project) of cases whose owner had time until now."""
+def running_out(projects: Collection[int], at: datetime, limit: int) -> list[tuple[int, int]]:
+    """Return (case, project) of cases of these projects whose owner had time until now."""
     mine = sa.select(Case.id, Case.project_id).where(
-        Case.state.in_((State.WAITING_OWNER, State.PROPOSED)), Case.waits_until <= at
+        Case.state.in_((State.WAITING_OWNER, State.PROPOSED)),
+        Case.waits_until <= at,
+        Case.project_id.in_(projects),
     )
     rows = db.session.execute(mine.order_by(Case.waits_until, Case.id).limit(limit))
     return [(row[0], row[1]) for row in rows]

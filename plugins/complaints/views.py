@@ -1,6 +1,6 @@
 """The owners' pages: the forum, one complaint, handing one in, deciding about a solution."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -180,17 +180,9 @@ def not_me(public_id: str) -> Page:
 def accept(public_id: str) -> Page:
     """Accept a solution with a rating: the household closes its case."""
     form = RatingForm()
+    said = gettext("Closed, with your rating.")
     return _decide(
-        public_id,
-        form,
-        lambda case: deciding.accept(
-            case_id=case.id,
-            member=current_member(),
-            project=current_project(),
-            rating=int(form.rating.data or 0),
-            version=form.version.data or 0,
-        ),
-        gettext("Closed, with your rating."),
+        public_id, form, deciding.accept, said, lambda: {"rating": int(form.rating.data)}
     )
 
 
@@ -199,18 +191,8 @@ def accept(public_id: str) -> Page:
 def refuse(public_id: str) -> Page:
     """Refuse a solution: the case rises a level."""
     form = ReasonForm()
-    return _decide(
-        public_id,
-        form,
-        lambda case: deciding.refuse(
-            case_id=case.id,
-            member=current_member(),
-            project=current_project(),
-            reason=form.body.data or "",
-            version=form.version.data or 0,
-        ),
-        gettext("Refused. The case is one level up now."),
-    )
+    said = gettext("Refused. The case is one level up now.")
+    return _decide(public_id, form, deciding.refuse, said, lambda: {"reason": form.body.data})
 
 
 @blueprint.post("/p/<project>/complaints/<public_id>/reopen")
@@ -218,45 +200,37 @@ def refuse(public_id: str) -> Page:
 def reopen(public_id: str) -> Page:
     """Open a lapsed case again."""
     form = ReasonForm()
-    return _decide(
-        public_id,
-        form,
-        lambda case: deciding.reopen(
-            case_id=case.id,
-            member=current_member(),
-            project=current_project(),
-            reason=form.body.data or "",
-            version=form.version.data or 0,
-        ),
-        gettext("The case is open again."),
-    )
+    said = gettext("The case is open again.")
+    return _decide(public_id, form, deciding.reopen, said, lambda: {"reason": form.body.data})
 
 
 @blueprint.post("/p/<project>/complaints/<public_id>/withdraw")
 @member_only
 def withdraw(public_id: str) -> Page:
     """Take a complaint back."""
-    form = VersionForm()
-    return _decide(
-        public_id,
-        form,
-        lambda case: deciding.withdraw(
-            case_id=case.id,
-            member=current_member(),
-            project=current_project(),
-            version=form.version.data or 0,
-        ),
-        gettext("Your complaint is taken back."),
-    )
+    said = gettext("Your complaint is taken back.")
+    return _decide(public_id, VersionForm(), deciding.withdraw, said, dict)
 
 
-def _decide(public_id: str, form: Any, act: Callable[[Case], object], said: str) -> Page:
-    case = _find(public_id)
-    if case.household_id != current_member().household_id:
+def _decide(
+    public_id: str,
+    form: Any,
+    decide: Callable[..., Case],
+    said: str,
+    decision: Callable[[], Mapping[str, Any]],
+) -> Page:
+    """Let the household decide on the version that its page showed."""
+    case, member = _find(public_id), current_member()
+    if case.household_id != member.household_id:
         return _page(public_id, refused="NOT_YOURS"), 403
     if not form.validate_on_submit():
         return _page(public_id, decision=form), 422
-    return _done(public_id, lambda: act(case), said)
+
+    def act() -> None:
+        shown = {"case_id": case.id, "member": member, "version": form.version.data}
+        decide(project=current_project(), **shown, **decision())
+
+    return _done(public_id, act, said)
 
 
 def _done(public_id: str, act: Callable[[], object], said: str) -> Page:

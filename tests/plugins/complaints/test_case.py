@@ -153,7 +153,10 @@ def test_a_breach_raises_once_however_often_the_timer_rings(time_is, place, make
     case = make_case()
     first = clock(case, clocks.FIRST_REPLY)
     time_is(hour(4, 18, 1))
-    assert timing.ringing(hour(4, 18, 1), 10) == [(case.id, first.id, place.project.id)]
+    assert timing.ringing([place.project.id], hour(4, 18, 1), 10) == [
+        (case.id, first.id, place.project.id)
+    ]
+    assert timing.ringing([], hour(4, 18, 1), 10) == []
     for expected in (True, False, False):
         done = timing.ring(case_id=case.id, clock_id=first.id, project=place.ref)
         db.session.commit()
@@ -171,7 +174,7 @@ def test_a_late_answer_is_a_breach_before_the_timer_rings(time_is, place, make_c
     answer(place, case)
     assert clock(case, clocks.FIRST_REPLY).breached_at == hour(4, 18)
     assert sound(case).level == Level.GROUP
-    assert timing.ringing(hour(5, 9), 10) == []
+    assert timing.ringing([place.project.id], hour(5, 9), 10) == []
 
 
 def test_a_question_pauses_and_the_answer_lets_the_clock_run_on(client, time_is, place, make_case):
@@ -199,7 +202,7 @@ def test_pauses_are_few_and_run_out_by_themselves(time_is, place, make_case):
     case = make_case()
     time_is(hour(4, 10))
     answer(place, case, "ask", "请补充照片")
-    assert timing.running_out(hour(18, 10), 9) == []
+    assert timing.running_out([place.project.id], hour(18, 10), 9) == []
     time_is(hour(19, 10))
     assert timing.run_out(case_id=case.id, project=place.ref)
     db.session.commit()
