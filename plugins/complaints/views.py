@@ -182,7 +182,7 @@ def accept(public_id: str) -> Page:
     form = RatingForm()
     said = gettext("Closed, with your rating.")
     return _decide(
-        public_id, form, deciding.accept, said, lambda: {"rating": int(form.rating.data)}
+        public_id, form, deciding.accept, said, lambda: {"rating": int(form.rating.data or 0)}
     )
 
 
