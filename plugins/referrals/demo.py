@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plugins.referrals import inviting, stages
+from plugins.referrals import consent, inviting, stages
 from plugins.referrals.checks import Answer, run_checks, worst
 from plugins.referrals.exclusions import hash_of
 from plugins.referrals.models import Campaign, KnownCustomer, Lead, Referrer
@@ -83,7 +83,7 @@ def _friend(
     referrer = inviting.join(project=project, member=member)
     _settle(referrer)
     agreed = min(demo.moment(days, 10), now() - timedelta(minutes=50))
-    lead = inviting.agree_by_link(
+    lead = consent.agree_by_link(
         project=project,
         referrer=referrer,
         name=name,

@@ -74,9 +74,14 @@ class InviteForm(_PhoneForm):
     greeting = StringField(lazy("How you address your friend"), [Optional(), Length(max=30)])
 
 
-class ConsentForm(_PhoneForm):
-    """A friend agrees: the name, the number, and an explicit yes."""
+class NumberForm(_PhoneForm):
+    """The number to which a friend has a code sent."""
 
+
+class ConsentForm(TextsForm):
+    """A friend agrees: the code that proves the number, the name, and an explicit yes."""
+
+    code = StringField(lazy("Code from the text message"), [InputRequired(), Length(max=12)])
     name = StringField(lazy("Your name"), [DataRequired(), Length(max=40)])
     agree = BooleanField(lazy("I agree"), [InputRequired()])
 

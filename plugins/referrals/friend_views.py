@@ -1,27 +1,36 @@
 """The friend's pages, without an account: agree, decline, show the code, withdraw."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from flask import redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from plugins.referrals import inviting, queries
+from plugins.referrals import consent, inviting, queries
 from plugins.referrals.blueprint import friends
 from plugins.referrals.codes import show_code
 from plugins.referrals.errors import ReferralError
-from plugins.referrals.forms import ConsentForm
+from plugins.referrals.exclusions import NAME, hash_of
+from plugins.referrals.forms import ConsentForm, NumberForm
 from plugins.referrals.models import Lead, Referrer
 from plugins.referrals.poster import qr_of
 from plugins.referrals.rules import rules_now
 from plugins.referrals.words import REFUSALS, STATUS
 from portal.sdk import (
+    CodeError,
+    check_code,
+    code_phone,
     current_project,
     current_token,
     db,
     find_members,
     gettext,
     localized,
+    mask_phone,
     now,
     public,
+    send_code,
 )
 
 __all__ = ["friends"]
@@ -41,27 +50,24 @@ def keep_to_ourselves(answer: Response) -> Response:
 @friends.route("/p/<project>/referrals/i/<code>", methods=["GET", "POST"])
 @public
 def welcome(code: str) -> Page:
-    """Show what an owner's own link is about; agreeing needs the form sent."""
-    project = current_project()
-    referrer = queries.referrer_by_code(project.id, code)
-    if referrer is None or rules_now(project.id, now()) is None:
-        return _closed("AdvocateNotFound" if referrer is None else "NOT_OPEN")
-    form = ConsentForm()
-    if not form.validate_on_submit():
-        return _consent(form, referrer), 422 if form.errors else 200
-    try:
-        made = inviting.agree_by_link(
-            project=project,
-            referrer=referrer,
-            name=(form.name.data or "").strip(),
-            phone=form.number,
-            words=consent_words(),
-            at=now(),
-        )
-    except ReferralError as error:
-        db.session.commit()
-        return _refused(form, referrer, error)
-    return _to_friends_page(made)
+    """Show what an owner's own link is about; agreeing needs the form sent, with a code."""
+    referrer = _open_referrer(code)
+    if not isinstance(referrer, Referrer):
+        return referrer
+    asked = _Asked(referrer)
+    if request.method == "GET":
+        return _page(asked)
+    return _agree(asked)
+
+
+@friends.post("/p/<project>/referrals/i/<code>/number")
+@public
+def number(code: str) -> Page:
+    """Text a code to the number that a friend typed; nothing of it is kept."""
+    referrer = _open_referrer(code)
+    if not isinstance(referrer, Referrer):
+        return referrer
+    return _send(_Asked(referrer), url_for("referrals_friend.welcome", code=code))
 
 
 @friends.get("/t/referrals/<token>")
@@ -69,11 +75,19 @@ def welcome(code: str) -> Page:
 def token_page() -> Page:
     """Show an invitation, or the friend's own page."""
     token, lead = current_token(), _lead()
-    if token.purpose == inviting.FRIEND:
+    if token.purpose == consent.FRIEND:
         return _own_page(lead)
     if rules_now(current_project().id, now()) is None:
         return _closed("NOT_OPEN")
-    return _consent(ConsentForm(), _referrer(lead), lead)
+    return _page(_Asked(lead.referrer, lead))
+
+
+@friends.post("/t/referrals/<token>/number")
+@public
+def invited_number() -> Page:
+    """Text a code to the number that the invitation was made for, typed once more."""
+    lead = _lead(inviting.INVITATION)
+    return _send(_Asked(lead.referrer, lead), url_for("referrals_friend.token_page"))
 
 
 @friends.post("/t/referrals/<token>/agree")
@@ -81,27 +95,7 @@ def token_page() -> Page:
 def agree() -> Page:
     """Write down the friend's yes."""
     lead = _lead(inviting.INVITATION)
-    form, referrer = ConsentForm(), _referrer(lead)
-    if not form.validate():
-        return _consent(form, referrer, lead), 422
-    try:
-        made = inviting.agree_to_invitation(
-            project=current_project(),
-            lead=lead,
-            name=(form.name.data or "").strip(),
-            phone=form.number,
-            words=consent_words(),
-            at=now(),
-        )
-    except ReferralError as error:
-        db.session.rollback()
-        if error.code == "ReferralExpired":
-            return _closed(error.code)
-        return _refused(form, referrer, error, lead)
-    if made is None:
-        db.session.commit()
-        return _closed("ReferralExpired")
-    return _to_friends_page(made)
+    return _agree(_Asked(lead.referrer, lead))
 
 
 @friends.post("/t/referrals/<token>/refuse")
@@ -122,7 +116,7 @@ def refuse() -> Page:
 def withdraw() -> Page:
     """Take the consent back; name and number are erased at once."""
     try:
-        inviting.withdraw(project=current_project(), lead=_lead(inviting.FRIEND), at=now())
+        consent.withdraw(project=current_project(), lead=_lead(consent.FRIEND), at=now())
     except ReferralError:
         db.session.rollback()
         return _closed("ReferralExpired")
@@ -142,34 +136,110 @@ def consent_words() -> str:
     )
 
 
-def _to_friends_page(lead: Lead) -> Response:
-    link = inviting.friend_link(project=current_project(), lead=lead)
+@dataclass(frozen=True)
+class _Asked:
+    """Who asks for a friend's consent: an owner by the own link, or by an invitation."""
+
+    referrer: Referrer
+    lead: Lead | None = None
+
+    @property
+    def purpose(self) -> str:
+        """What the code proves a number for."""
+        return f"consent:{(self.lead or self.referrer).public_id}"
+
+    @property
+    def phone(self) -> str | None:
+        """The number to which this browser had a code sent for it."""
+        return code_phone(plugin=NAME, purpose=self.purpose)
+
+
+def _send(asked: _Asked, back: str) -> Page:
+    form = NumberForm()
+    if not form.validate():
+        return _page(asked, form, status=422)
+    if asked.lead and hash_of(form.number) != asked.lead.phone_hash:
+        form.form_errors.append(str(REFUSALS["OTHER_NUMBER"]))
+        return _page(asked, form, status=STATUS["OTHER_NUMBER"])
+    try:
+        send_code(plugin=NAME, purpose=asked.purpose, phone=form.number, project=current_project())
+    except CodeError as error:
+        db.session.rollback()
+        form.phone.errors = [str(error.sentence)]
+        return _page(asked, form, status=429)
+    db.session.commit()
+    return redirect(back, 303)
+
+
+def _agree(asked: _Asked) -> Page:
+    form = ConsentForm()
+    if not form.validate():
+        return _page(asked, form, status=422)
+    try:
+        phone = check_code(plugin=NAME, purpose=asked.purpose, code=form.code.data or "")
+    except CodeError as error:
+        form.code.errors = [str(error.sentence)]
+        return _page(asked, form, status=422)
+    values: dict[str, Any] = {
+        "project": current_project(), "name": (form.name.data or "").strip(), "phone": phone,
+        "words": consent_words(), "at": now(),
+    }  # fmt: skip
+    try:
+        if asked.lead is None:
+            made = consent.agree_by_link(referrer=asked.referrer, **values)
+        else:
+            found = consent.agree_to_invitation(lead=asked.lead, **values)
+            if found is None:
+                db.session.commit()
+                return _closed("ReferralExpired")
+            made = found
+    except ReferralError as error:
+        # The code is used, and what was counted stays.
+        db.session.commit()
+        return _refused(asked, error)
+    link = consent.friend_link(project=current_project(), lead=made)
     db.session.commit()
     return redirect(link, 303)
 
 
-def _consent(form: ConsentForm, referrer: Referrer, lead: Lead | None = None) -> str:
-    member = find_members([referrer.member_id])[referrer.member_id]
-    return render_template(
+def _page(
+    asked: _Asked, form: NumberForm | ConsentForm | None = None, status: int = 200
+) -> tuple[str, int]:
+    """Ask for the number first, then for the code together with name and consent."""
+    member = find_members([asked.referrer.member_id])[asked.referrer.member_id]
+    phone = None if "other" in request.args else asked.phone
+    if form is None or (phone is None and isinstance(form, ConsentForm)):
+        form = ConsentForm(formdata=None) if phone else NumberForm(formdata=None)
+    page = render_template(
         "referrals/consent.html",
         form=form,
-        lead=lead,
+        proving=isinstance(form, ConsentForm),
+        sent_to=mask_phone(phone) if phone else "",
+        lead=asked.lead,
         owner=f"{member.name[:1]}**",
         consent_words=consent_words(),
         rules=rules_now(current_project().id, now()),
-        code=referrer.code,
+        code=asked.referrer.code,
     )
+    return page, status
 
 
-def _refused(
-    form: ConsentForm, referrer: Referrer, error: ReferralError, lead: Lead | None = None
-) -> tuple[str, int]:
+def _refused(asked: _Asked, error: ReferralError) -> tuple[str, int]:
+    if error.code == "ReferralExpired":
+        return _closed(error.code)
     # What excludes somebody is nobody's business but the sales office's.
-    own = error.code in ("OTHER_NUMBER", "TooManyReports", "NOT_OPEN")
-    said = REFUSALS[error.code if own else "LeadProtectedByOther"]
-    form.form_errors.append(str(said))
-    status = STATUS.get(error.code, 409) if own else 409
-    return _consent(form, referrer, lead), status
+    own = error.code in ("TooManyReports", "NOT_OPEN")
+    form = NumberForm(formdata=None)
+    form.form_errors.append(str(REFUSALS[error.code if own else "LeadProtectedByOther"]))
+    return _page(asked, form, STATUS.get(error.code, 409) if own else 409)
+
+
+def _open_referrer(code: str) -> Referrer | tuple[str, int]:
+    project = current_project()
+    referrer = queries.referrer_by_code(project.id, code)
+    if referrer is None:
+        return _closed("AdvocateNotFound")
+    return referrer if rules_now(project.id, now()) else _closed("NOT_OPEN")
 
 
 def _own_page(lead: Lead) -> str:
@@ -198,7 +268,3 @@ def _lead(purpose: str = "") -> Lead:
     if found is None or (purpose and token.purpose != purpose):
         raise NotFound
     return found
-
-
-def _referrer(lead: Lead) -> Referrer:
-    return lead.referrer

@@ -4,18 +4,21 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from plugins.referrals.exclusions import NAME
 from plugins.referrals.inviting import end_invitations
 from plugins.referrals.models import Lead
 from plugins.referrals.stages import escalate, lapse
 from plugins.referrals.states import State
-from portal.sdk import Job, JobRun, db, find_projects, now
+from portal.sdk import Job, JobRun, db, find_projects, now, open_projects
 
 _AT_ONCE = 50
 
 
 def keep_clock(run: JobRun) -> None:
-    """End what has run out and hand late answers to the manager, a few leads at a time."""
+    """End what has run out and hand late answers to the manager, a few leads at a time, in the
+    projects where the plugin is on."""
     at = now()
+    here = [project.id for project in open_projects(NAME)]
     late = sa.and_(Lead.state == State.REPORTED, Lead.answer_by <= at, Lead.escalated_at.is_(None))
     waits = sa.and_(Lead.state == State.REPORTED, Lead.arrived_at.is_not(None))
     ended = sa.and_(
@@ -25,7 +28,12 @@ def keep_clock(run: JobRun) -> None:
         Lead.ends_at <= at,
         sa.not_(waits),
     )
-    due = sa.select(Lead).where(sa.or_(late, ended)).order_by(Lead.id).limit(_AT_ONCE)
+    due = (
+        sa.select(Lead)
+        .where(Lead.project_id.in_(here), sa.or_(late, ended))
+        .order_by(Lead.id)
+        .limit(_AT_ONCE)
+    )
     while some := db.session.scalars(due).all():
         projects = find_projects({lead.project_id for lead in some})
         for lead in some:

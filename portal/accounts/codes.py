@@ -55,22 +55,29 @@ def issue_code(
     request_token: str,
     asker: Asker,
     account: Account | None = None,
+    scope: str = "",
 ) -> str:
     """Make a code of six digits for a phone (E.164) and return it, to be sent after the commit.
 
-    Raises CodeError("too_soon") or CodeError("too_many"); neither depends on an account.
+    `scope`: a part of the portal within whose own purposes alone the code counts; of the phone
+    nothing but hashes is kept then. Raises CodeError("too_soon") or CodeError("too_many"); neither
+    depends on an account.
     """
     target = _target_hash(phone)
     _hold_back(target, asker)
     code = f"{secrets.randbelow(10**6):06d}"
     row = _row(purpose, phone, asker, account, CODE_LIFE)
-    row.secret_hash = _code_hash(purpose, phone, code)
+    row.secret_hash = _code_hash(purpose, scope, phone, code)
+    if scope:
+        row.target = ""
     row.request_hash = token_hash(request_token)
     db.session.add(row)
     return code
 
 
-def redeem_code(*, purpose: CodePurpose, phone: str, request_token: str, code: str) -> None:
+def redeem_code(
+    *, purpose: CodePurpose, phone: str, request_token: str, code: str, scope: str = ""
+) -> None:
     """Use up the code that this browser asked for. The caller commits, also after an error.
 
     Raises CodeError("wrong") or CodeError("expired"): used, too old, five wrong tries, not ours.
@@ -93,7 +100,7 @@ def redeem_code(*, purpose: CodePurpose, phone: str, request_token: str, code: s
     ).one_or_none()
     if tried is None:
         raise CodeError("expired")
-    if not hmac.compare_digest(tried.secret_hash, _code_hash(purpose, phone, code)):
+    if not hmac.compare_digest(tried.secret_hash, _code_hash(purpose, scope, phone, code)):
         raise CodeError("wrong", left=WRONG_TRIES - tried.wrong_tries)
     db.session.execute(
         sa.update(OneTimeCode)
@@ -223,5 +230,5 @@ def _place_hash(asker: Asker) -> bytes:
     return lookup_hash("place", asker.place)
 
 
-def _code_hash(purpose: CodePurpose, phone: str, code: str) -> bytes:
-    return lookup_hash("code", f"{purpose}\0{phone}\0{code}")
+def _code_hash(purpose: CodePurpose, scope: str, phone: str, code: str) -> bytes:
+    return lookup_hash("code", "\0".join(filter(None, (purpose, scope, phone, code))))

@@ -10,11 +10,30 @@ from portal.messages.models import Channel
 from portal.messages.service import Draft, send
 
 
-def send_sms(phone: str, template: str, *, not_after: datetime | None, **values: object) -> None:
+def send_sms(
+    phone: str,
+    template: str,
+    *,
+    not_after: datetime | None,
+    plugin: str | None = None,
+    project_id: int | None = None,
+    **values: object,
+) -> None:
     """Send the message of accounts/messages/<template>.txt, in the reader's language, once the
-    caller's transaction is committed; after `not_after` it is of no use any more."""
+    caller's transaction is committed; after `not_after` it is of no use any more. `plugin`: whose
+    it is; while that is off in the project it is not sent."""
     text = _text(template, values).replace("\n", "")
-    send(Draft(Channel.SMS, phone, text, template, not_after=not_after))
+    send(
+        Draft(
+            Channel.SMS,
+            phone,
+            text,
+            template,
+            not_after=not_after,
+            plugin=plugin,
+            project_id=project_id,
+        )
+    )
 
 
 def send_mail(

@@ -62,6 +62,7 @@ from portal.points.errors import PointsError
 from portal.points.queries import Figures as PointsFigures
 from portal.points.terms import Posting as PointsPosting
 from portal.sdk.afterwards import emit
+from portal.sdk.codes import CodeError, check_code, code_phone, send_code
 from portal.sdk.current import current_member, current_project, current_token, visible_projects
 from portal.sdk.facts import record_fact, withdraw_facts
 from portal.sdk.files import (
@@ -106,6 +107,7 @@ __all__ = [
     "ApiProblem",
     "AuditWord",
     "Card",
+    "CodeError",
     "Demo",
     "DomainEvent",
     "Encrypted",
@@ -160,6 +162,8 @@ __all__ = [
     "api_page_schema",
     "business_date",
     "capture_points",
+    "check_code",
+    "code_phone",
     "current_account",
     "current_member",
     "current_project",
@@ -208,6 +212,7 @@ __all__ = [
     "residents",
     "reverse_points",
     "revoke_tokens",
+    "send_code",
     "signed_in",
     "spend_points",
     "store_picture",

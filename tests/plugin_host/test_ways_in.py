@@ -25,7 +25,7 @@ from flask.ctx import AppContext
 from flask.testing import FlaskClient
 
 from portal import create_app, sdk
-from portal.accounts.models import Account
+from portal.accounts.models import Account, OneTimeCode
 from portal.config import Settings
 from portal.crypto import token_hash
 from portal.extensions import db
@@ -241,6 +241,20 @@ def message_to_the_owner(world: World) -> bool:
         return False  # Not loaded: it has no words.
     db.session.commit()
     return told == 1
+
+
+@way("sdk:send_code")
+def code_to_a_number(world: World) -> bool:
+    db.session.execute(sa.delete(OneTimeCode))
+    with world.app.test_request_context():
+        try:
+            sent = sdk.send_code(
+                plugin="notes", purpose="a", phone="+8613912345678", project=project_ref(world.own)
+            )
+        except ValueError:
+            return False  # Not loaded: it has nobody to send one.
+        db.session.commit()
+    return sent
 
 
 @way("hook:may_read_file")

@@ -1,6 +1,7 @@
 """A project where the plugin is on, with rules in force, an owner, and those who verify."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,15 +9,17 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from plugins.referrals import inviting
+from plugins.referrals import consent, inviting
 from plugins.referrals.models import Campaign, Lead, Referrer
 from portal import clock
 from portal.accounts.models import Account
 from portal.extensions import db
 from portal.members.models import Member
+from portal.messages.models import Channel
 from portal.plugin_host.refs import MemberRef, ProjectRef, member_ref, project_ref
 from portal.projects.models import Project
 from tests import factories
+from tests.carried import Carried
 from tests.plugin_host.conftest import switch_on
 
 
@@ -80,7 +83,7 @@ def make_lead(place: Place) -> Callable[..., Lead]:
     """Make a lead that agreed by the owner's link, an hour ago unless told."""
 
     def make(phone: str = "", *, member: Member | None = None, name: str = "周先生") -> Lead:
-        lead = inviting.agree_by_link(
+        lead = consent.agree_by_link(
             project=place.ref,
             referrer=code_of(place, member),
             name=name,
@@ -92,3 +95,27 @@ def make_lead(place: Place) -> Callable[..., Lead]:
         return lead
 
     return make
+
+
+@pytest.fixture
+def sms(app: Flask) -> Iterator[Carried]:
+    """The text messages that were sent."""
+    carried = Carried(app, Channel.SMS)
+    yield carried
+    carried.stop()
+
+
+@pytest.fixture
+def agree(sms: Carried) -> Callable[..., Any]:
+    """Let a friend have a code sent to a number, type it and agree; return the last answer."""
+
+    def act(friend: Any, link: str, phone: str, **typed: str) -> Any:
+        asked = friend.post(f"{link}/number", data={"phone": phone})
+        if asked.status_code != 303:
+            return asked
+        found = re.search(r"\d{6}", sms.sent[-1][1])
+        assert found
+        data = {"name": "周先生", "agree": "y", "code": found[0], **typed}
+        return friend.post(f"{link}/agree" if "/t/" in link else link, data=data)
+
+    return act

@@ -8,12 +8,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from plugins.referrals import inviting
+from plugins.referrals import consent, inviting
 from plugins.referrals.codes import ALPHABET, new_code, read_code, show_code
 from plugins.referrals.exclusions import hash_of
 from plugins.referrals.models import Campaign, KnownCustomer, Lead, Referrer, Step
 from portal import clock
-from portal.accounts.models import Account
+from portal.accounts.models import Account, OneTimeCode
 from portal.extensions import db
 from portal.jobs.runner import Runner
 from portal.jobs.service import enqueue
@@ -25,7 +25,6 @@ from tests.plugins.referrals.conftest import code_of, make_rules
 HOME = "/p/binjiang/referrals/"
 PHONE = "13912345678"
 E164 = f"+86{PHONE}"
-AGREE = {"name": "周先生", "phone": PHONE, "agree": "y"}
 
 
 @pytest.fixture
@@ -95,14 +94,23 @@ def test_an_invitation_keeps_no_number_and_opening_it_changes_nothing(owner, fri
     assert (only().state, only().consented_at) == ("invited", None)
 
 
-def test_the_friend_agrees_and_shows_a_code(owner, friend, place):
+def test_the_friend_agrees_and_shows_a_code(owner, friend, place, agree):
     link = invite(owner)
-    wrong = friend.post(f"{link}/agree", data={**AGREE, "phone": "13700000000"})
+    wrong = friend.post(f"{link}/number", data={"phone": "13700000000"})
     assert wrong.status_code == 422
     assert "13700000000" in wrong.text
-    assert friend.post(f"{link}/agree", data={**AGREE, "agree": ""}).status_code == 422
+    assert agree(friend, link, PHONE, agree="").status_code == 422
     assert only().state == "invited"
-    answer = friend.post(f"{link}/agree", data=AGREE)
+    page = friend.get(link).text
+    assert "139****5678" in page
+    code = re.search(r'name="code"[^>]*', page)
+    assert code
+    friend.get(f"{link}?other=1")
+    assert friend.post(f"{link}/agree", data={"code": "000000"}).status_code == 422
+    assert agree(friend, link, PHONE).status_code == 429
+    db.session.execute(sa.update(OneTimeCode).values(created_at=clock.now() - timedelta(hours=1)))
+    db.session.commit()
+    answer = agree(friend, link, PHONE)
     assert answer.status_code == 303
     lead = only()
     assert (lead.state, lead.name, lead.phone) == ("reported", "周先生", E164)
@@ -131,7 +139,7 @@ def test_the_friend_declines_and_is_forgotten(owner, friend, place):
 
 def test_withdrawing_erases_whatever_the_stage(friend, place, make_lead):
     lead = make_lead(E164)
-    path = urlsplit(inviting.friend_link(project=place.ref, lead=lead)).path
+    path = urlsplit(consent.friend_link(project=place.ref, lead=lead)).path
     db.session.commit()
     assert "您已撤回同意" in friend.post(f"{path}/withdraw").text
     found = only()
@@ -146,7 +154,7 @@ def test_time_out_erases(owner, friend, place, app):
     db.session.commit()
     run_clock(app, place)
     assert (only().state, only().phone_hash, only().phone_masked) == ("lapsed", None, "")
-    assert friend.post(f"{link}/agree", data=AGREE).status_code == 404
+    assert friend.post(f"{link}/number", data={"phone": PHONE}).status_code == 404
 
 
 def run_clock(app, place):
@@ -156,17 +164,28 @@ def run_clock(app, place):
     db.session.expire_all()
 
 
-def test_the_owners_own_link_needs_a_yes_too(friend, place):
+def test_the_owners_own_link_needs_a_yes_and_a_proof_of_the_number(friend, place, agree, sms, app):
     referrer = code_of(place)
     path = f"/p/binjiang/referrals/i/{referrer.code.lower()}"
     assert "邀请您" in friend.get(path).text
+    assert agree(friend, path, PHONE, name=" ").status_code == 422
+    wrong = friend.post(path, data={"name": "周先生", "agree": "y", "code": "12345"})
+    assert (wrong.status_code, "剩余" in wrong.text or "还可" in wrong.text) == (422, True)
+    assert sms.sent[-1][0] == E164
     assert db.session.scalar(sa.select(sa.func.count(Lead.id))) == 0
-    assert friend.post(path, data={**AGREE, "name": " "}).status_code == 422
-    assert friend.post(path, data=AGREE).status_code == 303
-    assert only().state == "reported"
-    again = friend.post(path, data=AGREE)
-    assert again.status_code == 409
+    code = re.search(r"\d{6}", sms.sent[-1][1])[0]
+    typed = {"name": "周先生", "agree": "y", "code": code}
+    stranger = app.test_client()
+    assert stranger.post(path, data=typed).status_code == 422
+    assert friend.post(path, data=typed).status_code == 303
+    assert (only().state, only().phone) == ("reported", E164)
+    assert friend.post(path, data=typed).status_code == 422
+    db.session.execute(sa.update(OneTimeCode).values(created_at=clock.now() - timedelta(hours=1)))
+    db.session.commit()
+    again = agree(friend, path, PHONE)
+    assert (again.status_code, "目前无法推荐" in again.text) == (409, True)
     assert friend.get("/p/binjiang/referrals/i/AAAAAAAA").status_code == 404
+    assert friend.post("/p/binjiang/referrals/i/AAAAAAAA/number").status_code == 404
 
 
 def test_taking_back_and_making_a_new_link(owner, friend, place):
@@ -251,11 +270,11 @@ def test_inviting_twice_is_said(owner, place):
     assert (answer.status_code, "您已经邀请过这位朋友" in answer.text) == (409, True)
 
 
-def test_the_first_yes_wins_and_other_invitations_lapse_alike(owner, friend, app, place):
+def test_the_first_yes_wins_and_other_invitations_lapse_alike(owner, friend, app, place, agree):
     first = invite(owner)
     neighbour = factories.sign_in(app.test_client(), factories.make_owner(place.project))
     second = invite(neighbour)
-    assert friend.post(f"{second}/agree", data=AGREE).status_code == 303
+    assert agree(friend, second, PHONE).status_code == 303
     assert friend.get(first).status_code == 404
     page = owner.get(HOME).text
     assert "此邀请已失效" in page
@@ -341,13 +360,17 @@ def everything_kept() -> bytes:
     return b"\n".join(kept)
 
 
-def test_no_unconsented_number_is_anywhere(owner, friend, app, place, caplog, make_lead):
+def test_no_unconsented_number_is_anywhere(
+    owner, friend, app, place, caplog, make_lead, agree, sms
+):
     caplog.set_level("DEBUG")
     planted = [f"1391122{number:04d}" for number in (7001, 7002, 7003, 7004)]
     links = [invite(owner, phone) for phone in planted]
     friend.post(f"{links[1]}/refuse")
-    friend.post(f"{links[2]}/agree", data={**AGREE, "phone": planted[2], "agree": ""})
-    friend.post(f"{links[2]}/agree", data={**AGREE, "phone": "13911227009"})
+    assert agree(friend, links[2], planted[2], agree="").status_code == 422
+    assert agree(friend, links[2], "13911227009").status_code == 422
+    own_link = f"/p/binjiang/referrals/i/{code_of(place).code}"
+    assert agree(friend, own_link, "13911227010", agree="").status_code == 422
     make_lead("+8613911227004", member=factories.make_owner(place.project))
     owner.post(f"{HOME}invite", data={"phone": planted[3]})
     staff = factories.sign_in(app.test_client(), place.manager)
@@ -356,7 +379,7 @@ def test_no_unconsented_number_is_anywhere(owner, friend, app, place, caplog, ma
         seen.append(sent.data.decode("utf-8-sig"))
     kept = everything_kept()
     assert b"139****7001" in kept
-    for number in (*planted, "13911227009"):
+    for number in (*planted, "13911227009", "13911227010"):
         assert number.encode() not in kept
         assert number not in caplog.text
         assert not any(number in text for text in seen)

@@ -5,7 +5,7 @@ from collections import Counter
 
 import sqlalchemy as sa
 
-from plugins.referrals import inviting, stages
+from plugins.referrals import consent, inviting, stages
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.models import Campaign, Lead, Referrer, Step
 from plugins.referrals.states import ACTIVE, State
@@ -55,7 +55,7 @@ def test_two_reports_of_one_friend_in_one_instant(app, place):
     numbers = [code_of(place, owner).id for owner in owners]
 
     def agreeing(number):
-        return lambda: inviting.agree_by_link(
+        return lambda: consent.agree_by_link(
             project=project,
             referrer=db.session.get_one(Referrer, number),
             name="周先生",
@@ -84,7 +84,7 @@ def test_consents_to_many_invitations_in_one_instant(app, place):
         invited.append(lead.id)
 
     def agreeing(number):
-        return lambda: inviting.agree_to_invitation(
+        return lambda: consent.agree_to_invitation(
             project=project,
             lead=db.session.get_one(Lead, number),
             name="周先生",
