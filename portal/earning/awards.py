@@ -21,17 +21,11 @@ from portal.facts.service import FactError, NewFact
 from portal.i18n import format_day
 from portal.members.models import Member
 from portal.points.accounts import REDEEMABLE
+from portal.points.by_hand import ALONE_KEYS, by_hand_today, limit_alone
 from portal.points.errors import PointsError
 from portal.points.kinds import Kind
 from portal.points.models import Proposal, Transaction
-from portal.points.proposals import (
-    ALONE_KEYS,
-    DEEDS,
-    Deed,
-    alone_limit,
-    by_hand_today,
-    propose,
-)
+from portal.points.proposals import DEEDS, Deed, propose
 
 AWARD = "manual.award"
 NO_CATEGORY = ""
@@ -122,7 +116,7 @@ ALONE_KEYS.append(f"earn:{AWARD}:{_ALONE}")
 
 def _is_too_much(actor: Account, told: Told) -> bool:
     """Tell whether one person has now given more in a day than may be given alone."""
-    limit = db.session.scalars(sa.select(alone_limit())).one()
+    limit = limit_alone()
     postings = [each.posting_id for each in _given(told)]
     accounts = db.session.scalars(
         sa.select(Transaction.account_id).where(Transaction.id.in_(postings)).distinct()

@@ -11,6 +11,7 @@ from portal.i18n import Text, gettext, lazy
 from portal.points import waiting
 from portal.points.blueprint import blueprint
 from portal.points.errors import PointsError
+from portal.points.explain import title_of_line
 from portal.points.kinds import Kind, ProposalState
 from portal.points.proposals import decide, describe
 from portal.points.sentences import SENTENCES, sentence
@@ -100,6 +101,7 @@ def _show(case: Case, form: DecisionForm, fault: str = "") -> str:
         "points/staff_proposal.html",
         case=case,
         deed=describe(case.proposal),
+        line=title_of_line(case.origin) if case.origin else "",
         form=form,
         fault=fault,
         stale=SENTENCES[case.stale] if case.stale else "",

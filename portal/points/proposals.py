@@ -1,4 +1,6 @@
-"""Adjusting points by hand: up to a limit of the day at once, beyond it by two people."""
+"""Adjusting points and taking lines back by hand: up to a limit of the day at once, beyond it by
+two people.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,25 +8,20 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from portal import clock
 from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.extensions import db
 from portal.members.models import Member, MemberState
-from portal.points import service
-from portal.points.accounts import REDEEMABLE
+from portal.points.by_hand import Wish, limit_alone, post, post_alone
 from portal.points.errors import PointsError
-from portal.points.expiring import club_today
 from portal.points.kinds import Kind, ProposalState
 from portal.points.ledger import check_amount
-from portal.points.models import Currency, Proposal, Transaction
-from portal.points.models.currencies import ALONE
-from portal.points.terms import Holder, Posting, Why
-
-SOURCE = "manual"
-KEY = "manual:"
-"""How the keys of what one person adjusts begin."""
+from portal.points.models import Proposal, Transaction
+from portal.points.reversal import GIVEN
+from portal.points.terms import Posting
 
 
 @dataclass(frozen=True)
@@ -41,8 +38,6 @@ class Deed:
 
 DEEDS: dict[str, Deed] = {}
 """By the fact's source; a feature that knows how to record it adds itself."""
-ALONE_KEYS = [KEY]
-"""How the keys of all postings begin that one person makes by hand."""
 
 
 def adjust(
@@ -64,13 +59,11 @@ def adjust(
     _check_other(actor, member)
     if not reason:
         raise PointsError("reason_needed")
-    limit = db.session.scalars(sa.select(alone_limit())).one()
-    if amount <= limit:
-        with db.session.begin_nested() as alone:
-            posting = _post(actor, member, project_id, kind, amount, reason, f"{KEY}{key}")
-            if not posting.is_new or _by_hand_today(actor.id, posting) <= limit:
-                return posting
-            alone.rollback()
+    wish = Wish(member, project_id, kind, reason, amount)
+    if amount <= limit_alone():
+        done = post_alone(actor, wish, key)
+        if done.may_stay:
+            return done.posting
     return propose(
         actor=actor,
         member=member,
@@ -79,6 +72,39 @@ def adjust(
         amount=amount,
         reason=reason,
     )
+
+
+def take_back(
+    *, actor: Account, member: Member, project_id: int, posting_id: int, reason: str, key: str
+) -> Posting | Proposal:
+    """Reverse the rest of a posting, with a reason that the member reads; beyond the limit of
+    `adjust`, propose it.
+
+    Raises PointsError like `reverse`, and reason_needed, own_points, proposed_already.
+    """
+    _check_other(actor, member)
+    if not reason:
+        raise PointsError("reason_needed")
+    gives = db.session.scalars(
+        sa.select(Transaction.kind.not_in(GIVEN)).where(Transaction.id == posting_id)
+    ).first()
+    kind = Kind.AWARD if gives else Kind.DEDUCT
+    done = post_alone(actor, Wish(member, project_id, kind, reason, None, posting_id), key)
+    if done.may_stay:
+        return done.posting
+    try:
+        with db.session.begin_nested():
+            return propose(
+                actor=actor,
+                member=member,
+                project_id=project_id,
+                kind=kind,
+                amount=done.posting.amount,
+                reason=reason,
+                reverses_id=posting_id,
+            )
+    except IntegrityError as error:
+        raise PointsError("proposed_already") from error
 
 
 def propose(
@@ -90,8 +116,11 @@ def propose(
     amount: int,
     reason: str,
     fact: dict[str, Any] | None = None,
+    reverses_id: int | None = None,
 ) -> Proposal:
-    """Ask a second person to give or take points, or to agree to a deed of the member (`fact`)."""
+    """Ask a second person to give or take points, to agree to a deed of the member (`fact`), or
+    to take so much of a posting back (`reverses_id`).
+    """
     proposal = Proposal(
         member_id=member.id,
         project_id=project_id,
@@ -100,6 +129,7 @@ def propose(
         reason=reason,
         made_by_id=actor.id,
         fact=fact,
+        reverses_id=reverses_id,
     )
     db.session.add(proposal)
     db.session.flush()
@@ -111,33 +141,6 @@ def propose(
         facts={"proposal": proposal.public_id, "kind": str(kind), "amount": amount},
     )
     return proposal
-
-
-def by_hand_today(actor_id: int, account_id: Any) -> sa.Select[tuple[int]]:
-    """Return the statement of the milli-points that somebody has given to and taken from an
-    account today, without a second person.
-    """
-    return sa.select(sa.func.coalesce(sa.func.sum(Transaction.amount), 0)).where(
-        Transaction.account_id == account_id,
-        Transaction.booked_on == club_today(),
-        Transaction.kind.in_([Kind.AWARD, Kind.DEDUCT, Kind.EARN]),
-        Transaction.actor_id == actor_id,
-        sa.or_(*(Transaction.key.startswith(key, autoescape=True) for key in ALONE_KEYS)),
-    )
-
-
-def _by_hand_today(actor_id: int, posting: Posting) -> int:
-    """Return the day's sum, this posting's own row among it.
-
-    Its balance is locked: whoever adjusts the same account at once waits, and counts it.
-    """
-    return int(db.session.connection().scalar(by_hand_today(actor_id, posting.account_id)) or 0)
-
-
-def alone_limit() -> sa.ColumnElement[int]:
-    """Return the expression of the milli-points that one person may give and take in a day."""
-    limit = sa.select(Currency.alone_limit).where(Currency.key == REDEEMABLE).scalar_subquery()
-    return sa.func.coalesce(limit, ALONE)
 
 
 def decide(
@@ -196,16 +199,15 @@ def _agree(actor: Account, proposal: Proposal, member: Member) -> int:
         raise PointsError("member_gone")
     if proposal.fact is not None:
         return DEEDS[proposal.fact["source"]].record(actor, proposal, member)
-    posting = _post(
-        actor,
+    wish = Wish(
         member,
         proposal.project_id,
         Kind(proposal.kind),
-        proposal.amount,
         proposal.reason,
-        f"proposal:{proposal.public_id}",
+        proposal.amount,
+        proposal.reverses_id,
     )
-    return posting.id
+    return post(actor, wish, f"proposal:{proposal.public_id}").id
 
 
 def describe(proposal: Proposal) -> str:
@@ -213,59 +215,7 @@ def describe(proposal: Proposal) -> str:
     return DEEDS[proposal.fact["source"]].describe(proposal.fact) if proposal.fact else ""
 
 
-def take_back(
-    *, actor: Account, member: Member, project_id: int, posting_id: int, reason: str, key: str
-) -> Posting:
-    """Reverse the rest of a posting, with a reason that the member reads.
-
-    Raises PointsError like `reverse`, and reason_needed, own_points.
-    """
-    _check_other(actor, member)
-    if not reason:
-        raise PointsError("reason_needed")
-    posting = service.reverse(
-        actor=actor,
-        posting_id=posting_id,
-        key=key,
-        why=Why(SOURCE, project_id=project_id, note=reason),
-    )
-    _note(actor, member, project_id, "points.reversed", posting)
-    return posting
-
-
 def _check_other(actor: Account, member: Member) -> None:
     """Staff who are members have their points from colleagues."""
     if member.account_id == actor.id:
         raise PointsError("own_points")
-
-
-def _post(
-    actor: Account,
-    member: Member,
-    project_id: int,
-    kind: Kind,
-    amount: int,
-    reason: str,
-    key: str,
-) -> Posting:
-    why = Why(SOURCE, project_id=project_id, note=reason)
-    holder = Holder.member(member.id)
-    if kind == Kind.AWARD:
-        posting = service.post(
-            actor=actor, holder=holder, amount=amount, key=key, why=why, by_hand=True
-        )
-    else:
-        posting = service.deduct(actor=actor, holder=holder, amount=amount, key=key, why=why)
-    _note(actor, member, project_id, f"points.{kind}ed", posting)
-    return posting
-
-
-def _note(actor: Account, member: Member, project_id: int, action: str, posting: Posting) -> None:
-    if posting.is_new:
-        record(
-            actor=actor,
-            action=action,
-            subject=("member", member.public_id),
-            project_id=project_id,
-            facts={"posting": posting.public_id, "amount": posting.amount},
-        )

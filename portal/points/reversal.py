@@ -41,7 +41,8 @@ _OPPOSITE = {
     Kind.DEDUCT: System.ADJUST,
     Kind.FORFEIT: System.FORFEITED,
 }
-_GIVEN = (Kind.EARN, Kind.AWARD)
+GIVEN = (Kind.EARN, Kind.AWARD)
+"""The kinds of which a reversal takes points away; of the others it gives them back."""
 
 
 def reverse(
@@ -90,7 +91,7 @@ def reverse(
             _count(row, wanted)
             if row.budget_id is not None:
                 _refill(row.budget_id, wanted)
-            (_claw_back if row.kind in _GIVEN else _restore)(place, posting, row)
+            (_claw_back if row.kind in GIVEN else _restore)(place, posting, row)
     return posting
 
 

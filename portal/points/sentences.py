@@ -37,6 +37,7 @@ SENTENCES: dict[str, Text] = {
     ),
     "extends_or_decays": lazy("Choose one: points last longer by activity, or they decay."),
     "bonus_of_itself": lazy("Only points to spend can let bonus points go first."),
+    "proposed_already": lazy("Taking this line back waits for a second person already."),
     "decided_already": lazy("A colleague has decided on this already."),
 }
 

@@ -13,7 +13,7 @@ from portal.members.models import Member, MemberState
 from portal.pagination import Page, page_of
 from portal.points import queries
 from portal.points.kinds import Kind, ProposalState
-from portal.points.models import Proposal
+from portal.points.models import Proposal, Reversed, Transaction
 from portal.points.queries import Figures
 from portal.points.terms import Holder
 
@@ -37,12 +37,17 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Case:
-    """A proposal with its member, who made and who decided it, and what it would leave."""
+    """A proposal with its member, who made and who decided it, and what it would leave.
+
+    `origin`: the line that it takes back, of which `reversed` is taken back already.
+    """
 
     proposal: Proposal
     member: Member
     decided_by: Account | None
     figures: Figures
+    origin: Transaction | None = None
+    reversed: int = 0
 
     @property
     def change(self) -> int:
@@ -55,7 +60,18 @@ class Case:
         """Return why it cannot be agreed to any more, as a code of `sentences`; "" if it can."""
         if self.member.state != MemberState.ACTIVE:
             return "member_gone"
+        if self.origin is not None:
+            # Beyond the balance it is owed, if the club's rules allow that: `reverse` tells.
+            left = self.origin.amount - self.reversed
+            return "reversed_already" if left < self.proposal.amount else ""
         return "not_enough" if self.figures.spendable + self.change < 0 else ""
+
+    @property
+    def afterwards(self) -> int | None:
+        """Return what would be available; None for a reversal, which reaches pending, expired and
+        owed points as well.
+        """
+        return None if self.origin else self.figures.available + self.change
 
 
 def wanted(state: str, kind: str, search: str) -> Wanted:
@@ -115,16 +131,19 @@ def waiting_for(project_id: int, account_id: int) -> int:
 def case_of(project_id: int, public_id: str) -> Case | None:
     """Return a proposal of a project with what decides it."""
     row: Any = db.session.execute(
-        sa.select(Proposal, Member, _Decider)
+        sa.select(Proposal, Member, _Decider, Transaction, Reversed.reversed)
         .join(Member, Member.id == Proposal.member_id)
+        .outerjoin(Transaction, Transaction.id == Proposal.reverses_id)
+        .outerjoin(Reversed, Reversed.transaction_id == Proposal.reverses_id)
         .outerjoin(_Decider, _Decider.id == Proposal.decided_by_id)
         .options(joinedload(Proposal.made_by, innerjoin=True))
         .where(Proposal.public_id == public_id, Proposal.project_id == project_id)
     ).first()
     if row is None:
         return None
-    figures = queries.balance(Holder.member(row[1].id))
-    return Case(row[0], row[1], row[2], figures)
+    proposal, member, decided_by, origin, done = row
+    figures = queries.balance(Holder.member(member.id))
+    return Case(proposal, member, decided_by, figures, origin, done or 0)
 
 
 def next_after(proposal: Proposal, account_id: int) -> str | None:

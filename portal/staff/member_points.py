@@ -16,10 +16,11 @@ from portal.members.models import Member
 from portal.points import queries
 from portal.points.amounts import format_points
 from portal.points.blueprint import blueprint
+from portal.points.by_hand import alone_limit, by_hand_today
 from portal.points.errors import PointsError
 from portal.points.kinds import Kind, ProposalState
 from portal.points.models import Proposal
-from portal.points.proposals import adjust, alone_limit, by_hand_today, take_back
+from portal.points.proposals import adjust, take_back
 from portal.points.queries import Figures
 from portal.points.sentences import sentence
 from portal.points.statement import SHOWN, ledger_of
@@ -88,26 +89,30 @@ def staff_adjust(public_id: str) -> Page:
 @blueprint.post("/p/<project>/staff/members/<public_id>/points/<posting_id>/back")
 @requires("points.adjust")
 def staff_take_back(public_id: str, posting_id: str) -> Page:
-    """Take the rest of a line back."""
+    """Take the rest of a line back, or propose it when it is much."""
     member, forms = member_here(public_id), Forms(AdjustForm(formdata=None), TakeBackForm())
     line_id = line_to_take_back(member, posting_id)
     if not forms.back.validate():
         return _page(public_id, forms, posting_id), 422
     try:
-        take_back(
+        done = take_back(
             actor=current_account(),
             member=member,
             project_id=current_project().id,
             posting_id=line_id,
             reason=forms.back.reason.data or "",
-            key=f"manual:{forms.back.idempotency_key.data}",
+            key=forms.back.idempotency_key.data or "",
         )
     except PointsError as error:
         db.session.rollback()
         forms.back.reason.errors = [sentence(error)]
         return _page(public_id, forms, posting_id), 422
     db.session.commit()
-    flash(gettext("The line is taken back."))
+    flash(
+        gettext("The line is taken back.")
+        if isinstance(done, Posting)
+        else gettext("Proposed. A colleague has to agree before it is booked.")
+    )
     return redirect(url_for("points.staff_ledger", public_id=public_id), 303)
 
 
@@ -185,6 +190,7 @@ def _page(public_id: str, forms: Forms, back: str = "") -> str:
         is_partial=project_id is not None,
         chosen=chosen,
         proposals=subject.proposals,
+        waiting={proposal.reverses_id for proposal in subject.proposals},
         alone=subject.alone,
         left=subject.left,
         reader=current_account(),

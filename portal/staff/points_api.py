@@ -51,7 +51,7 @@ _SOURCE = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$"
 
 
 class ProposalShown(Output):
-    """An adjustment that waits for a second person, or did."""
+    """An adjustment, or taking a line back, that waits for a second person, or did."""
 
     id = Text(22)
     member_id = Text(22)
@@ -59,6 +59,7 @@ class ProposalShown(Output):
     kind = Choice((str(Kind.AWARD), str(Kind.DEDUCT)))
     amount = milli()
     reason = Text(NOTE_LENGTH)
+    takes_back = Text(22, allow_none=True, metadata={"description": "The line that it reverses."})
     state = Choice(ProposalState)
     made_by = Text(80)
     created_at = Moment()
@@ -80,7 +81,7 @@ class AdjustmentWish(Input):
 
 
 class AdjustmentMade(Output):
-    """What became of an adjustment: booked at once (`line`), or proposed (`proposal`)."""
+    """What became of it: booked at once (`line`), or proposed (`proposal`)."""
 
     line = fields.Nested(LineDetail, allow_none=True)
     proposal = fields.Nested(ProposalShown, allow_none=True)
@@ -159,21 +160,16 @@ def member_adjust(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
         )
     except PointsError as error:
         raise problem(error, reason=("reason_needed",)) from error
-    if isinstance(done, Posting):
-        line_id = done.public_id
-        db.session.commit()
-        return {"line": detail_of(member_id, line_id, project_id=seen_project()), "proposal": None}
-    proposal_id = done.public_id
-    db.session.commit()
-    return {"line": None, "proposal": shown(case_of(proposal_id))}
+    return _made(member_id, done)
 
 
-@blueprint.call("POST", f"{_MEMBER}/lines/<posting_id>/reversal", LineDetail, status=201,
+@blueprint.call("POST", f"{_MEMBER}/lines/<posting_id>/reversal", AdjustmentMade, status=201,
                 body=ReversalWish)  # fmt: skip
 @requires("points.adjust")
 def member_take_back(public_id: str, posting_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Take the rest of a line of the project back."""
+    """Take the rest of a line back; beyond the club's limit for a day a second person decides."""
     member = member_here(public_id)
+    member_id = member.id
     line_id = line_to_take_back(member, posting_id)
     try:
         done = take_back(
@@ -182,13 +178,22 @@ def member_take_back(public_id: str, posting_id: str, body: dict[str, Any]) -> d
             project_id=current_project().id,
             posting_id=line_id,
             reason=body["reason"],
-            key=f"manual:{sent_key()}",
+            key=sent_key(),
         )
     except PointsError as error:
         raise problem(error, reason=("reason_needed",)) from error
-    member_id, made = member.id, done.public_id
+    return _made(member_id, done)
+
+
+def _made(member_id: int, done: Posting | Proposal) -> dict[str, Any]:
+    """Commit what was booked or proposed, and return it."""
+    if isinstance(done, Proposal):
+        refuse_services()
+    made = done.public_id
     db.session.commit()
-    return detail_of(member_id, made, project_id=seen_project())
+    if isinstance(done, Posting):
+        return {"line": detail_of(member_id, made, project_id=seen_project()), "proposal": None}
+    return {"line": None, "proposal": shown(case_of(made))}
 
 
 @blueprint.call(
@@ -253,7 +258,12 @@ def proposals_here() -> sa.Select[Any]:
         sa.select(Proposal)
         .join(Proposal.member)
         .join(Proposal.made_by)
-        .options(sa.orm.contains_eager(Proposal.member), sa.orm.contains_eager(Proposal.made_by))
+        .outerjoin(Proposal.reverses)
+        .options(
+            sa.orm.contains_eager(Proposal.member),
+            sa.orm.contains_eager(Proposal.made_by),
+            sa.orm.contains_eager(Proposal.reverses),
+        )
         .where(Proposal.project_id == current_project().id)
     )
 
@@ -280,6 +290,7 @@ def shown(found: Proposal) -> dict[str, Any]:
         "kind": found.kind,
         "amount": found.amount,
         "reason": found.reason,
+        "takes_back": found.reverses.public_id if found.reverses else None,
         "state": found.state,
         "made_by": found.made_by.display_name,
         "created_at": found.created_at,

@@ -95,7 +95,7 @@ def test_staff_read_adjust_and_take_back(call: Any, project: Project) -> None:
     assert staff("GET", at).json["items"][0]["available"] == 2_000
     assert [each["id"] for each in staff("GET", f"{at}/lines").json["items"]] == [line["id"]]
     back = staff("POST", f"{at}/lines/{line['id']}/reversal", {"reason": "Twice"})
-    assert (back.status_code, back.json["takes_back"]) == (201, line["id"])
+    assert (back.status_code, back.json["line"]["takes_back"]) == (201, line["id"])
     again = staff("POST", f"{at}/lines/{line['id']}/reversal", {"reason": "Twice"})
     assert again.json["type"] == "urn:portal:problem:reversed_already"
     assert staff("POST", f"{at}/adjustments", {**wish, "reason": ""}).status_code == 422
@@ -131,6 +131,29 @@ def test_much_at_once_waits_for_a_second_person(call: Any, project: Project) -> 
     assert [each["id"] for each in other("GET", f"{queue}?state=refused").json["items"]] == [
         second["id"]
     ]
+
+
+def test_a_large_line_is_taken_back_by_two(call: Any, project: Project) -> None:
+    member = factories.make_owner(project)
+    earned = earn(member, 900_000, why=Why("test", project_id=project.id))
+    first, second = (call(factories.make_staff("manager", project)) for _ in range(2))
+    base = f"/p/{project.slug}/staff"
+    at = f"{base}/members/{member.public_id}/points/lines/{earned.public_id}/reversal"
+    made = first("POST", at, {"reason": "Counted twice"})
+    assert (made.status_code, made.json["line"]) == (201, None)
+    proposal = made.json["proposal"]
+    assert (proposal["kind"], proposal["amount"]) == ("deduct", 900_000)
+    assert (proposal["takes_back"], figures(member)[0]) == (earned.public_id, 900_000)
+    again = first("POST", at, {"reason": "Counted twice"})
+    assert again.json["type"] == "urn:portal:problem:proposed_already"
+    decision = f"{base}/points/proposals/{proposal['id']}/decision"
+    assert first("POST", decision, {"decision": "approve"}).status_code == 409
+    done = second("POST", decision, {"decision": "approve"})
+    assert (done.status_code, done.json["state"]) == (200, "approved")
+    assert figures(member)[0] == 0
+    refused = call(token=service_token(project, "points.adjust"))("POST", at, {"reason": "Mine"})
+    assert refused.status_code in (403, 422)
+    assert damage() == []
 
 
 def test_a_service_posts_once_for_a_key(call: Any, project: Project) -> None:

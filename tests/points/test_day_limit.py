@@ -12,13 +12,14 @@ from portal.audit.models import AuditEntry
 from portal.extensions import db
 from portal.members.models import Member
 from portal.outbox.models import DomainEventRow
+from portal.points.errors import PointsError
 from portal.points.kinds import Kind
 from portal.points.models import Proposal, Transaction
 from portal.points.models.currencies import ALONE
 from portal.points.proposals import adjust, decide, take_back
-from portal.points.terms import Posting, Why
+from portal.points.terms import Posting
 from tests.factories import make_follower, make_project, make_staff
-from tests.points.helpers import damage, earn, figures, key
+from tests.points.helpers import damage, earn, figures, key, reverse, spend
 from tests.points.test_races import at_once
 
 
@@ -81,23 +82,95 @@ def test_colleagues_other_members_and_other_days_count_apart(desk: Any, monkeypa
     assert isinstance(act(desk, ALONE), Posting)
 
 
-def test_what_two_agreed_on_and_what_is_taken_back_do_not_count(desk: Any) -> None:
-    proposal = act(desk, ALONE + 1)
-    assert isinstance(proposal, Proposal)
-    decide(actor=desk["second"], proposal=proposal, member=desk["member"], approve=True)
+def back(desk: Any, posting: Posting, *, by: str = "second") -> Posting | Proposal:
+    """Take the rest of a line back, and commit."""
+    done = take_back(
+        actor=desk[by], member=desk["member"], project_id=desk["project"].id,
+        posting_id=posting.id, reason="wrong", key=key(),
+    )  # fmt: skip
     db.session.commit()
-    earned = earn(desk["member"], 7_000, why=Why("test", project_id=desk["project"].id))
-    take_back(
-        actor=desk["second"],
-        member=desk["member"],
-        project_id=desk["project"].id,
-        posting_id=earned.id,
-        reason="wrong",
-        key="manual:back",
-    )
+    return done
+
+
+def agree(desk: Any, proposal: Any, *, by: str = "first") -> None:
+    """Agree to a colleague's proposal, and commit."""
+    decide(actor=desk[by], proposal=proposal, member=desk["member"], approve=True)
+    db.session.commit()
+
+
+def test_what_two_agreed_on_does_not_count(desk: Any) -> None:
+    proposal = act(desk, ALONE + 1)
+    agree(desk, proposal, by="second")
     assert isinstance(act(desk, ALONE, by="second"), Posting)
     assert isinstance(act(desk, 1, by="second"), Proposal)
     assert figures(desk["member"])[0] == 3 * ALONE + 1
+
+
+def test_what_is_taken_back_counts_too(desk: Any) -> None:
+    small = earn(desk["member"], 7_000)
+    assert isinstance(back(desk, small), Posting)
+    assert isinstance(act(desk, ALONE - 7_000, by="second"), Posting)
+    other = earn(desk["member"], 1)
+    assert isinstance(back(desk, other), Proposal)
+    assert isinstance(act(desk, 1, by="second"), Proposal)
+    assert isinstance(back(desk, earn(desk["member"], 1), by="first"), Posting)
+
+
+def test_a_large_line_is_taken_back_by_two(desk: Any) -> None:
+    large = earn(desk["member"], ALONE + 1)
+    proposal = back(desk, large)
+    assert isinstance(proposal, Proposal)
+    assert (proposal.kind, proposal.amount, proposal.reverses_id) == (
+        Kind.DEDUCT, ALONE + 1, large.id,
+    )  # fmt: skip
+    assert figures(desk["member"])[0] == 2 * ALONE + 1
+    with pytest.raises(PointsError, match="proposed_already"):
+        back(desk, large, by="first")
+    db.session.rollback()
+    with pytest.raises(PointsError, match="own_proposal"):
+        agree(desk, proposal, by="second")
+    db.session.rollback()
+    agree(desk, proposal)
+    assert figures(desk["member"])[0] == ALONE
+    acts = sa.select(AuditEntry.action).where(AuditEntry.action.like("points.%"))
+    assert sorted(db.session.scalars(acts)) == ["points.proposed", "points.reversed"]
+    with pytest.raises(PointsError, match="reversed_already"):
+        back(desk, large)
+    db.session.rollback()
+    assert damage() == []
+
+
+def test_a_large_spending_comes_back_by_two(desk: Any) -> None:
+    earn(desk["member"], ALONE)
+    spent = spend(desk["member"], ALONE + 1)
+    proposal = back(desk, spent)
+    assert (proposal.kind, isinstance(proposal, Proposal)) == (Kind.AWARD, True)
+    agree(desk, proposal)
+    assert figures(desk["member"]) == (2 * ALONE, 0, 0, 0)
+    assert damage() == []
+
+
+def test_what_was_taken_back_meanwhile_is_not_taken_back_again(desk: Any) -> None:
+    large = earn(desk["member"], ALONE + 1)
+    proposal = back(desk, large)
+    reverse(large, amount=2)
+    with pytest.raises(PointsError, match="reversed_already"):
+        agree(desk, proposal)
+    db.session.rollback()
+    assert figures(desk["member"])[0] == 2 * ALONE - 1
+    # Refused, it makes way for what is left.
+    decide(actor=desk["first"], proposal=proposal, member=desk["member"], approve=False, note="no")
+    db.session.commit()
+    assert isinstance(back(desk, large), Posting)
+    assert figures(desk["member"])[0] == ALONE
+
+
+def test_nobody_takes_back_lines_of_their_own(desk: Any) -> None:
+    desk["member"].account_id = desk["first"].id
+    db.session.commit()
+    earned = earn(desk["member"], 1)
+    with pytest.raises(PointsError, match="own_points"):
+        back(desk, earned, by="first")
 
 
 def test_the_same_key_again_is_the_same_line_even_at_the_limit(desk: Any) -> None:

@@ -13,8 +13,9 @@ from portal.points.errors import PointsError
 from portal.points.models import Currency, Proposal, Transaction
 from portal.points.models.currencies import ALONE
 from portal.points.proposals import decide
+from portal.points.terms import Why
 from tests.factories import make_follower, make_project, make_staff, sign_in
-from tests.points.helpers import damage, earn, figures, spend
+from tests.points.helpers import damage, earn, figures, reverse, spend
 from tests.points.test_staff_pages import EN, adjust, place, text_of
 
 __all__ = ["place"]
@@ -90,6 +91,8 @@ def test_nobody_agrees_to_their_own(client: FlaskClient, place: Any) -> None:
         "UPDATE points_proposal SET made_by_id = :other",
         "UPDATE points_proposal SET amount = 0",
         "UPDATE points_proposal SET kind = 'spend'",
+        "UPDATE points_proposal SET kind = 'deduct'",
+        "UPDATE points_proposal SET reverses_id = 1",
     ],
 )
 def test_the_database_holds_the_second_person_too(proposed: Any, statement: str) -> None:
@@ -195,6 +198,41 @@ def test_who_may_only_read_sees_no_form(client: FlaskClient, proposed: Any) -> N
     assert decided(client, proposed, "approve").status_code == 403
     sign_in(client, make_staff("moderator", proposed["project"]))
     assert client.get(proposed["page"]).status_code == 403
+
+
+def test_a_large_line_is_taken_back_by_two(client: FlaskClient, place: Any) -> None:
+    earned = earn(place["member"], 2 * ALONE, why=Why("birthday", project_id=place["project"].id))
+    text = text_of(client, f"{place['address']}?back={earned.public_id}")
+    assert "a colleague has to agree" in text
+    address = f"{place['address']}/{earned.public_id}/back"
+    assert client.post(address, data={"reason": "Twice"}, headers=EN).status_code == 303
+    assert "Waits for a second person" in text_of(client, place["address"])
+    again = client.post(address, data={"reason": "Twice"}, headers=EN)
+    assert (again.status_code, "waits for a second person already" in again.text) == (422, True)
+    proposal = db.session.scalars(sa.select(Proposal)).one()
+    page = f"{queue_of(place)}/{proposal.public_id}"
+    sign_in(client, make_staff("manager", place["project"]))
+    assert "takes a line back" in text_of(client, queue_of(place))
+    text = text_of(client, page)
+    assert "Take a line back" in text
+    assert "Birthday present" in text
+    assert "Available afterwards" not in text
+    assert client.post(page, data={"decision": "approve"}, headers=EN).status_code == 303
+    assert figures(place["member"])[0] == 0
+    assert "Agreed" in text_of(client, page)
+
+
+def test_a_line_taken_back_meanwhile_is_said(client: FlaskClient, place: Any) -> None:
+    earned = earn(place["member"], 2 * ALONE, why=Why("birthday", project_id=place["project"].id))
+    address = f"{place['address']}/{earned.public_id}/back"
+    client.post(address, data={"reason": "Twice"}, headers=EN)
+    reverse(earned, amount=1)
+    proposal = db.session.scalars(sa.select(Proposal)).one()
+    page = f"{queue_of(place)}/{proposal.public_id}"
+    sign_in(client, make_staff("manager", place["project"]))
+    assert "This line is taken back already." in text_of(client, page)
+    assert client.post(page, data={"decision": "approve"}, headers=EN).status_code == 409
+    assert figures(place["member"])[0] == 2 * ALONE - 1
 
 
 def test_the_queue_sends_few_statements(client: FlaskClient, place: Any, query_count: Any) -> None:

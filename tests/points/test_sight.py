@@ -135,5 +135,5 @@ def test_lots_of_another_projects_lines_are_left_out(call: Any, both: Any) -> No
     staff = call(make_staff("staff", both["here"]))
     done = staff("POST", f"{both['page']}/lines/{spent.public_id}/reversal", {"reason": "wrong"})
     assert done.status_code == 201
-    opened_by = {each["opened_by"] for each in done.json["used"]}
+    opened_by = {each["opened_by"] for each in done.json["line"]["used"]}
     assert opened_by <= {both["ours"].public_id, both["club"].public_id}

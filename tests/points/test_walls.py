@@ -106,6 +106,7 @@ CHECKS: dict[str, dict[str, dict[str, str]]] = {
         "second_person": {"state": "'refused'", "decided_by_id": "made_by_id"},
         "decided_by_somebody": {"state": "'refused'"},
         "posted": {"state": "'approved'", "decided_by_id": "made_by_id + 1"},
+        "one_deed": {"reverses_id": "1", "fact": "'{}'"},
     },
 }  # fmt: skip
 # table -> the columns of a unique; a copy of a row with all other uniques' columns changed
@@ -118,6 +119,7 @@ UNIQUES: dict[str, list[tuple[str, ...]]] = {
     "points_budget": [("code",)],
     "points_transaction": [("key",), ("ends_hold_id",)],
     "points_seal": [("previous",)],
+    "points_proposal": [("reverses_id",)],
 }
 _HANDLES = {"public_id", "id"}
 """Columns that are unique everywhere and guard nothing of the ledger: addresses and keys."""
