@@ -57,6 +57,11 @@ class Screens:
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
 
+    def read(self, page: str) -> dict[str, Any]:
+        """Return what a browser would send of the first form that goes back to its own page."""
+        forms = Forms(self.client.get(page, headers=EN).text, page).found
+        return next(values for address, values in forms if address == page)
+
     def send(self, page: str, to: str = "", fixed: Any = (), /, **typed: Any) -> str:
         """Open a page, type into the form that goes somewhere and holds what is fixed, send it;
         return the address of the page it leads to."""

@@ -1,14 +1,17 @@
 """Finding rules of a book: by words, by what they are about, by project, by whether they gave."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portal.earning.queries import RuleRow
+from portal.earning.models import Book
+from portal.earning.queries import RuleRow, page_of_rows
 from portal.earning.sentences import rule_text
 from portal.earning.words import CURRENCIES, rule_title, source_title
 from portal.i18n import Text, lazy
+from portal.pagination import Page
 from portal.points.amounts import format_points
+from portal.projects.models import Project
 
 LONGEST_SEARCH = 60
 STATES: dict[str, Text] = {"given": lazy("Has given points"), "idle": lazy("Gave nothing so far")}
@@ -48,6 +51,37 @@ def wanted(args: Mapping[str, str]) -> Wanted:
 def found(rows: list[RuleRow], asked: Wanted) -> list[RuleRow]:
     """Return the rules that are asked for, in their order."""
     return [row for row in rows if _fits(row, asked)]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Rules of a book as a page shows them: what is asked for, a page of it, and what there is."""
+
+    asked: Wanted
+    page: Page[RuleRow]
+    found: int
+    total: int
+    sources: dict[str, str]
+    projects: dict[str, Mapping[str, str]]
+
+
+def listed(
+    book: Book,
+    rows: list[RuleRow],
+    args: Mapping[str, str],
+    projects: Iterable[Project] = (),
+) -> Listed:
+    """Return a page of a book's rules, of which an address asks for some."""
+    asked = wanted(args)
+    fit = found(rows, asked)
+    return Listed(
+        asked,
+        page_of_rows(book, fit),
+        len(fit),
+        len(rows),
+        {row.rule.source: source_title(row.rule.source) for row in rows},
+        {project.slug: project.name for project in projects},
+    )
 
 
 def file_rows(rows: list[RuleRow]) -> Iterator[tuple[object, ...]]:

@@ -23,8 +23,9 @@ from portal.forms import Form, SelectChoice, tidy
 from portal.i18n import gettext, lazy
 
 CONDITIONS, WAYS, LIMITS = 3, 2, 3
-MOST_ROWS, MOST_WAYS = 12, 6
-"""What the form can show of a condition; what is deeper stays as it is."""
+MOST_LIMITS = 6
+MOST_ROWS = MOST_WAYS = 12
+"""What the form can show of a condition; one with more stays as it is."""
 NOTHING = ""
 
 
@@ -104,7 +105,7 @@ class RuleForm(Form):
     to = SelectMultipleField(
         lazy("Posted to"), [InputRequired(lazy("Choose where the points go."))]
     )
-    limits = FieldList(FormField(LimitForm), min_entries=LIMITS, max_entries=6)
+    limits = FieldList(FormField(LimitForm), min_entries=LIMITS, max_entries=MOST_LIMITS)
     budget_code = StringField(lazy("Campaign budget: its key"), [Length(max=24)])
     budget_points = StringField(lazy("Campaign budget: points in all"), [Length(max=20)])
     pending = SelectField(lazy("Available"), [Optional()])
@@ -133,6 +134,16 @@ class RuleForm(Form):
             }
         )
         self.pending_same.choices = _choices(words.SAMES)
+
+    def make_room(self) -> None:
+        """Add a line to each way, a way, and a limit, as far as there may be more."""
+        for way in self.ways:
+            if len(way.form.conditions) < MOST_ROWS:
+                way.form.conditions.append_entry()
+        if len(self.ways) < MOST_WAYS:
+            self.ways.append_entry()
+        if len(self.limits) < MOST_LIMITS:
+            self.limits.append_entry()
 
 
 class ProposeForm(Form):

@@ -41,7 +41,7 @@ def clash_of(condition: Condition | None, fields: Mapping[str, Field]) -> Clash 
     if not condition:
         return None
     first: Clash | None = None
-    for number_, way in enumerate(_ways(condition, negated=False)):
+    for number_, way in enumerate(ways(condition)):
         if number_ >= MOST_WAYS:
             raise TooManyWaysError
         found = _clash_in(way, fields)
@@ -51,14 +51,15 @@ def clash_of(condition: Condition | None, fields: Mapping[str, Field]) -> Clash 
     return first
 
 
-def _ways(condition: Condition, *, negated: bool) -> Iterator[tuple[Wanted, ...]]:
+def ways(condition: Condition, *, negated: bool = False) -> Iterator[tuple[Wanted, ...]]:
+    """Yield each way to fulfil a condition: comparisons that all hold. There may be very many."""
     if "not" in condition:
-        yield from _ways(condition["not"], negated=not negated)
+        yield from ways(condition["not"], negated=not negated)
     elif "field" in condition:
         yield (Wanted(condition["field"], condition["op"], condition["value"], negated),)
     else:
         parts = condition["all"] if "all" in condition else condition["any"]
-        each = [list(itertools.islice(_ways(p, negated=negated), MOST_WAYS + 1)) for p in parts]
+        each = [list(itertools.islice(ways(p, negated=negated), MOST_WAYS + 1)) for p in parts]
         if ("all" in condition) != negated:
             for combined in itertools.product(*each):
                 yield tuple(itertools.chain.from_iterable(combined))

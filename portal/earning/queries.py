@@ -1,7 +1,7 @@
 """Reading rule books and decisions."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.accounts.models import Account
 from portal.earning.kinds import BookState, Outcome
-from portal.earning.models import Backtest, Book, Decision, Rule
+from portal.earning.models import Backtest, Book, BookProposal, Decision, Rule
 from portal.extensions import db
 from portal.facts.models import Fact
 from portal.jobs.models import JobRow
@@ -52,17 +52,38 @@ def draft_book() -> Book | None:
     return db.session.scalar(sa.select(Book).where(Book.state == BookState.DRAFT))
 
 
-def books() -> list[Book]:
-    """Return the published books, the newest version first."""
-    return list(
-        db.session.scalars(
-            sa.select(Book)
-            .where(Book.state == BookState.PUBLISHED)
-            .options(joinedload(Book.approved_by))
-            .order_by(Book.version.desc())
-            .limit(200)
-        )
-    )
+@dataclass(frozen=True)
+class Standing:
+    """Where the rules stand: the draft with its proposal, and what was published last."""
+
+    draft: Book | None = None
+    proposal: BookProposal | None = None
+    newest: Book | None = None
+
+
+def standing() -> Standing:
+    """Return the draft, its proposal and the newest published book: one statement."""
+    newest = sa.select(sa.func.max(Book.version)).scalar_subquery()
+    rows = db.session.execute(
+        sa.select(Book, BookProposal)
+        .outerjoin(BookProposal, BookProposal.book_id == Book.id)
+        .where(sa.or_(Book.state == BookState.DRAFT, Book.version == newest))
+        .execution_options(populate_existing=True)
+    ).all()
+    draft = next((row for row in rows if row[0].state == BookState.DRAFT), (None, None))
+    last = next((row[0] for row in rows if row[0].state == BookState.PUBLISHED), None)
+    return Standing(draft[0], draft[1], last)
+
+
+def books() -> Page[Book]:
+    """Return a page of the published books, the newest version first."""
+    published = sa.select(Book).where(Book.state == BookState.PUBLISHED)
+    return page_of(published.options(joinedload(Book.approved_by)), Book.version, descending=True)
+
+
+def book_before(book: Book) -> Book | None:
+    """Return the version before a published one."""
+    return db.session.scalar(sa.select(Book).where(Book.version == (book.version or 0) - 1))
 
 
 def find_book(public_id: str) -> Book | None:
@@ -96,6 +117,14 @@ def rule_rows(book: Book) -> list[RuleRow]:
         .order_by(Rule.key)
     )
     return [RuleRow(rule, times or 0, int(points or 0)) for rule, times, points in rows]
+
+
+def page_of_rows(book: Book, rows: Collection[RuleRow]) -> Page[RuleRow]:
+    """Return a page of some of a book's rules, by their key."""
+    found = {row.rule.key: row for row in rows}
+    wanted = sa.select(Rule.key).where(Rule.book_id == book.id, Rule.key.in_(found))
+    page = page_of(wanted, Rule.key)
+    return replace(page, items=[found[key] for key in page.items])
 
 
 def changes(before: Book | None, after: Book) -> list[Change]:

@@ -62,9 +62,12 @@ def rule_retire(name: str) -> Response:
 def _write(form: RuleForm, rule: Rule | None) -> Page:
     when = rule.definition.get("when") if rule else None
     kept = when if ways_of(when) is None else None
+    if form.is_submitted() and "more" in request.form:
+        form.make_room()
+        return _page(form, rule, kept=kept, status=200)
     if not form.validate_on_submit():
         return _page(form, rule, kept=kept)
-    definition = definition_of(form, kept)
+    definition = definition_of(form, when)
     if definition is None:
         return _page(form, rule, kept=kept)
     problems = rule_problems(definition)
@@ -90,7 +93,9 @@ def _write(form: RuleForm, rule: Rule | None) -> Page:
     return redirect(url_for("earning.draft"), 303)
 
 
-def _page(form: RuleForm, rule: Rule | None, *, kept: Mapping[str, Any] | None) -> Page:
+def _page(
+    form: RuleForm, rule: Rule | None, *, kept: Mapping[str, Any] | None, status: int = 422
+) -> Page:
     nested = condition_words(rule.source, kept) if rule and kept else ""
     body = render_template("earning/rule.html", form=form, rule=rule, nested=nested)
-    return (body, 422) if request.method == "POST" else body
+    return (body, status) if request.method == "POST" else body

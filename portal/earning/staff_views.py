@@ -51,19 +51,15 @@ def the_draft() -> Book:
 @requires(VIEW)
 def index() -> str:
     """Show the rules that were published last, and whether a draft is being written."""
-    book = drafting.newest_published()
+    stands = queries.standing()
+    book = stands.newest
     rows = queries.rule_rows(book) if book else []
-    asked = finding.wanted(request.args)
     return render_template(
         "earning/index.html",
         book=book,
-        total=len(rows),
-        rows=finding.found(rows, asked),
-        asked=asked,
+        listed=finding.listed(book, rows, request.args, all_projects()) if book else None,
         states=finding.STATES,
-        sources={row.rule.source: words.source_title(row.rule.source) for row in rows},
-        projects={project.slug: project.name for project in all_projects()},
-        draft=queries.draft_book(),
+        draft=stands.draft,
         today=today(),
         words=words,
         rule_text=rule_text,
@@ -99,7 +95,7 @@ def export(kind: str) -> Response:
 @requires(VIEW)
 def versions() -> str:
     """List every published version, the newest first."""
-    return render_template("earning/versions.html", books=queries.books())
+    return render_template("earning/versions.html", page=queries.books())
 
 
 @blueprint.get("/centre/earning/versions/<public_id>")
@@ -109,13 +105,15 @@ def version(public_id: str) -> str:
     book = queries.find_book(public_id)
     if book is None or book.version is None:
         raise NotFound
-    before = next((each for each in queries.books() if each.version == book.version - 1), None)
+    before = queries.book_before(book)
+    rows = queries.rule_rows(book)
     return render_template(
         "earning/version.html",
         book=book,
         before=before,
         changes=queries.changes(before, book),
-        rows=queries.rule_rows(book),
+        listed=finding.listed(book, rows, request.args),
+        states=finding.STATES,
         words=words,
         rule_text=rule_text,
     )
@@ -261,18 +259,22 @@ def _tried(form: TryForm, book: Book | None) -> list[Tried] | None:
 
 def draft_page(form: ProposeForm) -> str:
     """Render the draft with the form that publishes it."""
-    book = the_draft()
+    stands = queries.standing()
+    book, proposal, newest = stands.draft, stands.proposal, stands.newest
+    if book is None:
+        raise NotFound
     rows = queries.rule_rows(book)
     problems: dict[str, list[str]] = {}
     for problem in problems_of([row.rule.definition for row in rows]):
         problems.setdefault(problem.rule, []).append(_said(problem, rows))
-    newest, proposal = drafting.newest_published(), publishing.proposal_of(book)
     return render_template(
         "earning/draft.html",
         book=book,
         form=form,
-        rows=rows,
+        listed=finding.listed(book, rows, request.args),
+        states=finding.STATES,
         problems=problems,
+        faulty=[row.rule for row in rows if row.rule.key in problems],
         changes=queries.changes(newest, book),
         newest=newest,
         makers=queries.accounts([*book.maker_ids, *([proposal.made_by_id] if proposal else [])]),

@@ -1,5 +1,6 @@
 """Between the form of a rule and its JSON, both ways."""
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +9,7 @@ from marshmallow import ValidationError
 
 from portal.earning.forms import CONDITIONS, LIMITS, MOST_ROWS, MOST_WAYS, WAYS, RuleForm
 from portal.earning.kinds import Comparison, FormulaKind
+from portal.earning.possible import Wanted, ways
 from portal.earning.schema import load_rule
 from portal.i18n import gettext
 
@@ -54,7 +56,8 @@ class TypedError(ValueError):
 def definition_of(form: RuleForm, kept: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
     """Return the rule that a valid form tells of; None after putting errors beside its fields.
 
-    `kept`: the condition of a rule that the form cannot show, which stays as it is.
+    `kept`: the condition that the rule has, which stays as it is where nothing else was typed and
+    where the form cannot show it.
     """
     try:
         return load_rule(_typed(form, kept))
@@ -80,7 +83,7 @@ def _typed(form: RuleForm, kept: Mapping[str, Any] | None) -> dict[str, Any]:
             _limit(row.form) for row in form.limits if row.form.times.data or row.form.points.data
         ],
     }
-    condition = kept if kept is not None else _condition(form)
+    condition = _condition(form, kept)
     if condition:
         found["when"] = condition
     if form.budget_code.data or form.budget_points.data:
@@ -153,13 +156,25 @@ def _campaign(line: str) -> dict[str, str]:
     return {"from": begin.strip(), "until": end.strip(), "times": times}
 
 
-def _condition(form: RuleForm) -> dict[str, Any] | None:
+def _condition(form: RuleForm, kept: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """Return what the ways of a form ask for: one of them is enough."""
-    ways = [_way(way.form) for way in form.ways]
-    found = [parts[0] if len(parts) == 1 else {"all": parts} for parts in ways if parts]
+    typed = [parts for way in form.ways if (parts := _way(way.form))]
+    before = ways_of(kept)
+    if before is None or typed == [[_as_typed(part) for part in way] for way in before]:
+        return kept
+    found = [parts[0] if len(parts) == 1 else {"all": parts} for parts in typed]
     if not found:
         return None
     return found[0] if len(found) == 1 else {"any": found}
+
+
+def _as_typed(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a comparison as it comes back from the form: every figure as text."""
+    told = part.get("not", part)
+    value = told["value"]
+    text = [str(each) for each in value] if isinstance(value, list) else str(value)
+    typed = {**told, "value": text}
+    return {"not": typed} if "not" in part else typed
 
 
 def _way(way: Any) -> list[dict[str, Any]]:
@@ -185,20 +200,19 @@ def _limit(row: Any) -> dict[str, Any]:
 
 
 def ways_of(condition: Mapping[str, Any] | None) -> list[list[Mapping[str, Any]]] | None:
-    """Return a condition as the form shows it: ways, of which one must hold, each of comparisons
-    that all must. None: it is deeper than that."""
+    """Return a condition, however deep, as the form shows it: ways, of which one must hold, each
+    of comparisons that all must; they mean the same. None: there are more than fit."""
     if not condition:
         return []
-    ways = [_together(part) for part in condition.get("any") or [condition]]
-    shown = [way for way in ways if way is not None]
-    fits = len(shown) == len(ways) <= MOST_WAYS and all(len(way) < MOST_ROWS for way in shown)
-    return shown if fits else None
+    found = list(itertools.islice(ways(condition), MOST_WAYS + 1))
+    if len(found) > MOST_WAYS or any(len(way) > MOST_ROWS for way in found):
+        return None
+    return [[_comparison(wanted) for wanted in way] for way in found]
 
 
-def _together(condition: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
-    parts = condition.get("all") or [condition]
-    plain = all("field" in part or "field" in part.get("not", {}) for part in parts)
-    return list(parts) if plain else None
+def _comparison(wanted: Wanted) -> Mapping[str, Any]:
+    told = {"field": wanted.field, "op": wanted.op, "value": wanted.value}
+    return {"not": told} if wanted.negated else told
 
 
 def form_data(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,7 +264,7 @@ def _shown_ways(ways: list[list[Mapping[str, Any]]]) -> list[dict[str, Any]]:
     shown = [[_shown(part) for part in way] for way in ways]
     shown += [[] for _ in range(max(WAYS - len(shown), 1)) if len(shown) < MOST_WAYS]
     return [
-        {"conditions": [*rows, *({} for _ in range(max(CONDITIONS - len(rows), 1)))]}
+        {"conditions": [*rows, *({} for _ in range(max(CONDITIONS - len(rows), 1)))][:MOST_ROWS]}
         for rows in shown
     ]
 

@@ -110,6 +110,7 @@ ACTION_TITLES: dict[str, Text] = {
     "tiers.proposed": lazy("Proposed rules of tiers"),
     "tiers.published": lazy("Published rules of tiers"),
     "tiers.scheme_created": lazy("Made a scheme of tiers"),
+    "tiers.scheme_renamed": lazy("Renamed a scheme of tiers"),
     "role.granted": lazy("Gave a role"),
     "role.revoked": lazy("Took a role"),
     "roster.cancelled": lazy("Cancelled a roster import"),

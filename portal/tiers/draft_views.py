@@ -14,7 +14,14 @@ from portal.i18n import gettext
 from portal.tiers import inputs, service
 from portal.tiers.blueprint import blueprint
 from portal.tiers.errors import TierError
-from portal.tiers.forms import BenefitForm, MetricForm, PartForm, SettingsForm, TierForm
+from portal.tiers.forms import (
+    BenefitForm,
+    MetricForm,
+    PartForm,
+    SettingsForm,
+    TierForm,
+    benefit_data,
+)
 from portal.tiers.inputs import ConditionInput
 from portal.tiers.kinds import VersionState
 from portal.tiers.models import SchemeVersion
@@ -98,6 +105,9 @@ def edit_tier(slug: str, name: str) -> Page:
         return _render(version, form, "tier", name, was_reach, was_keep)
     reach, reached = _typed(terms, "reach", was_reach, part, below)
     keep, kept = _typed(terms, "keep", was_keep, part, None)
+    if "more" in request.form:
+        reach, keep = inputs.more(reach), inputs.more(keep)
+        return _render(version, form, "tier", name, reach, keep)
     if not form.own_keep.data:
         keep, kept = was_keep, None
     if not form.validate() or reach.faulty or keep.faulty:
@@ -125,15 +135,15 @@ def edit_benefit(slug: str, name: str, kind: str) -> Page:
     if tier is None:
         raise NotFound
     part = _part(tier["benefits"], kind)
-    form = _form(BenefitForm, version)
-    form.keep_others(part or {})
+    form = _form(BenefitForm, version, benefit_data(part))
     if request.method == "GET":
-        if part is not None:
-            form.fill(part)
+        return _render(version, form, "benefit", kind)
+    if "more" in request.form:
+        form.add_project()
         return _render(version, form, "benefit", kind)
     if not form.validate():
         return _render(version, form, "benefit", kind), 422
-    _put(tier["benefits"], part, form.part(part or {}))
+    _put(tier["benefits"], part, form.part())
     return _save(version, form, "benefit", body, kind)
 
 
@@ -184,8 +194,8 @@ def _draft(slug: str) -> SchemeVersion:
     return version
 
 
-def _form(kind: type[F], version: SchemeVersion) -> F:
-    form = kind()
+def _form(kind: type[F], version: SchemeVersion, data: dict[str, Any] | None = None) -> F:
+    form = kind(data=data)
     if request.method == "GET":
         form.revision.data = str(version.revision)
     return form

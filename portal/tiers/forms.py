@@ -6,16 +6,20 @@ from typing import Any
 from wtforms import (
     BooleanField,
     DateField,
+    FieldList,
+    FormField,
     HiddenField,
     IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
 )
+from wtforms import Form as PlainForm
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from portal.forms import Form, SelectChoice
-from portal.i18n import LANGUAGES, lazy
+from portal.i18n import LANGUAGES, gettext, lazy, localized
+from portal.projects.queries import all_projects
 from portal.tiers.kinds import (
     BenefitKind,
     DownTo,
@@ -34,6 +38,7 @@ from portal.words import ROLE_TITLES
 _KEY = Regexp(
     r"\A[a-z][a-z0-9_]{0,29}\Z", message=lazy("Use a–z, 0–9 and _, at most 30, a letter first.")
 )
+MOST_PROJECTS = 40
 
 
 def _choices(kind: str, values: Any) -> list[SelectChoice]:
@@ -44,6 +49,12 @@ def _number(label: Any, least: int, most: int) -> IntegerField:
     return IntegerField(label, [InputRequired(), NumberRange(least, most)])
 
 
+def typed_texts(form: Any, name: str) -> dict[str, str]:
+    """Return what was typed: {language: text}, empty ones left out."""
+    typed = {language: form[f"{name}_{language}"].data for language in LANGUAGES}
+    return {language: text for language, text in typed.items() if text}
+
+
 class PartForm(Form):
     """A part of a draft. `revision`: of the draft that was seen; `<name>_<language>`: texts."""
 
@@ -51,8 +62,7 @@ class PartForm(Form):
 
     def texts(self, name: str) -> dict[str, str]:
         """Return what was typed: {language: text}, empty ones left out."""
-        typed = {language: self[f"{name}_{language}"].data for language in LANGUAGES}
-        return {language: text for language, text in typed.items() if text}
+        return typed_texts(self, name)
 
     def fields_of(self, name: str) -> list[Any]:
         """Return the fields of a text, one a language."""
@@ -69,6 +79,13 @@ class SchemeForm(PartForm):
 
     revision = HiddenField(default="0")
     key = StringField(lazy("Key"), [DataRequired(), _KEY])
+    is_club = BooleanField(lazy("This is the club's tier, shown on the card"))
+
+
+class NameForm(PartForm):
+    """What a scheme is called, and whether it is the club's."""
+
+    revision = HiddenField(default="0")
     is_club = BooleanField(lazy("This is the club's tier, shown on the card"))
 
 
@@ -163,6 +180,16 @@ class TierForm(PartForm):
     own_keep = BooleanField(lazy("Kept by a condition of its own"))
 
 
+class ThereForm(PlainForm):
+    """What a benefit is in one project."""
+
+    project = SelectField(lazy("In the project"), [Optional()])
+
+    def fields_of(self) -> list[Any]:
+        """Return the fields of its text, one a language."""
+        return [self[f"text_{language}"] for language in LANGUAGES]
+
+
 class BenefitForm(PartForm):
     """What a tier gives."""
 
@@ -176,19 +203,44 @@ class BenefitForm(PartForm):
         lazy("Icon"), [InputRequired()], choices=[SelectChoice(each, each) for each in ICONS]
     )
     budget = IntegerField(lazy("How many a year, for gifts"), [Optional(), NumberRange(1, 10**9)])
-    project = StringField(lazy("Another text in the project (its address)"), [Length(max=40)])
+    there = FieldList(FormField(ThereForm), min_entries=1, max_entries=MOST_PROJECTS)
 
-    def keep_others(self, part: Mapping[str, Any]) -> None:
-        """Show the texts of all projects but the first in words; they stay as they are."""
-        self.others = list(part.get("projects", {}).items())[1:]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A club's file may name a project that is yet to be made.
+        kept = [row.get("project") for row in (kwargs.get("data") or {}).get("there", ())]
+        named = {slug: slug for slug in kept if slug}
+        named |= {project.slug: localized(project.name) for project in all_projects()}
+        self._projects = [
+            SelectChoice("", gettext("No project")),
+            *(SelectChoice(slug, name) for slug, name in named.items()),
+        ]
+        self._offer()
 
-    def part(self, before: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the benefit's form; texts of other projects stay."""
-        projects = dict(before.get("projects", {}))
-        if self.project.data:
-            projects[self.project.data] = self.texts("there")
-            if not projects[self.project.data]:
-                del projects[self.project.data]
+    def add_project(self) -> None:
+        """Make room for the text of another project."""
+        if len(self.there) < MOST_PROJECTS:
+            self.there.append_entry()
+            self._offer()
+
+    def _offer(self) -> None:
+        for row in self.there:
+            row.form.project.choices = self._projects
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Refuse two texts for one project."""
+        sound = bool(super().validate(extra_validators))
+        slugs = [row.form.project.data for row in self.there if row.form.project.data]
+        for place, row in enumerate(self.there):
+            if row.form.project.data and row.form.project.data in slugs[:place]:
+                row.form.project.errors = [gettext("This project has a text above.")]
+                sound = False
+        return sound
+
+    def part(self) -> dict[str, Any]:
+        """Return the benefit's form."""
+        rows = [row.form for row in self.there if row.form.project.data]
+        projects = {row.project.data: typed_texts(row, "text") for row in rows}
         return {
             "key": self.key.data,
             "kind": self.kind.data,
@@ -197,18 +249,22 @@ class BenefitForm(PartForm):
             "text": self.texts("text"),
             "excluded": self.texts("excluded"),
             "budget": self.budget.data,
-            "projects": projects,
+            "projects": {slug: texts for slug, texts in projects.items() if texts},
         }
 
-    def fill(self, part: Mapping[str, Any]) -> None:
-        """Show a benefit for editing."""
-        for name in ("key", "kind", "icon", "budget"):
-            self[name].data = part[name]
-        for name in ("title", "text", "excluded"):
-            self.fill_texts(name, part[name])
-        for slug, texts in list(part["projects"].items())[:1]:
-            self.project.data = slug
-            self.fill_texts("there", texts)
+
+def benefit_data(part: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what the form shows of a benefit: its projects' texts, and room for one more."""
+    if part is None:
+        return None
+    shown = {name: part[name] for name in ("key", "kind", "icon", "budget")}
+    for name in ("title", "text", "excluded"):
+        shown |= {f"{name}_{language}": text for language, text in part[name].items()}
+    there = [
+        {"project": slug, **{f"text_{language}": text for language, text in texts.items()}}
+        for slug, texts in part["projects"].items()
+    ]
+    return {**shown, "there": [*there, {}][:MOST_PROJECTS]}
 
 
 class ProposeForm(Form):
@@ -217,13 +273,15 @@ class ProposeForm(Form):
     begins_on = DateField(lazy("Begins on"), [DataRequired(lazy("Choose the first day."))])
 
 
-def _add_texts(form: type[Form], *names: str) -> None:
-    for name in names:
+def _add_texts(form: type[PlainForm], **longest: int) -> None:
+    for name, most in longest.items():
         for language, title in LANGUAGES.items():
-            setattr(form, f"{name}_{language}", StringField(title, [Length(max=500)]))
+            setattr(form, f"{name}_{language}", StringField(title, [Length(max=most)]))
 
 
-_add_texts(SchemeForm, "name")
-_add_texts(MetricForm, "name")
-_add_texts(TierForm, "name")
-_add_texts(BenefitForm, "title", "text", "excluded", "there")
+_add_texts(SchemeForm, name=60)
+_add_texts(NameForm, name=60)
+_add_texts(MetricForm, name=60)
+_add_texts(TierForm, name=40)
+_add_texts(BenefitForm, title=60, text=500, excluded=300)
+_add_texts(ThereForm, text=500)

@@ -1,10 +1,10 @@
-"""Conditions as people type them: up to three ways of limits that hold together.
+"""Conditions as people type them: ways, of which one is enough, of limits that hold together.
 
-A condition of any shape is shown as its ways, which mean the same. One that is more than the form
-can say (more ways or limits) is shown in words and stays as it is.
+A condition of any shape, however deep, is shown as its ways, which mean the same; the form has
+always one way and one line more. What has more ways or limits than fit is shown in words and stays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,9 @@ from portal.tiers.schema import MOST, dump_condition
 from portal.tiers.terms import Condition, Every, Limit, Metric, Some, Terms, Top
 from portal.tiers.words import is_money
 
-WAYS, ROWS = 3, 3
+WAYS, ROWS = 2, 2
+"""How many ways, and lines of each, a form has at least."""
+MOST_WAYS = MOST_ROWS = 12
 TOPS = {"top": TieRule.ALL, "top_none": TieRule.NONE, "top_longest": TieRule.LONGEST}
 """The operators of who is among the first, each with what becomes of those who are equal."""
 OPERATORS = ("at_least", "above", "below", *TOPS)
@@ -61,14 +63,13 @@ def shown(
     prefix: str, terms: Terms, condition: Condition | None, below: str | None
 ) -> ConditionInput:
     """Return a condition for editing; `below`: as for `read`."""
-    made = _empty(prefix)
+    found = [] if condition is None else ways(condition)
+    lines = [[row for leaf in way for row in _rows(terms, leaf)] for way in found or []]
+    if len(lines) > MOST_WAYS or any(len(way) > MOST_ROWS for way in lines):
+        return ConditionInput([], condition)
+    made = _roomy(prefix, lines)
     if condition is None:
         return made
-    found = ways(condition)
-    for place, way in enumerate((found or [])[:WAYS]):
-        rows = [row for leaf in way for row in _rows(terms, leaf)]
-        for number, values in enumerate(rows[:ROWS]):
-            made.ways[place][number] = Row(made.ways[place][number].name, *values)
     said = _said(prefix, terms, made.typed(), below)[1]
     if said is None or ways(said) != found:
         return ConditionInput([], condition)
@@ -83,10 +84,21 @@ def read(
     return made, None if condition is None else dump_condition(condition)
 
 
+def more(was: ConditionInput) -> ConditionInput:
+    """Return what was typed with another line in each way, and another way."""
+    for way in was.ways:
+        if len(way) < MOST_ROWS:
+            way.append(Row(f"{way[0].name.rpartition('_')[0]}_{len(way)}"))
+    if was.ways and len(was.ways) < MOST_WAYS:
+        prefix = was.ways[0][0].name.split("_")[0]
+        was.ways.append([Row(f"{prefix}_{len(was.ways)}_{row}") for row in range(ROWS)])
+    return was
+
+
 def _said(
     prefix: str, terms: Terms, typed: Mapping[str, str], below: str | None
 ) -> tuple[ConditionInput, Condition | None]:
-    made = _empty(prefix)
+    made = ConditionInput(list(_names(prefix, typed)) or _roomy(prefix, []).ways)
     found: list[Condition] = []
     for way in made.ways:
         limits: list[Condition] = []
@@ -106,10 +118,24 @@ def _said(
     return made, found[0] if len(found) == 1 else Some(tuple(found))
 
 
-def _empty(prefix: str) -> ConditionInput:
-    return ConditionInput(
-        [[Row(f"{prefix}_{way}_{row}") for row in range(ROWS)] for way in range(WAYS)]
-    )
+def _roomy(prefix: str, lines: list[list[tuple[str, str, str]]]) -> ConditionInput:
+    """Return rows with what they hold, an empty one in each way, and an empty way."""
+    found = []
+    for place in range(min(max(WAYS, len(lines) + 1), MOST_WAYS)):
+        held = lines[place] if place < len(lines) else []
+        empty = [("", "at_least", "")] * max(ROWS - len(held), 1)
+        rows = [*held, *empty][:MOST_ROWS]
+        found.append([Row(f"{prefix}_{place}_{row}", *each) for row, each in enumerate(rows)])
+    return ConditionInput(found)
+
+
+def _names(prefix: str, typed: Mapping[str, str]) -> Iterator[list[Row]]:
+    """Yield the ways that were sent, with their lines."""
+    for way in range(MOST_WAYS):
+        names = [f"{prefix}_{way}_{row}" for row in range(MOST_ROWS)]
+        rows = [Row(name) for name in names if f"{name}_metric" in typed]
+        if rows:
+            yield rows
 
 
 def _rows(terms: Terms, leaf: Limit | Top) -> list[tuple[str, str, str]]:

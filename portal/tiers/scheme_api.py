@@ -68,6 +68,13 @@ class NewScheme(Input):
     terms = fields.Dict(keys=fields.String(), required=True, metadata=_TERMS)
 
 
+class Named(Input):
+    """What a scheme is called from now on; it may become the club's, which another one was."""
+
+    name = texts_of(60, required=True)
+    is_club = Flag()
+
+
 class Draft(Input):
     """What a draft says from now on; `revision`: of the draft that was read. Without one, the next
     version begins."""
@@ -116,6 +123,22 @@ def add_scheme(body: dict[str, Any]) -> dict[str, Any]:
 @requires("tiers.edit")
 def scheme(slug: str) -> dict[str, Any]:
     """Show what the newest version of a scheme says."""
+    return _whole(slug)
+
+
+@blueprint.call("POST", "/<slug>/name", SchemeWhole, body=Named)
+@requires("tiers.publish")
+def rename(slug: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Call a scheme something else, or make it the club's."""
+    scheme = _newest(slug).scheme
+    name = {language: text for language, text in body["name"].items() if text}
+    is_club = body.get("is_club", scheme.is_club)
+    try:
+        service.rename_scheme(actor=current_account(), scheme=scheme, name=name, is_club=is_club)
+    except TierError as error:
+        field = "name" if error.code == "name_needed" else "is_club"
+        raise refused(error.code, sentence(error), field) from error
+    db.session.commit()
     return _whole(slug)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.wrappers import Response
 
@@ -17,7 +17,7 @@ from portal.tiers import preview, queries, service, standard
 from portal.tiers.blueprint import blueprint
 from portal.tiers.errors import TierError
 from portal.tiers.evaluate import today
-from portal.tiers.forms import ProposeForm, SchemeForm
+from portal.tiers.forms import NameForm, ProposeForm, SchemeForm
 from portal.tiers.kinds import VersionState
 from portal.tiers.models import SchemeVersion
 from portal.tiers.sentences import fault_text, sentence
@@ -67,6 +67,30 @@ def add_scheme() -> Page:
 def show_scheme(slug: str) -> str:
     """Show a scheme's draft or its newest rules, who lands where, and its versions."""
     return _show(slug, ProposeForm(formdata=None))
+
+
+@blueprint.route("/centre/tiers/<slug>/name", methods=["GET", "POST"])
+@requires("tiers.publish")
+def rename(slug: str) -> Page:
+    """Call a scheme something else, or make it the club's."""
+    version = newest_of(slug)
+    scheme, form = version.scheme, NameForm()
+    if request.method == "GET":
+        form.fill_texts("name", scheme.name)
+        form.is_club.data = scheme.is_club
+        return render_template("tiers/name.html", version=version, form=form)
+    if not form.validate():
+        return render_template("tiers/name.html", version=version, form=form), 422
+    name, is_club = form.texts("name"), bool(form.is_club.data)
+    try:
+        service.rename_scheme(actor=current_account(), scheme=scheme, name=name, is_club=is_club)
+    except TierError as error:
+        db.session.rollback()
+        form.form_errors.append(sentence(error))
+        return render_template("tiers/name.html", version=newest_of(slug), form=form), 422
+    db.session.commit()
+    flash(gettext("Saved."))
+    return redirect(url_for("tiers.show_scheme", slug=slug), 303)
 
 
 @blueprint.post("/centre/tiers/<slug>/draft")

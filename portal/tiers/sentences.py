@@ -8,6 +8,9 @@ from portal.tiers.words import figure_text, metric_name, tier_name
 
 SENTENCES: dict[str, Text] = {
     "key_taken": lazy("There is a scheme with this key, or another one is the club's."),
+    "name_needed": lazy("Give the scheme a name."),
+    "club_needed": lazy("One scheme is the club's: make another one that instead."),
+    "not_in_force": lazy("This scheme is not in force yet; its tiers cannot be the club's."),
     "draft_exists": lazy("There is a draft already; edit that one."),
     "changed_meanwhile": lazy("A colleague changed this meanwhile. Open the page anew."),
     "begins_in_past": lazy("Rules begin today or later."),

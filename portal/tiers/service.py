@@ -20,7 +20,7 @@ from portal.tiers.evaluate import today
 from portal.tiers.kinds import VersionState
 from portal.tiers.models import Scheme, SchemeVersion
 from portal.tiers.terms import Terms
-from portal.tiers.versions import terms_of
+from portal.tiers.versions import in_force, terms_of
 
 EVALUATE = "tiers.evaluate"
 _OPEN = (VersionState.DRAFT, VersionState.PROPOSED)
@@ -70,6 +70,34 @@ def create_scheme(
     version = _add(key=key, name=name, is_club=is_club, body=body, actor=actor)
     _note(actor, "tiers.scheme_created", version.scheme, version)
     return version
+
+
+def rename_scheme(*, actor: Account, scheme: Scheme, name: Texts, is_club: bool) -> None:
+    """Call a scheme something else, in all its versions, and let it be the club's, or not.
+
+    The mark goes from scheme to scheme, so that the club always has one that holds. Raises
+    TierError: name_needed, club_needed, not_in_force.
+    """
+    if not name:
+        raise TierError("name_needed")
+    facts: dict[str, Any] = {"scheme": scheme.key, "name": dict(name)}
+    if is_club != scheme.is_club:
+        if not is_club:
+            raise TierError("club_needed")
+        if not in_force(today(), scheme=scheme.key):
+            raise TierError("not_in_force")
+        others = sa.update(Scheme).where(Scheme.is_club).values(is_club=False)
+        db.session.execute(others.execution_options(synchronize_session=False))
+        facts["is_club"] = True
+    scheme.name, scheme.is_club = dict(name), is_club
+    db.session.flush()
+    record(
+        actor=actor,
+        action="tiers.scheme_renamed",
+        subject=("tier_scheme", scheme.public_id),
+        project_id=None,
+        facts=facts,
+    )
 
 
 def start_draft(*, actor: Account, scheme: Scheme) -> SchemeVersion:

@@ -12,6 +12,7 @@ from portal.earning.models import Book, BookProposal, Decision
 from portal.extensions import db
 from tests.earning.helpers import TODAY, available, publish, rule, tell
 from tests.factories import make_follower, make_member, make_project, make_staff, sign_in
+from tests.screens import Screens
 
 EN = {"Accept-Language": "en"}
 
@@ -101,7 +102,7 @@ def test_rules_are_written_published_changed_and_kept_as_versions(centre: FlaskC
     post(centre, "draft/rules/second/retire")
     put_in_force(centre)
     assert "Version 2" in words(centre, "/centre/earning/versions")
-    newest = queries.books()[0]
+    newest = drafting.newest_published()
     shown = words(centre, f"/centre/earning/versions/{newest.public_id}")
     assert "What changed against version 1" in shown
     assert "agreed by 周岚" in shown
@@ -218,13 +219,43 @@ def test_ways_of_conditions_are_written_and_shown(centre: FlaskClient) -> None:
     made = {**queries.find_rule(draft, "welcome").definition, "when": deep}
     drafting.save_rule(actor=make_staff("centre"), draft=draft, definition=made,
                        old_key="welcome")  # fmt: skip
-    shown = words(centre, "/centre/earning/draft/rules/welcome")
-    assert "nested deeper than the form can show" in shown
-    assert "1; ((Homes of the household: at least 2; Tier: equals gold) or Month" in shown
-    write(centre, rule="welcome", points="3")
+    page = centre.get("/centre/earning/draft/rules/welcome").text
+    for way, value in (("0", "2"), ("1", "12")):
+        at = rf'name="ways-{way}-conditions-1-value"[^>]* value="{value}"'
+        assert re.search(at, page)
+    screens = Screens(centre)
+    screens.send("/centre/earning/draft/rules/welcome", points="3")
     db.session.expire_all()
     kept = queries.find_rule(draft, "welcome").definition
     assert (kept["when"], kept["amount"]["points"]) == (deep, "3")
+    screens.send("/centre/earning/draft/rules/welcome", **{"ways-1-conditions-1-value": "11"})
+    db.session.expire_all()
+    changed = queries.find_rule(draft, "welcome").definition["when"]["any"]
+    assert [part["value"] for part in changed[1]["all"]] == ["1", "11"]
+    assert [part["value"] for part in changed[0]["all"]] == ["1", "2", "gold"]
+
+
+def test_a_rule_gets_more_lines_and_keeps_what_is_too_much_for_the_form(
+    centre: FlaskClient,
+) -> None:
+    post(centre, "draft/start")
+    write(centre)
+    screens, page = Screens(centre), "/centre/earning/draft/rules/welcome"
+    shown = centre.post(page, data={**screens.read(page), "points": "7", "more": "y"})
+    assert shown.status_code == 200
+    for name in ("ways-2-conditions-0-field", "ways-0-conditions-3-field", "limits-3-times"):
+        assert f'name="{name}"' in shown.text
+    assert re.search(r'name="points"[^>]* value="7"', shown.text)
+    draft = queries.draft_book()
+    months = {"any": [{"field": "month", "op": "is", "value": str(n)} for n in range(1, 8)]}
+    homes = {"any": [{"field": "member.homes", "op": "is", "value": str(n)} for n in (1, 2)]}
+    made = {**queries.find_rule(draft, "welcome").definition, "when": {"all": [months, homes]}}
+    drafting.save_rule(actor=None, draft=draft, definition=made, old_key="welcome")
+    assert "more ways than the form can show" in words(centre, page)
+    screens.send(page, points="3")
+    db.session.expire_all()
+    kept = queries.find_rule(draft, "welcome").definition
+    assert (kept["when"], kept["amount"]["points"]) == (made["when"], "3")
 
 
 def test_rules_are_published_by_a_second_person(centre: FlaskClient) -> None:
@@ -301,6 +332,25 @@ def test_rules_are_found_and_given_as_files(centre: FlaskClient, query_count: An
     with centre.get("/centre/earning/rules.xlsx") as file:
         assert file.status_code == 200
     words(centre, "/centre/earning/rules.pdf", 404)
+
+
+def test_many_rules_come_in_pages_and_the_drafts_are_found_too(
+    centre: FlaskClient, query_count: Any
+) -> None:
+    publish(*(rule(f"r{number:02}") for number in range(25)))
+    post(centre, "draft/start")
+    version = f"/centre/earning/versions/{drafting.newest_published().public_id}"
+    for address in ("/centre/earning", "/centre/earning/draft", version):
+        first = centre.get(address, headers=EN).text
+        assert 'mono">r19<' in first
+        assert 'mono">r20<' not in first
+        following = re.search(r'href="([^"]*cursor=[^"]*)"', first)[1].replace("&amp;", "&")
+        with query_count() as sent:
+            assert 'mono">r24<' in centre.get(following, headers=EN).text
+        assert len(sent) <= 8, "\n".join(sent.texts)
+        only = centre.get(f"{address}?q=r07", headers=EN).text
+        assert 'mono">r07<' in only
+        assert "1 of 25 rules" in only
 
 
 def test_a_dry_run_tells_and_leaves_nothing(centre: FlaskClient) -> None:

@@ -10,10 +10,10 @@ from portal.audit.models import AuditEntry
 from portal.extensions import db
 from portal.idempotency.keys import new_key
 from portal.tiers import evaluate, service
-from portal.tiers.models import Override, SchemeVersion
+from portal.tiers.models import Override, Scheme, SchemeVersion
 from portal.tiers.scheme_views import newest_of
 from tests.factories import make_member, make_owner, make_project, make_staff, make_token, sign_in
-from tests.screens import Screens
+from tests.screens import EN, Screens
 from tests.tiers.helpers import form as scheme_form
 from tests.tiers.helpers import install, night, qualify, state, story, tier
 
@@ -163,10 +163,10 @@ def test_a_draft_is_edited_previewed_proposed_and_published(client, project):
     assert state(owner).tier == "gold"
 
 
-def _deep(low):
-    """Return a condition of four ways, nested, with more limits than the form has rows."""
+def _deep(low, branches=4):
+    """Return a nested condition of one way more than it has branches."""
     limits = [{"metric": "points", "at_least": low + step, "below": low + 50} for step in range(3)]
-    either = [{"metric": "points", "at_least": low + step} for step in range(4)]
+    either = [{"metric": "points", "at_least": low + step} for step in range(branches)]
     return {"any": [{"all": [*limits, {"any": either}]}, {"metric": "points", "at_least": low}]}
 
 
@@ -174,10 +174,11 @@ def _deep(low):
     ("part", "words"),
     [
         ("tiers/low", ""),
-        ("tiers/high", "This condition is more than the form can show"),
+        ("tiers/high", ""),
+        ("tiers/wide", "This condition is more than the form can show"),
         ("tiers/tied", "longest members first"),
         ("tiers/nested", ""),
-        ("tiers/high/benefits/cake", "Further projects have texts of their own"),
+        ("tiers/high/benefits/cake", "hushan"),
         ("figures/homes", ""),
         ("figures/points", ""),
         ("settings", ""),
@@ -198,7 +199,7 @@ def test_saving_what_was_opened_changes_nothing(client, project, part, words):
     tiers = [
         tier("low", {"metric": "points", "at_least": 1500}),
         tier("high", _deep(2000), keep=_deep(1000), benefits=[cake]),
-        tier("tied", top), tier("nested", both),
+        tier("tied", top), tier("nested", both), tier("wide", _deep(2000, 12)),
     ]  # fmt: skip
     install()
     editor = make_staff("administrator")
@@ -216,6 +217,63 @@ def test_saving_what_was_opened_changes_nothing(client, project, part, words):
     Screens(client).send(f"{EDITOR}/draft/{part}")
     db.session.expire_all()
     assert db.session.scalars(draft).one().body == before
+
+
+def test_more_lines_ways_and_projects_are_set_on_the_screen(client, project):
+    """Whatever a file can say of conditions and projects, the forms say as well."""
+    make_project(slug="hushan")
+    install()
+    sign_in(client, make_staff("administrator"))
+    post(client, f"{EDITOR}/draft")
+    screens, part = Screens(client), f"{EDITOR}/draft/tiers/gold"
+    page = client.post(part, data={**screens.read(part), "more": "y"}, headers=EN).text
+    assert "reach_3_0_metric" in page
+    assert "reach_0_2_metric" in page
+    lines = {
+        f"reach_{way}_{row}_{name}": value
+        for way in range(4)
+        for row in range(4)
+        for name, value in (("metric", "points_12"), ("operator", "at_least"), ("value", "30000"))
+    }
+    screens.send(part, **lines)
+    db.session.expire_all()
+    reach = newest_of("club").body["tiers"][2]["reach"]
+    assert [len(way["all"]) for way in reach["any"]] == [4] * 4
+    screens.send(part)
+    there = f"{part}/benefits/guest_parking"
+    page = client.post(there, data={**screens.read(there), "more": "y"}, headers=EN).text
+    assert "there-2-project" in page
+    twice = {**screens.read(there), "there-1-project": "binjiang", "there-1-text_en": "Twice"}
+    assert client.post(there, data=twice).status_code == 422
+    screens.send(there, **{"there-1-project": "hushan", "there-1-text_en": "No parking here"})
+    db.session.expire_all()
+    tier_ = newest_of("club").body["tiers"][2]
+    assert tier_["reach"] == reach
+    parking = next(each for each in tier_["benefits"] if each["key"] == "guest_parking")
+    assert set(parking["projects"]) == {"binjiang", "hushan"}
+    assert parking["projects"]["hushan"] == {"en": "No parking here"}
+
+
+def test_a_scheme_is_renamed_and_another_becomes_the_clubs(client, project):
+    install()
+    install(key="green", is_club=False)
+    sign_in(client, make_staff("administrator"))
+    screens = Screens(client)
+    screens.send("/centre/tiers/green/name", name_en="Green steps", is_club="y")
+    assert "Green steps" in client.get("/centre/tiers", headers=EN).text
+    clubs = sa.select(Scheme.key).where(Scheme.is_club)
+    assert db.session.scalars(clubs).all() == ["green"]
+    nothing = {f"name_{language}": "" for language in ("zh_Hans_CN", "zh_Hant", "en")}
+    address = "/centre/tiers/green/name"
+    typed = screens.read(address)
+    assert client.post(address, data={**typed, **nothing}).status_code == 422
+    assert client.post(address, data={**typed, "is_club": ""}).status_code == 422
+    screens.send("/centre/tiers", key="blue_sky", name_en="Not in force")
+    late = "/centre/tiers/blue_sky/name"
+    assert client.post(late, data={**screens.read(late), "is_club": "y"}).status_code == 422
+    assert db.session.scalars(clubs).all() == ["green"]
+    noted = sa.select(AuditEntry).where(AuditEntry.action == "tiers.scheme_renamed")
+    assert len(db.session.scalars(noted).all()) == 1
 
 
 def test_what_is_published_is_never_changed(project):
