@@ -89,7 +89,7 @@ def rename(slug: str) -> Page:
         form.form_errors.append(sentence(error))
         return render_template("tiers/name.html", version=newest_of(slug), form=form), 422
     db.session.commit()
-    flash(gettext("Saved."))
+    flash(gettext("The name is saved."))
     return redirect(url_for("tiers.show_scheme", slug=slug), 303)
 
 
