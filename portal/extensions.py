@@ -35,7 +35,11 @@ NAMING_CONVENTION = {
 }
 SQLITE_BUSY_MS = 15_000
 GIVE_WAY_SECONDS = 2.0
-POSTGRES_OPTIONS = "-c statement_timeout=20000 -c lock_timeout=2000 -c timezone=UTC"
+PAGE_STATEMENT_MS = 20_000
+WORK_STATEMENT_MS = 900_000
+"""How long PostgreSQL works on one statement: for a page, whose reader goes away, and for jobs and
+commands, which sum up months of a whole club."""
+POSTGRES_OPTIONS = f"-c statement_timeout={PAGE_STATEMENT_MS} -c lock_timeout=2000 -c timezone=UTC"
 
 
 _DETAIL = re.compile(r"\n(DETAIL|CONTEXT|LINE \d+):.*", re.DOTALL)
@@ -151,6 +155,18 @@ def _prepare_connection(connection: Any, record: Any) -> None:
             f"busy_timeout={SQLITE_BUSY_MS}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+
+@sa.event.listens_for(sa.Pool, "checkout")
+def _set_patience(connection: Any, record: Any, proxy: Any) -> None:
+    """Give PostgreSQL's statements the time of who takes the connection, when it changes."""
+    if isinstance(connection, sqlite3.Connection):
+        return
+    allowed = PAGE_STATEMENT_MS if has_request_context() else WORK_STATEMENT_MS
+    if record.info.get("statement_ms", PAGE_STATEMENT_MS) != allowed:
+        connection.execute(f"SET statement_timeout = {allowed}")
+        connection.commit()
+        record.info["statement_ms"] = allowed
 
 
 @sa.event.listens_for(sa.Engine, "handle_error")

@@ -82,7 +82,7 @@ def _friend(
     name, days, state = what
     referrer = inviting.join(project=project, member=member)
     _settle(referrer)
-    agreed = min(demo.moment(days, 10), now() - timedelta(minutes=50))
+    agreed = min(demo.moment(days, 10), _latest(demo) - timedelta(minutes=50))
     lead = consent.agree_by_link(
         project=project,
         referrer=referrer,
@@ -98,9 +98,14 @@ def _friend(
     elif state == State.ACCEPTED:
         _accept(acts, referrer, rules, agreed)
     elif state != State.REPORTED:
-        _visit_and_buy(acts, referrer, rules, agreed, state)
+        _visit_and_buy(acts, referrer, rules, min(agreed + timedelta(days=1), _latest(demo)), state)
     elif number % 2:
-        stages.note_arrival(**acts, rules=rules, at=now() - timedelta(minutes=5))
+        stages.note_arrival(**acts, rules=rules, at=_latest(demo) - timedelta(minutes=5))
+
+
+def _latest(demo: Demo) -> datetime:
+    """Return now, and never a day before the demo's."""
+    return max(now(), demo.moment(0, 0))
 
 
 def _accept(acts: dict[str, Any], referrer: Referrer, rules: Campaign, at: datetime) -> None:
@@ -112,9 +117,8 @@ def _accept(acts: dict[str, Any], referrer: Referrer, rules: Campaign, at: datet
 
 
 def _visit_and_buy(
-    acts: dict[str, Any], referrer: Referrer, rules: Campaign, agreed: datetime, state: State
+    acts: dict[str, Any], referrer: Referrer, rules: Campaign, came: datetime, state: State
 ) -> None:
-    came = min(agreed + timedelta(days=1), now())
     stages.note_arrival(**acts, rules=rules, at=came)
     _accept(acts, referrer, rules, came)
     day: date = came.date()

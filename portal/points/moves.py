@@ -50,11 +50,18 @@ _SIDES = """
     JOIN points_account c ON c.id = e.credit_account_id
     WHERE e.debit_part = 'owed' AND {tail}
     UNION ALL
-    SELECT t.booked_on, e.currency_id, g.project_id, g.booked_on, e.expires_on,
-        x.system, CASE WHEN x.id = e.debit_account_id THEN e.amount ELSE -e.amount END
+    SELECT t.booked_on, e.currency_id, g.project_id, g.booked_on, e.expires_on, d.system, e.amount
     FROM points_transaction t
     JOIN points_entry e ON e.transaction_id = t.id
-    JOIN points_account x ON x.id IN (e.debit_account_id, e.credit_account_id)
+    JOIN points_account d ON d.id = e.debit_account_id
+    JOIN points_entry r ON r.id = e.lot_id
+    JOIN points_transaction g ON g.id = r.transaction_id
+    WHERE e.debit_part = 'system' AND e.credit_part = 'system' AND {tail}
+    UNION ALL
+    SELECT t.booked_on, e.currency_id, g.project_id, g.booked_on, e.expires_on, c.system, -e.amount
+    FROM points_transaction t
+    JOIN points_entry e ON e.transaction_id = t.id
+    JOIN points_account c ON c.id = e.credit_account_id
     JOIN points_entry r ON r.id = e.lot_id
     JOIN points_transaction g ON g.id = r.transaction_id
     WHERE e.debit_part = 'system' AND e.credit_part = 'system' AND {tail}

@@ -113,6 +113,8 @@ def test_the_gate_answers_as_declared(gate_app: Flask) -> None:
                         headers={"Authorization": f"Bearer {token}"} if api and token else {},
                     )
                     expected = expected_answer(access, visitor, project, api=api)
+                    if rule.rule.startswith("/t/"):
+                        expected = 404  # The gate knows no such token.
                     asked += 1
                     if answer.status_code != expected:
                         wrong.append(

@@ -98,6 +98,20 @@ def test_a_page_that_writes_waits_for_one_job_not_for_a_row_of_them(app: Flask) 
     assert len(done) > 10
 
 
+def test_jobs_may_take_longer_over_a_statement_than_pages(app: Flask) -> None:
+    def allowed() -> str:
+        db.session.rollback()
+        if db.engine.dialect.name == "sqlite":
+            return "0"
+        return str(db.session.scalar(sa.text("SHOW statement_timeout")))
+
+    for _ in range(2):
+        outside = allowed()
+        with app.test_request_context():
+            inside = allowed()
+        assert (outside, inside) in {("15min", "20s"), ("0", "0")}
+
+
 def test_foreign_keys_are_enforced(app: Flask) -> None:
     member = factories.make_member()
     with pytest.raises(sa.exc.IntegrityError):

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from tests.jobs.test_processes import until
 from tests.plugin_host.installation import Installation, own_database
 
+pytestmark = pytest.mark.once  # embedded: SQLite
 ROOT = Path(__file__).parents[2]
 KILLS = 4
 ROWS, CHUNK = 1500, 100

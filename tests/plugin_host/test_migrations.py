@@ -186,6 +186,7 @@ def test_each_owner_has_its_branch(begun: Shelf) -> None:
     begun.portal("db", "check")
 
 
+@pytest.mark.once
 def test_models_without_migrations_are_told(shelf: Shelf) -> None:
     shelf.portal("db", "upgrade")
     shelf.add("alpha", migrations=False)
@@ -194,6 +195,7 @@ def test_models_without_migrations_are_told(shelf: Shelf) -> None:
     assert "No plugin gamma" in shelf.portal("db", "revision", "x", "--plugin", "gamma", code=1)
 
 
+@pytest.mark.once
 def test_an_uninstalled_plugin_stands_in_nobodys_way(begun: Shelf) -> None:
     begun.uninstall("alpha")
     for command in (("db", "check"), ("db", "upgrade"), ("doctor",)):
@@ -288,6 +290,7 @@ def test_several_at_once_on_a_database_in_use(begun: Shelf) -> None:
     assert "agree" in begun.portal("db", "check")
 
 
+@pytest.mark.once
 def test_a_plugin_that_cannot_be_imported_is_removed(begun: Shelf) -> None:
     (begun.package("alpha") / "models.py").write_text("1/0")
     assert "ZeroDivisionError" in begun.portal("plugin", "check", code=1)
@@ -325,6 +328,7 @@ def test_rows_of_plugins_survive_the_rebuilding_of_a_core_table(begun: Shelf) ->
         query(begun, "DELETE FROM project")
 
 
+@pytest.mark.once
 def test_a_plugin_older_than_the_database_blocks_nobody(begun: Shelf) -> None:
     query(begun, PROJECT)
     for name in ("alpha", "beta"):
@@ -346,6 +350,7 @@ def test_a_plugin_older_than_the_database_blocks_nobody(begun: Shelf) -> None:
     assert answer(begun, "/readyz") == (200, "ok", None)
 
 
+@pytest.mark.once
 def test_ready_after_a_plugin_was_removed_and_not_uninstalled_yet(begun: Shelf) -> None:
     query(begun, PROJECT)
     begun.portal("plugin", "enable", "beta", "--project", "own")

@@ -99,6 +99,7 @@ def test_a_plugin_that_breaks_leaves_the_page_whole(
     administrator.switch("notes", "binjiang", on=False)
 
 
+@pytest.mark.once
 def test_one_that_leaves_at_import_is_quarantined(
     installation: Installation, administrator: Reader
 ) -> None:
@@ -113,6 +114,7 @@ def test_one_that_leaves_at_import_is_quarantined(
     assert "leaving: blocked by PORTAL_BLOCK_PLUGINS" in blocked.stderr
 
 
+@pytest.mark.once
 def test_a_block_lets_the_portal_start_without_one_that_kills_it(
     installation: Installation, tmp_path: Path
 ) -> None:

@@ -1,7 +1,7 @@
-"""A complaint with a reply, a special day and a text, for the portal's own tests."""
+"""A complaint with a reply, one joined, a special day and a text, for the portal's own tests."""
 
-from plugins.complaints import posting, settings
-from plugins.complaints.models import Canned, Category, DayRule
+from plugins.complaints import deciding, posting, settings
+from plugins.complaints.models import Canned, Case, Category, DayRule
 from plugins.complaints.posting import Draft
 from plugins.complaints.states import Frontline, Ring
 from portal import clock
@@ -9,8 +9,8 @@ from portal.extensions import db
 from portal.members.models import Member
 from portal.plugin_host.refs import member_ref, project_ref
 from portal.projects.models import Project
-from portal.sdk import homes_of
-from tests.factories import add
+from portal.sdk import MemberRef, ProjectRef, homes_of
+from tests.factories import add, make_owner
 from tests.plugin_host.conftest import switch_on
 
 _CASE, _DAY, _TEXT, _CATEGORY = (
@@ -29,24 +29,16 @@ NAMES = {
 
 
 def add_sample(project: Project, member: Member) -> dict[str, str]:
-    """Add a complaint of the member's, who has a home there."""
+    """Add a complaint of the member's, who has a home there; taken back: it binds nobody."""
     switch_on("complaints", project)
     where, who = project_ref(project), member_ref(member)
     settings.first_categories(where)
     category = db.session.query(Category).filter_by(project_id=project.id, key="lift").one()
-    case = posting.submit(
-        member=who,
-        project=where,
-        draft=Draft(
-            category=category,
-            home=homes_of(who, where)[0],
-            title="电梯异响",
-            body="晚上很响",
-            ring=Ring.PRIVATE,
-            frontline=Frontline.ALIAS,
-        ),
-    )
+    case = _complain(where, who, category, Ring.PRIVATE)
     posting.reply(case_id=case.id, member=who, project=where, body="还在响")
+    deciding.withdraw(case_id=case.id, member=who, project=where, version=case.version)
+    neighbours = _complain(where, member_ref(make_owner(project)), category, Ring.ALIAS)
+    posting.me_too(case_id=neighbours.id, member=who)
     db.session.commit()
     today = clock.business_date(project.time_zone)
     day = add(DayRule(project_id=project.id, day=today, working=False, note="台风"))
@@ -57,3 +49,18 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
         _TEXT: text.public_id,
         _CATEGORY: category.public_id,
     }
+
+
+def _complain(where: ProjectRef, who: MemberRef, category: Category, ring: Ring) -> Case:
+    return posting.submit(
+        member=who,
+        project=where,
+        draft=Draft(
+            category=category,
+            home=homes_of(who, where)[0],
+            title="电梯异响",
+            body="晚上很响",
+            ring=ring,
+            frontline=Frontline.ALIAS,
+        ),
+    )

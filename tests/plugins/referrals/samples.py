@@ -1,0 +1,44 @@
+"""A friend who agreed by a member's link, for the portal's own tests."""
+
+from datetime import timedelta
+
+from plugins.referrals.codes import new_code
+from plugins.referrals.exclusions import hash_of
+from plugins.referrals.models import Campaign, Lead, Referrer
+from plugins.referrals.states import State, Way
+from portal import clock
+from portal.members.models import Member
+from portal.projects.models import Project
+from tests.factories import add, make_phone
+from tests.plugin_host.conftest import switch_on
+
+_LEAD, _RULES, _CODE = "referrals.lead", "referrals.campaign", "referrals.code"
+NAMES = {
+    "referrals": {"public_id": _LEAD},
+    "referrals_friend": {"code": _CODE},
+    "referrals_staff": {"public_id": _LEAD},
+    "referrals_staff.version": {"public_id": _RULES},
+}
+
+
+def add_sample(project: Project, member: Member) -> dict[str, str]:
+    """Add rules in force, the member's code and a friend who is reported."""
+    switch_on("referrals", project)
+    now, texts, phone = clock.now(), {"zh_Hans_CN": "邀好友"}, make_phone()
+    rules = add(
+        Campaign(
+            project_id=project.id, version=1, starts_at=now - timedelta(days=1), title=texts,
+            promise=texts, kin=["spouse"],
+        )
+    )  # fmt: skip
+    referrer = add(Referrer(project_id=project.id, member_id=member.id, code=new_code()))
+    lead = add(
+        Lead(
+            project_id=project.id, referrer_id=referrer.id, campaign_id=rules.id, way=Way.LINK,
+            state=State.REPORTED, pass_code=new_code(), phone=phone, phone_hash=hash_of(phone),
+            phone_masked="199****0000", name="周先生", consented_at=now, reported_at=now,
+            ends_at=now + timedelta(days=9), answer_by=now + timedelta(hours=1),
+            stage_on=now.date(),
+        )
+    )  # fmt: skip
+    return {_LEAD: lead.public_id, _RULES: rules.public_id, _CODE: referrer.code}
