@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from plugins.events.booking import new_ticket
 from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
-from plugins.events.registering import new_ticket
 from plugins.events.searching import put_into_search
-from plugins.events.states import PUBLIC, Seat, State
+from plugins.events.states import PUBLIC, QueueRule, Seat, State
 from portal.sdk import Demo, MemberRef, ProjectRef, db
 
 Texts = Mapping[str, str]
@@ -17,7 +17,8 @@ Texts = Mapping[str, str]
 class Scene:
     """One activity: `day` counts from today, `hours` it lasts, `going` neighbours come; `price` and
     `deposit` are points; `with_owner`: the first resident, 林晓芸 in the demo, takes part;
-    `saturday`: moved to the next one."""
+    `saturday`: moved to the next one; `waiting` more neighbours are on the waiting list, and after
+    them the first resident when `owner_waits`."""
 
     title: Texts
     place: Texts
@@ -36,6 +37,8 @@ class Scene:
     with_owner: bool = False
     saturday: bool = False
     reason: str = ""
+    waiting: int = 0
+    owner_waits: bool = False
 
 
 def _texts(simplified: str, traditional: str, english: str) -> Texts:
@@ -77,6 +80,7 @@ SCENES = (
             "A sommelier who lives here, four wines, twelve seats.",
         ),
         "wine", "neighbours", 9, time(19, 0), 2, State.OPEN, 12, 12, price=200,
+        waiting=2, owner_waits=True,
     ),
     Scene(
         _texts("迎春书法雅集", "迎春書法雅集", "Brush and ink for spring"), _HOUSE,
@@ -146,10 +150,19 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         who = neighbours[: scene.going]
         if scene.with_owner and at_home:
             who = [owner, *who]
-        _play(project, scene, demo, who)
+        queue = neighbours[scene.going : scene.going + scene.waiting]
+        if scene.owner_waits and at_home:
+            queue = [*queue, owner]
+        _play(project, scene, demo, who, queue)
 
 
-def _play(project: ProjectRef, scene: Scene, demo: Demo, who: Sequence[MemberRef]) -> None:
+def _play(
+    project: ProjectRef,
+    scene: Scene,
+    demo: Demo,
+    who: Sequence[MemberRef],
+    queue: Sequence[MemberRef],
+) -> None:
     begins = demo.moment(-scene.day, scene.begins.hour, scene.begins.minute)
     if scene.saturday:
         begins += timedelta(days=(_SATURDAY - begins.weekday()) % 7)
@@ -179,6 +192,7 @@ def _play(project: ProjectRef, scene: Scene, demo: Demo, who: Sequence[MemberRef
         cancel_until=begins - timedelta(days=1),
         price=scene.price * 1000,
         deposit=scene.deposit * 1000,
+        queue_rule=QueueRule.NONE if scene.capacity is None else QueueRule.SKIP,
         submitted_by=demo.staff["staff"].id if scene.state != State.DRAFT else None,
         reason=scene.reason,
     )
@@ -188,8 +202,9 @@ def _play(project: ProjectRef, scene: Scene, demo: Demo, who: Sequence[MemberRef
     capacity = scene.capacity if scene.capacity is None else max(scene.capacity, seats)
     where = {"occurrence_id": occurrence.id, "project_id": project.id}
     db.session.add(Quota(**where, key="total", capacity=capacity, confirmed=seats))
-    for number, member in enumerate(who):
-        _seat(occurrence, member, number, opens, demo)
+    for number, member in enumerate((*who, *queue)):
+        state = Seat.WAITING if number >= len(who) else _state_of(occurrence, number)
+        _seat(occurrence, member, state, opens + timedelta(minutes=7 * number), demo)
     db.session.add(
         LogEntry(
             **where,
@@ -203,15 +218,15 @@ def _play(project: ProjectRef, scene: Scene, demo: Demo, who: Sequence[MemberRef
         put_into_search(occurrence, project)
 
 
-def _seat(
-    occurrence: Occurrence, member: MemberRef, number: int, opens: datetime, demo: Demo
-) -> None:
-    state = {
+def _state_of(occurrence: Occurrence, number: int) -> Seat:
+    return {
         # Every twelfth stayed away; the others came.
         State.SETTLED: Seat.NO_SHOW if number % 12 == 11 else Seat.ATTENDED,
         State.CANCELLED: Seat.CANCELLED_BY_CLUB,
     }.get(State(occurrence.state), Seat.CONFIRMED)
-    at = opens + timedelta(minutes=7 * number)
+
+
+def _seat(occurrence: Occurrence, member: MemberRef, state: Seat, at: datetime, demo: Demo) -> None:
     made = Registration(
         occurrence_id=occurrence.id,
         project_id=occurrence.project_id,
@@ -221,6 +236,7 @@ def _seat(
         seats=1,
         ticket=new_ticket(demo.rng.choice),
         cancel_until=occurrence.cancel_until,
+        queued_at=at if state == Seat.WAITING else None,
         settled_at=occurrence.ends_at if occurrence.state == State.SETTLED else None,
         ended_at=occurrence.starts_at if occurrence.state == State.CANCELLED else None,
         created_at=at,

@@ -20,7 +20,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from plugins.events.models import Occurrence, Quota
 from plugins.events.service import Draft
 from plugins.events.showing import from_local, to_local
-from plugins.events.words import CATEGORIES, COVERS
+from plugins.events.states import QueueRule
+from plugins.events.words import CATEGORIES, COVERS, QUEUE_RULES
 from portal.sdk import LANGUAGES, ProjectRef, TextsForm, gettext, lazy
 
 TEXTS = ("title", "place", "about", "notes")
@@ -45,6 +46,12 @@ class EventForm(TextsForm):
     closes_at = DateTimeLocalField(lazy("Registration until"), [InputRequired()])
     cancel_until = DateTimeLocalField(lazy("Free to cancel until"), [InputRequired()])
     capacity = IntegerField(lazy("Seats"), [Optional(), NumberRange(0, _MOST)])
+    queue_rule = SelectField(
+        lazy("Waiting list"),
+        [InputRequired()],
+        choices=_titles({key: title for key, (title, _said) in QUEUE_RULES.items()}),
+        default=QueueRule.SKIP,
+    )
     household_most = IntegerField(
         lazy("Seats a household at most"), [Optional(), NumberRange(1, 20)]
     )
@@ -94,6 +101,7 @@ class EventForm(TextsForm):
         for name in _TIMES:
             self[name].data = to_local(getattr(occurrence, name), project)
         self.capacity.data = quota.capacity
+        self.queue_rule.data = occurrence.queue_rule
         self.household_most.data = occurrence.household_most
         self.least_age.data = occurrence.least_age
         self.price.data = occurrence.price // 1000
@@ -109,6 +117,7 @@ class EventForm(TextsForm):
             price=(self.price.data or 0) * 1000,
             deposit=(self.deposit.data or 0) * 1000,
             capacity=self.capacity.data,
+            queue_rule=self.queue_rule.data,
             household_most=self.household_most.data,
             least_age=self.least_age.data,
             **typed,

@@ -4,7 +4,18 @@ from collections.abc import Iterator
 
 from flask import Blueprint
 
-from plugins.events import privacy, queries, searching, showing, staff_views, views, words
+from plugins.events import (
+    notices,
+    privacy,
+    queries,
+    queue_views,
+    searching,
+    showing,
+    staff_views,
+    ticket_views,
+    views,
+    words,
+)
 from plugins.events.demo import fill
 from plugins.events.jobs import all_jobs
 from plugins.events.pages import home_card
@@ -43,14 +54,21 @@ def _context() -> dict[str, object]:
     return {"words": words, "showing": showing, "standing_of": standing}
 
 
-for _blueprint in (views.blueprint, staff_views.staff):
+# Naming every module of pages here imports it, and with it its routes.
+_PAGES = dict.fromkeys(
+    [
+        *(module.blueprint for module in (views, ticket_views)),
+        *(module.staff for module in (staff_views, queue_views)),
+    ]
+)
+for _blueprint in _PAGES:
     _blueprint.context_processor(_context)
 
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     """Return the pages of owners and of staff."""
-    return [views.blueprint, staff_views.staff]
+    return list(_PAGES)
 
 
 @hookimpl
@@ -79,6 +97,15 @@ def register_settings() -> list[Setting]:
             least=0,
             most=100,
         ),
+        Setting(
+            "offer_hours",
+            lazy("Hours for which seats are held for who waited"),
+            SettingKind.NUMBER,
+            hint=lazy("Never more than half of the time that is left."),
+            default=48,
+            least=1,
+            most=240,
+        ),
     ]
 
 
@@ -95,6 +122,7 @@ def register_events() -> list[EventKind]:
         EventKind("events.published", "Subject: events_occurrence."),
         EventKind("events.called_off", "Subject: events_occurrence."),
         EventKind("events.registered", "Subject: events_registration. Data: occurrence, seats."),
+        EventKind("events.offered", "Subject: events_registration. Data: occurrence, seats."),
         EventKind("events.cancelled", "Subject: events_registration. Data: occurrence, state."),
     ]
 
@@ -102,49 +130,7 @@ def register_events() -> list[EventKind]:
 @hookimpl
 def register_notifications() -> list[NotificationKind]:
     """Return what members are told."""
-    title, starts = lazy("Sports day"), lazy("6 December, 09:30")
-    return [
-        NotificationKind(
-            "events.confirmed",
-            title=lazy("A registration is confirmed"),
-            subject=lazy("You are registered for “{title}”"),
-            body=lazy("It begins on {starts}. Your ticket is on the page of the activity."),
-            sample={"title": title, "starts": starts},
-            icon="ticket",
-            tone="green",
-        ),
-        NotificationKind(
-            "events.moved",
-            title=lazy("An activity has another time or place"),
-            subject=lazy("“{title}” has changed"),
-            body=lazy("It begins on {starts} at {place}. You keep your seat, or cancel it."),
-            sample={"title": title, "starts": starts, "place": lazy("Central lawn")},
-            icon="calendar-event",
-            tone="gold",
-            urgent=True,
-        ),
-        NotificationKind(
-            "events.postponed",
-            title=lazy("An activity is postponed"),
-            subject=lazy("“{title}” is postponed"),
-            body=lazy("{reason} You keep your seat; we will tell you the new date."),
-            sample={"title": title, "reason": lazy("Heavy rain is forecast.")},
-            icon="clock",
-            tone="gold",
-            urgent=True,
-        ),
-        NotificationKind(
-            "events.called_off",
-            title=lazy("An activity is called off"),
-            subject=lazy("“{title}” is called off"),
-            body=lazy("{reason} Points and deposit have been returned to you in full."),
-            sample={"title": title, "reason": lazy("Heavy rain is forecast.")},
-            icon="calendar-x",
-            tone="rose",
-            required=True,
-            urgent=True,
-        ),
-    ]
+    return notices.all_kinds()
 
 
 @hookimpl
@@ -168,6 +154,7 @@ def register_audit_words() -> list[AuditWord]:
     return [
         *(AuditWord(f"events.{step}", title) for step, title in words.LOG.items()),
         AuditWord("events.marked", lazy("Attendance marked")),
+        AuditWord("events.moved_to_front", lazy("A party moved to the front of the waiting list")),
         AuditWord("events.exported", lazy("Registrations taken as a file")),
         AuditWord("events_occurrence", lazy("Activity"), page="events_staff.show"),
         AuditWord("events_registration", lazy("Registration for an activity")),

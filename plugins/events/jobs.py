@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from plugins.events.models import Occurrence
+from plugins.events.models import Occurrence, Quota, Registration
 from plugins.events.policy import standing
+from plugins.events.seats import lock_quotas
 from plugins.events.service import keep_time
 from plugins.events.settling import JOBS
-from plugins.events.states import State
+from plugins.events.states import Seat, State
+from plugins.events.waiting import serve
 from portal.sdk import Job, JobRun, db, now, open_projects
 
 _AT_ONCE = 100
@@ -34,9 +36,36 @@ def keep_clock(run: JobRun) -> None:
         run.checkpoint(done=run.done + len(some))
 
 
+def serve_queues(run: JobRun) -> None:
+    """End offers whose time is over, and offer what is free to who waits."""
+    at = now()
+    projects = {project.id: project for project in open_projects("events")}
+    mine = (
+        sa.select(Registration.occurrence_id)
+        .distinct()
+        .where(Registration.project_id.in_(projects))
+        .order_by(Registration.occurrence_id)
+    )
+    over = mine.where(Registration.state == Seat.HELD, Registration.offer_until <= at)
+    taken = Quota.confirmed + Quota.held + Registration.seats
+    free = sa.or_(Quota.capacity.is_(None), taken <= Quota.capacity)
+    due = (
+        mine.join(Occurrence, Occurrence.id == Registration.occurrence_id)
+        .join(Quota, Quota.occurrence_id == Registration.occurrence_id)
+        .where(Registration.state == Seat.WAITING, free)
+        .where(Occurrence.state.in_((State.OPEN, State.CLOSED)))
+    )
+    for number in sorted({*db.session.scalars(over), *db.session.scalars(due)}):
+        quotas = lock_quotas(number)
+        occurrence = db.session.get_one(Occurrence, number, populate_existing=True)
+        serve(occurrence, quotas, projects[occurrence.project_id], at)
+        run.checkpoint(done=run.done + 1)
+
+
 def all_jobs() -> list[Job]:
     """Return every kind of job."""
     return [
         Job("events.keep_clock", keep_clock, every=timedelta(minutes=1)),
+        Job("events.serve_queues", serve_queues, every=timedelta(minutes=1)),
         *(Job(kind, handler, long=True) for kind, handler in JOBS.items()),
     ]

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from plugins.events.states import LIVE_SQL, Seat, State
+from plugins.events.states import LIVE_SQL, QueueRule, Seat, State
 from portal.sdk import Identified, UtcDateTime, db, foreign_key, now, one_of, unique_where
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -37,6 +37,7 @@ class Occurrence(Identified, db.Model):
     __tablename__ = "events_occurrence"
     __table_args__ = (
         one_of("state", State),
+        one_of("queue_rule", QueueRule),
         sa.CheckConstraint("starts_at < ends_at", name="ends_after_start"),
         sa.CheckConstraint("opens_at < closes_at", name="closes_after_opening"),
         sa.CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
@@ -62,6 +63,9 @@ class Occurrence(Identified, db.Model):
     household_most: Mapped[int | None]
     # Full years on the day of the activity; of members it is known that they are grown up.
     least_age: Mapped[int | None]
+    queue_rule: Mapped[str] = mapped_column(
+        sa.String(20), default=QueueRule.NONE, server_default=QueueRule.NONE
+    )
     # Accounts by id: tables of plugins refer to none. Who reviews must be another one.
     submitted_by: Mapped[int | None] = mapped_column(BIG)
     # Raised by every change that owners see, for calendars.
@@ -122,8 +126,24 @@ class Registration(Identified, db.Model):
         one_of("state", Seat),
         sa.CheckConstraint("seats > 0", name="seats_positive"),
         sa.CheckConstraint("refunded >= 0 AND refunded <= charged", name="refund_within_charge"),
+        sa.CheckConstraint("state <> 'held' OR offer_until IS NOT NULL", name="offer_ends"),
+        sa.CheckConstraint("state <> 'waitlisted' OR queued_at IS NOT NULL", name="place_in_queue"),
         unique_where("uq_events_registration_live", "occurrence_id", "member_id", where=LIVE_SQL),
         sa.Index("ix_events_registration_list", "occurrence_id", "created_at", "id"),
+        sa.Index(
+            "ix_events_registration_queue",
+            "occurrence_id",
+            "queued_at",
+            "id",
+            sqlite_where=sa.text("state = 'waitlisted'"),
+            postgresql_where=sa.text("state = 'waitlisted'"),
+        ),
+        sa.Index(
+            "ix_events_registration_offers",
+            "offer_until",
+            sqlite_where=sa.text("state = 'held'"),
+            postgresql_where=sa.text("state = 'held'"),
+        ),
         sa.Index("ix_events_registration_mine", "member_id", "project_id", "created_at", "id"),
     )
 
@@ -141,6 +161,9 @@ class Registration(Identified, db.Model):
     deposit: Mapped[int] = mapped_column(BIG, default=0)
     charge_id: Mapped[int | None] = mapped_column(BIG)
     hold_id: Mapped[int | None] = mapped_column(BIG)
+    # The place in the waiting list, and until when the seats are held for the party.
+    queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    offer_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     occurrence: Mapped[Occurrence] = relationship(lazy="raise")

@@ -8,10 +8,10 @@ from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Quota, Registration
 from plugins.events.party import Candidate
 from plugins.events.policy import Terms, refusal, seats_left, standing
-from plugins.events.queries import Seated
+from plugins.events.queries import Found, Seated
 from plugins.events.showing import moment, when
-from plugins.events.states import State
-from plugins.events.words import REFUSALS, STATES
+from plugins.events.states import QueueRule, Seat, State
+from plugins.events.words import MINE, QUEUE_RULES, REFUSALS, STATES
 from portal.sdk import ProjectRef, gettext, localized, ngettext
 
 
@@ -46,20 +46,26 @@ class HomeCard:
 
 
 def home_card(
-    project: ProjectRef, coming: Iterable[tuple[Occurrence, Quota, bool]], at: datetime
+    project: ProjectRef, coming: Iterable[tuple[Occurrence, Quota, str | None]], at: datetime
 ) -> HomeCard:
     """Return what the home shows of the next activities."""
     url = f"/p/{project.slug}/events/"
     rows = []
-    for each, quota, going in coming:
+    for each, quota, seat in coming:
         word, tone = STATES[standing(each, at)]
         if quota.free is not None and quota.free <= 0:
             word, tone = gettext("All taken"), ""
-        if going:
-            word, tone = gettext("You are going"), "brand"
+        if seat is not None:
+            word, tone = MINE.get(seat, MINE[Seat.CONFIRMED])
         title, place = localized(each.event.title), localized(each.event.place)
         row = HomeRow(
-            f"{url}{each.public_id}", title, moment(each.starts_at), place, going, word, tone
+            f"{url}{each.public_id}",
+            title,
+            moment(each.starts_at),
+            place,
+            seat is not None,
+            word,
+            tone,
         )
         rows.append(row)
     return HomeCard(url, tuple(rows))
@@ -80,12 +86,12 @@ class OwnerPage:
     reasons: tuple[Reason, ...]
     terms: str
     free_now: bool
+    waiting: int
 
     @classmethod
     def of(
         cls,
-        occurrence: Occurrence,
-        quotas: list[Quota],
+        found: Found,
         already: Seated | None,
         available: int,
         at: datetime,
@@ -93,9 +99,12 @@ class OwnerPage:
     ) -> "OwnerPage":
         """Return the page; `available`: the member's milli-points, asked only when it costs any;
         `already`: what the household has."""
+        occurrence, quotas = found.occurrence, found.quotas
         costs = occurrence.price + occurrence.deposit
         short = costs > available
-        code = refusal(occurrence, quotas, 1, at) or ("NOT_ENOUGH_POINTS" if short else None)
+        code = refusal(occurrence, quotas, 1, at, found.waiting) or (
+            "NOT_ENOUGH_POINTS" if short else None
+        )
         most, has = occurrence.household_most, already.seats if already else 0
         if most is not None and has >= most:
             code = code or "HOUSEHOLD_FULL"
@@ -109,10 +118,22 @@ class OwnerPage:
             registration=registration,
             candidates=tuple(household),
             code=None if registration else code,
-            reasons=tuple(_reasons(occurrence, quotas, available, at, has)),
+            reasons=tuple(_reasons(found, available, at, has)),
             terms=Terms.of(occurrence).mark(),
             free_now=at <= occurrence.cancel_until,
+            waiting=found.waiting,
         )
+
+    @property
+    def may_wait(self) -> bool:
+        """Tell whether the page offers the waiting list instead of seats."""
+        full = self.code in ("NOT_ENOUGH_SEATS", "QUEUE_FIRST")
+        return full and self.occurrence.queue_rule != QueueRule.NONE
+
+    @property
+    def queue(self) -> Reason:
+        """How many wait, and by which rule."""
+        return queue_words(self.occurrence, self.waiting)
 
     @property
     def refusal(self) -> object:
@@ -120,12 +141,19 @@ class OwnerPage:
         return REFUSALS[self.code] if self.code else ""
 
 
-def _reasons(
-    occurrence: Occurrence, quotas: list[Quota], available: int, at: datetime, has: int
-) -> list[Reason]:
+def queue_words(occurrence: Occurrence, before: int) -> Reason:
+    """Return how many families come first, and by which rule; not fulfilled while any does."""
+    title = gettext("You are next")
+    if before:
+        title = ngettext("%(num)d family before you", "%(num)d families before you", before)
+    return Reason(not before, title, str(QUEUE_RULES[occurrence.queue_rule][1]))
+
+
+def _reasons(activity: Found, available: int, at: datetime, has: int) -> list[Reason]:
+    occurrence = activity.occurrence
     found = [_window(occurrence, at)]
     if standing(occurrence, at) in (State.SCHEDULED, State.OPEN):
-        found.append(_seats(quotas))
+        found.append(_seats(activity))
     most = occurrence.household_most
     if most is not None:
         title = gettext("Up to %(most)s seats a household", most=most)
@@ -170,7 +198,8 @@ def _window(occurrence: Occurrence, at: datetime) -> Reason:
     return Reason(fulfilled=False, title=str(REFUSALS[codes.get(State(state), "OVER")]), hint=hint)
 
 
-def _seats(quotas: list[Quota]) -> Reason:
+def _seats(found: Found) -> Reason:
+    quotas = found.quotas
     if any(quota.capacity == 0 for quota in quotas):
         return Reason(fulfilled=False, title=str(REFUSALS["NO_SEATS"]))
     left = seats_left(quotas)
@@ -178,6 +207,8 @@ def _seats(quotas: list[Quota]) -> Reason:
         return Reason(fulfilled=True, title=gettext("Seats for everybody"))
     if not left:
         return Reason(fulfilled=False, title=str(REFUSALS["NOT_ENOUGH_SEATS"]))
+    if found.waiting and found.occurrence.queue_rule == QueueRule.STRICT:
+        return Reason(fulfilled=False, title=str(REFUSALS["QUEUE_FIRST"]))
     return Reason(fulfilled=True, title=gettext("%(left)s seats are free", left=left))
 
 
@@ -190,6 +221,8 @@ def refusal_of(error: EventError) -> str:
             "Only %(num)d seats are free. Choose fewer persons; a party is seated together.",
             left,
         )
+    if error.code == "PARTY_TOO_LARGE":
+        return gettext("There are %(seats)s seats in all. Choose fewer.", seats=error.available)
     if error.code == "HOUSEHOLD_FULL":
         return gettext("A household may take up to %(most)s seats here.", most=error.available)
     return str(REFUSALS[error.code])

@@ -1,10 +1,10 @@
 """What the clock and the seats allow: pure functions, the same for owners, staff and jobs."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from plugins.events.models import Occurrence, Quota, Registration
-from plugins.events.states import Seat, State
+from plugins.events.states import QueueRule, Seat, State
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,16 @@ def seats_left(quotas: list[Quota]) -> int | None:
     return max(0, min(free)) if free else None
 
 
-def refusal(occurrence: Occurrence, quotas: list[Quota], seats: int, at: datetime) -> str | None:
-    """Return the code of why `seats` cannot be registered now, or None."""
+def offer_ends(occurrence: Occurrence, at: datetime, hours: int) -> datetime:
+    """Return until when an offer made now holds: never more than half of the time that is left, so
+    that somebody can still come after who does not answer."""
+    return min(at + timedelta(hours=hours), at + (occurrence.starts_at - at) / 2)
+
+
+def refusal(
+    occurrence: Occurrence, quotas: list[Quota], seats: int, at: datetime, waiting: int = 0
+) -> str | None:
+    """Return the code of why `seats` cannot be registered now, or None; `waiting`: parties."""
     state = standing(occurrence, at)
     if state != State.OPEN:
         return {
@@ -58,7 +66,9 @@ def refusal(occurrence: Occurrence, quotas: list[Quota], seats: int, at: datetim
     if any(quota.capacity == 0 for quota in quotas):
         return "NO_SEATS"
     left = seats_left(quotas)
-    return "NOT_ENOUGH_SEATS" if left is not None and left < seats else None
+    if left is not None and left < seats:
+        return "NOT_ENOUGH_SEATS"
+    return "QUEUE_FIRST" if waiting and occurrence.queue_rule == QueueRule.STRICT else None
 
 
 def cancelled_as(registration: Registration, occurrence: Occurrence, at: datetime) -> Seat | None:
@@ -66,6 +76,8 @@ def cancelled_as(registration: Registration, occurrence: Occurrence, at: datetim
 
     Late is judged by the deadline shown at registering; what the club moved is free.
     """
+    if registration.state != Seat.CONFIRMED:
+        return Seat.DECLINED
     state = standing(occurrence, at)
     if state == State.CANCELLED:
         return Seat.CANCELLED_BY_CLUB

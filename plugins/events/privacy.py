@@ -11,7 +11,7 @@ from plugins.events.models import (
     SeatRow,
     Share,
 )
-from plugins.events.states import Seat
+from plugins.events.states import EXPECTED
 from portal.sdk import ExportPart, MemberRef, ProjectRef, db, gettext, lazy, localized
 
 _COLUMNS = {
@@ -62,7 +62,7 @@ def objections(member: MemberRef) -> list[str]:
     waiting = db.session.scalar(
         sa.select(sa.func.count(Registration.id)).where(
             Registration.member_id == member.id,
-            Registration.state.in_((Seat.HELD, Seat.CONFIRMED)),
+            Registration.state.in_(EXPECTED),
         )
     )
     if not waiting:

@@ -1,18 +1,18 @@
 """What is read: lists, one activity, one's own registrations. Every statement is bounded."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
-from plugins.events.states import COMING, LIVE, PUBLIC, State
+from plugins.events.states import COMING, LIVE, PUBLIC, Seat, State
 from plugins.events.words import CATEGORIES
 from portal.sdk import Housemate, MemberRef, Page, db, page_of
 
-_AT_ONCE = 500
+_QUEUED = aliased(Registration)
 _GONE = tuple(state for state in PUBLIC if state not in COMING)
 
 
@@ -41,12 +41,12 @@ class ListFilter:
 
 
 def coming(project_id: int, member_id: int, wanted: ListFilter) -> Page[Any]:
-    """Return a page of (activity, quota, whether the member goes) of what owners may look forward
-    to, or (`past`) look back on."""
+    """Return a page of (activity, quota, state of the member's seat or None) of what owners may
+    look forward to, or (`past`) look back on."""
     past = wanted.state == "past"
     return page_of(
         _narrowed(project_id, wanted)
-        .add_columns(_goes(member_id))
+        .add_columns(_seat_state(member_id))
         .where(Occurrence.state.in_(_GONE if past else COMING)),
         Occurrence.starts_at,
         Occurrence.id,
@@ -85,9 +85,17 @@ def find(project_id: int, public_id: str) -> Occurrence | None:
     )
 
 
-def find_with_seats(
-    project_id: int, public_id: str, member: MemberRef
-) -> tuple[Occurrence, list[Quota], list[tuple[SeatRow, Registration]]] | None:
+@dataclass(frozen=True)
+class Found:
+    """An activity with its quotas, how many parties wait, and the live seats of a household."""
+
+    occurrence: Occurrence
+    quotas: list[Quota]
+    waiting: int
+    seats: list[tuple[SeatRow, Registration]]
+
+
+def find_with_seats(project_id: int, public_id: str, member: MemberRef) -> Found | None:
     """Return an activity of this project with its quotas and the live seats of a member and the
     member's household, in one statement."""
     theirs = sa.and_(
@@ -99,7 +107,7 @@ def find_with_seats(
     )
     live = sa.and_(SeatRow.registration_id == Registration.id, SeatRow.state.in_(LIVE))
     rows = db.session.execute(
-        sa.select(Occurrence, Quota, SeatRow, Registration)
+        sa.select(Occurrence, Quota, SeatRow, Registration, _parties_waiting())
         .join(Quota, Quota.occurrence_id == Occurrence.id)
         .outerjoin(Registration, theirs)
         .outerjoin(SeatRow, live)
@@ -110,7 +118,13 @@ def find_with_seats(
         return None
     quotas = {row[1].id: row[1] for row in rows}
     seats = {row[2].id: (row[2], row[3]) for row in rows if row[2] is not None}
-    return rows[0][0], list(quotas.values()), list(seats.values())
+    return Found(rows[0][0], list(quotas.values()), rows[0][4], list(seats.values()))
+
+
+def _parties_waiting() -> sa.ColumnElement[int]:
+    queue = sa.select(sa.func.count()).select_from(_QUEUED)
+    waiting = queue.where(_QUEUED.occurrence_id == Occurrence.id, _QUEUED.state == Seat.WAITING)
+    return waiting.scalar_subquery()
 
 
 def find_with_quotas(project_id: int, public_id: str) -> tuple[Occurrence, list[Quota]] | None:
@@ -167,13 +181,17 @@ def seated_of(
     )
 
 
-def _goes(member_id: int) -> sa.ColumnElement[bool]:
-    mine = sa.select(SeatRow.id).where(
-        SeatRow.occurrence_id == Occurrence.id,
-        SeatRow.member_id == member_id,
-        SeatRow.state.in_(LIVE),
+def _seat_state(member_id: int) -> sa.ColumnElement[str]:
+    return (
+        sa.select(SeatRow.state)
+        .where(
+            SeatRow.occurrence_id == Occurrence.id,
+            SeatRow.member_id == member_id,
+            SeatRow.state.in_(LIVE),
+        )
+        .limit(1)
+        .scalar_subquery()
     )
-    return mine.exists()
 
 
 def _with(member_id: int) -> sa.ColumnElement[bool]:
@@ -212,77 +230,25 @@ def seats_of(registration: Registration) -> Sequence[SeatRow]:
     return db.session.scalars(mine.order_by(SeatRow.id)).all()
 
 
-def parties(occurrence: Occurrence, wanted: ListFilter) -> sa.Select[Any]:
-    """Select (registration, name of its first seat) of an activity, as filtered."""
-    seats = sa.select(SeatRow.name).where(SeatRow.registration_id == Registration.id)
-    first = seats.order_by(SeatRow.id).limit(1).scalar_subquery()
-    statement = sa.select(Registration, first).where(Registration.occurrence_id == occurrence.id)
-    if wanted.state:
-        statement = statement.where(Registration.state == wanted.state)
-    if wanted.search:
-        plain = wanted.search.replace(" ", "").replace("-", "").upper()
-        statement = statement.where(
-            sa.or_(
-                seats.where(SeatRow.name.contains(wanted.search, autoescape=True)).exists(),
-                Registration.ticket.contains(plain, autoescape=True),
-            )
-        )
-    return statement
-
-
-def page_of_parties(occurrence: Occurrence, wanted: ListFilter) -> Page[Any]:
-    """Return a page of an activity's registrations, the oldest first."""
-    return page_of(parties(occurrence, wanted), Registration.created_at, Registration.id)
-
-
-def all_parties(occurrence: Occurrence, wanted: ListFilter) -> Iterator[tuple[Registration, str]]:
-    """Return every registration as filtered, read 500 at a time."""
-    statement = parties(occurrence, wanted).order_by(Registration.created_at, Registration.id)
-    for row in db.session.execute(statement.execution_options(yield_per=_AT_ONCE)):
-        yield row[0], row[1]
-
-
-def party(project_id: int, occurrence: Occurrence, public_id: str) -> Registration | None:
-    """Return a registration of this activity."""
-    return db.session.scalar(
-        sa.select(Registration).where(
-            Registration.public_id == public_id,
-            Registration.project_id == project_id,
-            Registration.occurrence_id == occurrence.id,
-        )
-    )
-
-
-def counts(occurrence: Occurrence) -> dict[str, tuple[int, int]]:
-    """Return (parties, refundable milli-points) by state of registration."""
-    rows = db.session.execute(
-        sa.select(
-            Registration.state,
-            sa.func.count(),
-            sa.func.sum(Registration.charged - Registration.refunded + Registration.deposit),
-        )
-        .where(Registration.occurrence_id == occurrence.id)
-        .group_by(Registration.state)
-    )
-    return {state: (number, int(points or 0)) for state, number, points in rows}
-
-
 def log_of(occurrence: Occurrence) -> Sequence[LogEntry]:
     """Return the newest steps of an activity's life."""
     mine = sa.select(LogEntry).where(LogEntry.occurrence_id == occurrence.id)
     return db.session.scalars(mine.order_by(LogEntry.at.desc(), LogEntry.id.desc()).limit(30)).all()
 
 
-def next_for_home(project_id: int, member_id: int) -> Sequence[tuple[Occurrence, Quota, bool]]:
-    """Return the next three activities, their seats, and whether the member goes: one statement."""
+def next_for_home(
+    project_id: int, member_id: int
+) -> Sequence[tuple[Occurrence, Quota, str | None]]:
+    """Return the next three activities, their seats, and the state of the member's own: one
+    statement."""
     statement = (
         _narrowed(project_id, ListFilter())
-        .add_columns(_goes(member_id))
+        .add_columns(_seat_state(member_id))
         .where(Occurrence.state.in_((State.SCHEDULED, State.OPEN, State.CLOSED)))
         .order_by(Occurrence.starts_at, Occurrence.id)
         .limit(3)
     )
-    return [(row[0], row[1], bool(row[2])) for row in db.session.execute(statement)]
+    return [(row[0], row[1], row[2]) for row in db.session.execute(statement)]
 
 
 def in_review(project_id: int) -> int:

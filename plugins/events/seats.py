@@ -4,6 +4,8 @@ Whoever changes registrations of an activity locks its quotas first, in ascendin
 two wait for each other and what is read afterwards is how things stand.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from plugins.events.errors import EventError
@@ -18,30 +20,36 @@ def lock_quotas(occurrence_id: int) -> list[Quota]:
     return list(db.session.scalars(fresh))
 
 
-def take_seats(quotas: list[Quota], seats: int) -> None:
-    """Count seats as confirmed in every quota, or raise EventError NOT_ENOUGH_SEATS."""
+def take_seats(quotas: list[Quota], seats: int, *, held: bool = False) -> None:
+    """Count seats as confirmed (or held) in every quota, or raise EventError NOT_ENOUGH_SEATS."""
     for quota in quotas:
         fits = sa.or_(
             Quota.capacity.is_(None), Quota.confirmed + Quota.held + seats <= Quota.capacity
         )
         done = db.session.execute(
-            sa.update(Quota)
-            .where(Quota.id == quota.id, fits)
-            .values(confirmed=Quota.confirmed + seats)
+            sa.update(Quota).where(Quota.id == quota.id, fits).values(_added(seats, held=held))
         )
         if not _rows(done):
             raise EventError("NOT_ENOUGH_SEATS", available=max(0, quota.free or 0))
 
 
-def release_seats(quotas: list[Quota], seats: int) -> None:
-    """Give confirmed seats back; what was over the capacity goes first."""
+def confirm_seats(quotas: list[Quota], seats: int) -> None:
+    """Count seats that were held as confirmed."""
+    for quota in quotas:
+        moved = {"held": Quota.held - seats, "confirmed": Quota.confirmed + seats}
+        db.session.execute(sa.update(Quota).where(Quota.id == quota.id).values(moved))
+
+
+def release_seats(quotas: list[Quota], seats: int, *, held: bool = False) -> None:
+    """Give confirmed (or held) seats back; what was over the capacity goes first."""
     over = Quota.confirmed + Quota.held - seats - Quota.capacity
     for quota in quotas:
-        db.session.execute(
-            sa.update(Quota)
-            .where(Quota.id == quota.id)
-            .values(confirmed=Quota.confirmed - seats, forced=sa.case((over > 0, over), else_=0))
-        )
+        left = {**_added(-seats, held=held), "forced": sa.case((over > 0, over), else_=0)}
+        db.session.execute(sa.update(Quota).where(Quota.id == quota.id).values(left))
+
+
+def _added(seats: int, *, held: bool) -> dict[str, Any]:
+    return {"held": Quota.held + seats} if held else {"confirmed": Quota.confirmed + seats}
 
 
 def set_capacity(quota: Quota, capacity: int | None) -> None:
@@ -54,7 +62,8 @@ def set_capacity(quota: Quota, capacity: int | None) -> None:
 
 
 def take_share(occurrence: Occurrence, household_id: int, seats: int) -> None:
-    """Count a household's seats over all its accounts, or raise EventError HOUSEHOLD_FULL.
+    """Count a household's seats, taken or waited for, over all its accounts, or raise EventError
+    HOUSEHOLD_FULL.
 
     The quotas are locked: nobody else adds the household's row meanwhile.
     """

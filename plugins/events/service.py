@@ -7,15 +7,24 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from plugins.events.booking import lead
 from plugins.events.errors import EventError
-from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
+from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration
 from plugins.events.policy import standing
 from plugins.events.searching import put_into_search, take_out_of_search
 from plugins.events.seats import lock_quotas, set_capacity
-from plugins.events.states import EDITABLE, LIVE, PUBLIC, STEPS, Seat, State
+from plugins.events.states import (
+    AT_THE_DOOR,
+    EDITABLE,
+    EXPECTED,
+    PUBLIC,
+    STEPS,
+    QueueRule,
+    Seat,
+    State,
+)
+from plugins.events.waiting import serve
 from portal.sdk import ProjectRef, db, emit, enqueue, record
-
-MARKS = (Seat.CONFIRMED, Seat.ATTENDED, Seat.NO_SHOW, Seat.EXCUSED)
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,7 @@ class Draft:
     capacity: int | None
     household_most: int | None = None
     least_age: int | None = None
+    queue_rule: str = QueueRule.NONE
 
     def words(self) -> str:
         """Return every language in one, for the search of lists."""
@@ -57,6 +67,7 @@ _OF_DATE = (
     "deposit",
     "household_most",
     "least_age",
+    "queue_rule",
 )
 
 
@@ -75,9 +86,12 @@ def write(*, actor: Any, project: ProjectRef, draft: Draft) -> Occurrence:
     return made
 
 
-def rewrite(*, actor: Any, project: ProjectRef, occurrence: Occurrence, draft: Draft) -> None:
+def rewrite(
+    *, actor: Any, project: ProjectRef, occurrence: Occurrence, draft: Draft, at: datetime
+) -> None:
     """Change an activity. Who is registered hears of another time or place, keeps the seat, and may
-    cancel free of charge at least as long as before. Raises EventError."""
+    cancel free of charge at least as long as before; new seats go to who waits. Raises
+    EventError."""
     if occurrence.state not in EDITABLE:
         raise EventError("ILLEGAL_STEP", state=occurrence.state)
     quota = next(each for each in lock_quotas(occurrence.id) if each.key == "total")
@@ -91,11 +105,12 @@ def rewrite(*, actor: Any, project: ProjectRef, occurrence: Occurrence, draft: D
         setattr(occurrence, key, value)
     db.session.flush()
     set_capacity(quota, draft.capacity)
+    serve(occurrence, lock_quotas(occurrence.id), project, at)
     db.session.execute(
         sa.update(Registration)
         .where(
             Registration.occurrence_id == occurrence.id,
-            Registration.state.in_((Seat.HELD, Seat.CONFIRMED)),
+            Registration.state.in_(EXPECTED),
             Registration.cancel_until < draft.cancel_until,
         )
         .values(cancel_until=draft.cancel_until)
@@ -153,6 +168,8 @@ def _follow(occurrence: Occurrence, project: ProjectRef, step: str) -> None:
         _ask(occurrence, "events.tell_postponed")
     if step == "resume":
         _ask(occurrence, "events.tell_move")
+    if step == "start":
+        _ask(occurrence, "events.end_queue")
     if step == "settle":
         _ask(occurrence, "events.settle")
 
@@ -180,14 +197,9 @@ def mark(*, actor: Any, registration: Registration, occurrence: Occurrence, stat
     db.session.refresh(registration)
     if occurrence.state not in (State.RUNNING, State.ENDED):
         raise EventError("ILLEGAL_STEP", state=occurrence.state)
-    if registration.state not in LIVE or state not in MARKS:
+    if registration.state not in AT_THE_DOOR or state not in AT_THE_DOOR:
         raise EventError("ILLEGAL_STEP", state=occurrence.state)
-    was, registration.state = registration.state, state
-    db.session.execute(
-        sa.update(SeatRow)
-        .where(SeatRow.registration_id == registration.id, SeatRow.state == was)
-        .values(state=state)
-    )
+    lead(registration, state)
     record(
         actor=actor,
         action="events.marked",

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from plugins.events.models import Occurrence, Registration, SeatRow
-from plugins.events.registering import DEPOSIT, end_registration
+from plugins.events.booking import DEPOSIT, end_registration, lead
+from plugins.events.models import Occurrence, Registration
 from plugins.events.seats import lock_quotas
-from plugins.events.states import LIVE, Seat, State
+from plugins.events.states import AT_THE_DOOR, EXPECTED, Seat, State
+from plugins.events.telling import tell
 from portal.sdk import (
     JobRun,
     MemberRef,
@@ -16,14 +17,12 @@ from portal.sdk import (
     db,
     find_members,
     find_projects,
-    notify,
     now,
     record_fact,
     void_points,
 )
 
 _BATCH = 20
-_GOING = (Seat.HELD, Seat.CONFIRMED)
 
 
 def call_off(run: JobRun) -> None:
@@ -31,13 +30,32 @@ def call_off(run: JobRun) -> None:
     occurrence, project = _subject(run)
     while True:
         quotas = lock_quotas(occurrence.id)
-        some = _some(occurrence, Registration.state.in_(_GOING))
+        some = _some(occurrence, Registration.state.in_(EXPECTED))
         if not some:
             return
         members = find_members([each.member_id for each in some])
         for each in some:
             end_registration(each, quotas, Seat.CANCELLED_BY_CLUB, now())
-            _tell("events.called_off", each, occurrence, members[each.member_id], project)
+            member = members[each.member_id]
+            tell("events.called_off", each, occurrence, member, project, reason=occurrence.reason)
+        run.checkpoint(done=run.done + len(some))
+
+
+def end_queue(run: JobRun) -> None:
+    """End the waiting list of an activity that has begun: nobody waits or is offered any more."""
+    occurrence, project = _subject(run)
+    ends = {Seat.WAITING: Seat.NOT_REACHED, Seat.HELD: Seat.EXPIRED}
+    told = {Seat.WAITING: "events.not_reached", Seat.HELD: "events.offer_expired"}
+    while True:
+        quotas = lock_quotas(occurrence.id)
+        some = _some(occurrence, Registration.state.in_(ends))
+        if not some:
+            return
+        members = find_members([each.member_id for each in some])
+        for each in some:
+            was = Seat(each.state)
+            end_registration(each, quotas, ends[was], now())
+            tell(told[was], each, occurrence, members[each.member_id], project)
         run.checkpoint(done=run.done + len(some))
 
 
@@ -47,7 +65,8 @@ def settle(run: JobRun) -> None:
     occurrence, project = _subject(run)
     while True:
         lock_quotas(occurrence.id)
-        some = _some(occurrence, Registration.state.in_(LIVE), Registration.settled_at.is_(None))
+        due = Registration.state.in_(AT_THE_DOOR), Registration.settled_at.is_(None)
+        some = _some(occurrence, *due)
         if not some:
             return
         members = find_members([each.member_id for each in some])
@@ -59,13 +78,8 @@ def settle(run: JobRun) -> None:
 def _settle_one(
     each: Registration, occurrence: Occurrence, member: MemberRef, project: ProjectRef
 ) -> None:
-    if each.state in _GOING:
-        was, each.state = each.state, Seat.NO_SHOW
-        db.session.execute(
-            sa.update(SeatRow)
-            .where(SeatRow.registration_id == each.id, SeatRow.state == was)
-            .values(state=Seat.NO_SHOW)
-        )
+    if each.state == Seat.CONFIRMED:
+        lead(each, Seat.NO_SHOW)
     if each.hold_id is not None:
         if each.state == Seat.NO_SHOW:
             capture_points(hold_id=each.hold_id, source=DEPOSIT)
@@ -86,26 +100,27 @@ def _settle_one(
 
 
 def tell_move(run: JobRun) -> None:
-    """Tell who is registered of the new time or place."""
-    _tell_all(run, "events.moved")
+    """Tell who is registered or waits of the new time or place."""
+    occurrence, _project = _subject(run)
+    where = dict(occurrence.event.place)
+    _tell_all(run, "events.moved", starts=occurrence.starts_at, place=where)
 
 
 def tell_postponed(run: JobRun) -> None:
-    """Tell who is registered that the date is open."""
-    _tell_all(run, "events.postponed")
+    """Tell who is registered or waits that the date is open."""
+    _tell_all(run, "events.postponed", reason=_subject(run)[0].reason)
 
 
-def _tell_all(run: JobRun, kind: str) -> None:
+def _tell_all(run: JobRun, kind: str, **values: object) -> None:
     occurrence, project = _subject(run)
     # What came later tells of itself.
     if occurrence.sequence != run.payload["sequence"] and occurrence.state == State.CANCELLED:
         return
-    after = run.payload.get("after", 0)
-    while some := _some(occurrence, Registration.state.in_(_GOING), Registration.id > after):
+    after, cause = run.payload.get("after", 0), run.payload["sequence"]
+    while some := _some(occurrence, Registration.state.in_(EXPECTED), Registration.id > after):
         members = find_members([each.member_id for each in some])
         for each in some:
-            cause = f":{run.payload['sequence']}"
-            _tell(kind, each, occurrence, members[each.member_id], project, cause)
+            tell(kind, each, occurrence, members[each.member_id], project, cause=cause, **values)
         after = some[-1].id
         run.checkpoint(done=run.done + len(some), payload={**run.payload, "after": after})
 
@@ -121,31 +136,9 @@ def _subject(run: JobRun) -> tuple[Occurrence, ProjectRef]:
     return occurrence, find_projects([occurrence.project_id])[occurrence.project_id]
 
 
-def _tell(
-    kind: str,
-    each: Registration,
-    occurrence: Occurrence,
-    member: MemberRef,
-    project: ProjectRef,
-    cause: str = "",
-) -> None:
-    values = {"title": dict(occurrence.event.title), "starts": occurrence.starts_at}
-    if kind in ("events.called_off", "events.postponed"):
-        values = {"title": dict(occurrence.event.title), "reason": occurrence.reason}
-    if kind == "events.moved":
-        values["place"] = dict(occurrence.event.place)
-    notify(
-        members=[member],
-        kind=kind,
-        cause=f"{kind}:{each.public_id}{cause}",
-        project=project,
-        values=values,
-        url=f"/p/{project.slug}/events/tickets/{each.public_id}",
-    )
-
-
 JOBS: dict[str, Callable[[JobRun], None]] = {
     "events.call_off": call_off,
+    "events.end_queue": end_queue,
     "events.settle": settle,
     "events.tell_move": tell_move,
     "events.tell_postponed": tell_postponed,

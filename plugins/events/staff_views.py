@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.wrappers import Response
 
-from plugins.events import queries, service
+from plugins.events import queries, rosters, service
 from plugins.events.blueprint import staff
 from plugins.events.errors import EventError
 from plugins.events.forms import TEXTS, EventForm
@@ -14,7 +14,7 @@ from plugins.events.models import Occurrence, Quota
 from plugins.events.pages import OwnerPage
 from plugins.events.queries import ListFilter
 from plugins.events.showing import moment, ticket_code
-from plugins.events.states import EDITABLE, STEPS, Seat, State
+from plugins.events.states import AT_THE_DOOR, EDITABLE, STEPS, Seat, State
 from plugins.events.words import SEATS, STATES
 from portal.sdk import (
     ExportFormat,
@@ -94,6 +94,7 @@ def edit(public_id: str) -> Page:
             project=project,
             occurrence=occurrence,
             draft=form.draft(project),
+            at=now(),
         )
     except EventError as error:
         db.session.rollback()
@@ -113,7 +114,8 @@ def preview(public_id: str) -> str:
         db.session.expunge(occurrence)
         occurrence.state = State.SCHEDULED
     costs = occurrence.price + occurrence.deposit
-    page = OwnerPage.of(occurrence, quotas, None, costs, now())
+    found = queries.Found(occurrence, quotas, 0, [])
+    page = OwnerPage.of(found, None, costs, now())
     return render_template("events/show.html", page=page, refused=None, preview=True)
 
 
@@ -156,9 +158,9 @@ def step(public_id: str) -> Page:
 def mark(public_id: str, party: str) -> Response:
     """Note whether a party came."""
     occurrence = _find(public_id)
-    registration = queries.party(current_project().id, occurrence, party)
+    registration = rosters.party(current_project().id, occurrence, party)
     state = request.form.get("state", "")
-    if registration is None or state not in service.MARKS:
+    if registration is None or state not in AT_THE_DOOR:
         raise NotFound
     try:
         service.mark(
@@ -194,7 +196,7 @@ def export(public_id: str, kind: str) -> Response:
             each.deposit // 1000,
             moment(each.created_at),
         )
-        for each, name in queries.all_parties(occurrence, wanted)
+        for each, name in rosters.all_parties(occurrence, wanted)
     ]
     record(
         actor=current_account(),
@@ -229,12 +231,12 @@ def _manage(public_id: str, asked: str = "") -> str:
     occurrence, quotas = _find_whole(public_id)
     log = request.args.get("tab") == "log"
     wanted = ListFilter.read(request.args, tuple(Seat))
-    counts = queries.counts(occurrence)
+    counts = rosters.counts(occurrence)
     return render_template(
         "events/staff_show.html",
         occurrence=occurrence,
         quotas=quotas,
-        page=None if log else queries.page_of_parties(occurrence, wanted),
+        page=None if log else rosters.page_of_parties(occurrence, wanted),
         wanted=wanted,
         counts={state: number for state, (number, _points) in counts.items()},
         to_return=counts.get(Seat.CONFIRMED, (0, 0))[1],

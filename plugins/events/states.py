@@ -59,17 +59,34 @@ EDITABLE = (S.DRAFT, S.SCHEDULED, S.OPEN, S.CLOSED, S.POSTPONED)
 class Seat(StrEnum):
     """Where a registration stands, and each of its seats."""
 
+    WAITING = "waitlisted"
     HELD = "held"
     CONFIRMED = "confirmed"
     ATTENDED = "attended"
     NO_SHOW = "no_show"
     EXCUSED = "excused"
     EXPIRED = "expired"
+    DECLINED = "declined"
+    NOT_REACHED = "not_reached"
     CANCELLED_FREE = "cancelled_free"
     CANCELLED_LATE = "cancelled_late"
     CANCELLED_BY_CLUB = "cancelled_by_club"
 
 
-LIVE = (Seat.HELD, Seat.CONFIRMED, Seat.ATTENDED, Seat.NO_SHOW, Seat.EXCUSED)
-"""One live registration a person and activity; these keep their seats."""
-LIVE_SQL = "state IN ('held', 'confirmed', 'attended', 'no_show', 'excused')"
+class QueueRule(StrEnum):
+    """Whom a free seat is offered to: nobody waits; the first, however many they are; the first
+    whose whole party fits, while those passed over keep their place."""
+
+    NONE = "none"
+    STRICT = "strict"
+    SKIP = "skip"
+
+
+EXPECTED = (Seat.WAITING, Seat.HELD, Seat.CONFIRMED)
+"""What may still be given up; a seat is held while it is offered to who waited."""
+AT_THE_DOOR = (Seat.CONFIRMED, Seat.ATTENDED, Seat.NO_SHOW, Seat.EXCUSED)
+SEATED = (Seat.HELD, *AT_THE_DOOR)
+"""These keep their seats."""
+LIVE = (Seat.WAITING, *SEATED)
+"""One live registration a person and activity."""
+LIVE_SQL = "state IN ('waitlisted', 'held', 'confirmed', 'attended', 'no_show', 'excused')"

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 
-import segno
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -13,18 +12,14 @@ from plugins.events.errors import EventError
 from plugins.events.models import Occurrence
 from plugins.events.pages import OwnerPage, refusal_of
 from plugins.events.party import candidates
-from plugins.events.policy import cancelled_as, standing
 from plugins.events.queries import ListFilter
-from plugins.events.showing import ticket_code
 from plugins.events.states import PUBLIC, Seat
-from plugins.events.words import REFUSALS
 from portal.sdk import (
     current_member,
     current_project,
     db,
     gettext,
     housemates,
-    localized,
     member_only,
     now,
     plugin_settings,
@@ -34,7 +29,8 @@ from portal.sdk import (
 __all__ = ["blueprint"]
 
 Page = str | tuple[str, int] | Response
-_CODES = {"NOT_OPEN_FOR_YOU": 403, "NOBODY": 422, "TOO_MANY": 422, "UNKNOWN_PERSON": 422}
+CODES = {"NOT_OPEN_FOR_YOU": 403, "NOBODY": 422, "TOO_MANY": 422, "UNKNOWN_PERSON": 422}
+"""What is not 409."""
 
 
 @blueprint.get("/p/<project>/events/")
@@ -67,8 +63,7 @@ def show(public_id: str) -> str:
 def register(public_id: str) -> Page:
     """Register the member; a second time leads to the same ticket."""
     occurrence = _find(public_id)
-    # Without the fields of the household it is the member alone.
-    party = request.form.getlist("person") if "household" in request.form else None
+    party = _party()
     try:
         made = registering.register(
             occurrence_id=occurrence.id,
@@ -81,54 +76,50 @@ def register(public_id: str) -> Page:
     except EventError as error:
         db.session.rollback()
         said = refusal_of(error)
-        return _page(public_id, refused=said, ticked=party), _CODES.get(error.code, 409)
+        return _page(public_id, refused=said, ticked=party), CODES.get(error.code, 409)
     db.session.commit()
-    flash(gettext("You are registered. Show this page at the door."))
+    if made.state == Seat.CONFIRMED:
+        flash(gettext("You are registered. Show this page at the door."))
     return redirect(url_for("events.ticket", public_id=made.public_id), 303)
 
 
-@blueprint.get("/p/<project>/events/tickets/<public_id>")
+@blueprint.post("/p/<project>/events/<public_id>/queue")
 @member_only
-def ticket(public_id: str) -> str:
-    """Show a ticket with its code, and what cancelling would mean now."""
-    return _ticket(public_id)
-
-
-@blueprint.post("/p/<project>/events/tickets/<public_id>/cancel")
-@member_only
-def cancel(public_id: str) -> Page:
-    """Cancel the member's own registration."""
-    project = current_project()
-    found = queries.ticket(project.id, current_member().id, public_id)
-    if found is None or found.member_id != current_member().id:
-        raise NotFound
+def join_queue(public_id: str) -> Page:
+    """Let the member's party wait for seats; a second time leads to the same place."""
+    occurrence = _find(public_id)
+    party = _party()
     try:
-        registering.cancel(
-            registration_id=found.id,
-            occurrence_id=found.occurrence_id,
-            project=project,
+        made = registering.join_queue(
+            occurrence_id=occurrence.id,
+            member=current_member(),
+            project=current_project(),
             at=now(),
+            party=party,
         )
     except EventError as error:
         db.session.rollback()
-        return _ticket(public_id, refused=str(REFUSALS[error.code])), 409
+        said = refusal_of(error)
+        return _page(public_id, refused=said, ticked=party), CODES.get(error.code, 409)
     db.session.commit()
-    flash(gettext("Your registration is cancelled."))
-    return redirect(url_for("events.ticket", public_id=public_id), 303)
+    if made.state == Seat.WAITING:
+        flash(gettext("You are on the waiting list. We will tell you when seats are free."))
+    return redirect(url_for("events.ticket", public_id=made.public_id), 303)
 
 
 def _page(public_id: str, refused: str | None = None, ticked: Collection[str] | None = None) -> str:
     member = current_member()
     found = queries.find_with_seats(current_project().id, public_id, member)
-    if found is None or found[0].state not in PUBLIC:
+    if found is None or found.occurrence.state not in PUBLIC:
         raise NotFound
-    occurrence, quotas, seats = found
+    occurrence = found.occurrence
     mates = housemates(member)
-    already = queries.seated_of(seats, member, mates)
+    already = queries.seated_of(found.seats, member, mates)
     household = candidates(occurrence, current_project(), mates, already.keys)
     costs = occurrence.price + occurrence.deposit
-    available = points_balance(member).available if costs else 0
-    page = OwnerPage.of(occurrence, quotas, already, available, now(), household)
+    asked = costs and already.with_me is None
+    available = points_balance(member).available if asked else 0
+    page = OwnerPage.of(found, already, available, now(), household)
     return render_template(
         "events/show.html",
         page=page,
@@ -138,30 +129,13 @@ def _page(public_id: str, refused: str | None = None, ticked: Collection[str] | 
     )
 
 
-def _ticket(public_id: str, refused: str | None = None) -> str:
-    found = queries.ticket(current_project().id, current_member().id, public_id)
-    if found is None:
-        raise NotFound
-    mine = found.member_id == current_member().id
-    going = found.state in (Seat.HELD, Seat.CONFIRMED)
-    code = segno.make(f"EVENT:{found.ticket}", error="m", micro=False)
-    title = localized(found.occurrence.event.title)
-    return render_template(
-        "events/ticket.html",
-        registration=found,
-        occurrence=found.occurrence,
-        standing=standing(found.occurrence, now()),
-        seats=queries.seats_of(found),
-        code=ticket_code(found.ticket),
-        qr=code.svg_data_uri(scale=6, border=2, dark="#0f3d3a") if going else None,
-        qr_says=gettext("Entry code for “%(title)s”", title=title),
-        cancels_as=cancelled_as(found, found.occurrence, now()) if going and mine else None,
-        refused=refused,
-    )
-
-
 def _find(public_id: str) -> Occurrence:
     found = queries.find(current_project().id, public_id)
     if found is None or found.state not in PUBLIC:
         raise NotFound
     return found
+
+
+def _party() -> list[str] | None:
+    # Without the fields of the household it is the member alone.
+    return request.form.getlist("person") if "household" in request.form else None

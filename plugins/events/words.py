@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from plugins.events.states import Seat, State
+from plugins.events.states import QueueRule, Seat, State
 from portal.sdk import lazy
 
 STATES: Mapping[str, tuple[object, str]] = {
@@ -36,16 +36,39 @@ STEPS: Mapping[str, tuple[object, str]] = {
 }
 
 SEATS: Mapping[str, tuple[object, str]] = {
-    Seat.HELD: (lazy("Seat held"), "gold"),
+    Seat.WAITING: (lazy("On the waiting list"), "violet"),
+    Seat.HELD: (lazy("Seats offered"), "gold"),
     Seat.CONFIRMED: (lazy("Confirmed"), "green"),
     Seat.ATTENDED: (lazy("Was there"), "brand"),
     Seat.NO_SHOW: (lazy("Did not come"), "rose"),
     Seat.EXCUSED: (lazy("Excused"), ""),
     Seat.EXPIRED: (lazy("Not taken up in time"), ""),
+    Seat.DECLINED: (lazy("Place given up"), ""),
+    Seat.NOT_REACHED: (lazy("No seats came free"), ""),
     Seat.CANCELLED_FREE: (lazy("Cancelled in time"), ""),
     Seat.CANCELLED_LATE: (lazy("Cancelled late"), "gold"),
     Seat.CANCELLED_BY_CLUB: (lazy("Called off by the club"), "rose"),
 }
+
+MINE: Mapping[str, tuple[object, str]] = {
+    Seat.WAITING: (lazy("You are waiting"), "violet"),
+    Seat.HELD: (lazy("Seats for you"), "gold"),
+    Seat.CONFIRMED: (lazy("You are going"), "brand"),
+}
+"""What lists say of one's own seat; later states count as the last."""
+
+QUEUE_RULES: Mapping[str, tuple[object, object]] = {
+    QueueRule.NONE: (lazy("No waiting list"), ""),
+    QueueRule.STRICT: (
+        lazy("Strictly in order: free seats wait until the first party fits"),
+        lazy("Strictly in order; a party is seated together, all or none."),
+    ),
+    QueueRule.SKIP: (
+        lazy("In order: the first party that fits; who is passed over keeps the place"),
+        lazy("In order; a party too large for what is free keeps its place. All or none."),
+    ),
+}
+"""Rule -> what staff choose, what members read."""
 
 CATEGORIES: Mapping[str, object] = {
     "family": lazy("For families"),
@@ -69,13 +92,18 @@ REFUSALS: Mapping[str, object] = {
     "CANCELLED": lazy("The club has called the activity off."),
     "OVER": lazy("The activity is over."),
     "NOT_ENOUGH_SEATS": lazy("All seats are taken."),
+    "QUEUE_FIRST": lazy("Neighbours wait already. The seats that are free are theirs first."),
+    "NO_QUEUE": lazy("There is no waiting list for this activity."),
+    "NOT_WAITING": lazy("This party does not wait any more."),
+    "OFFER_OVER": lazy("The time for taking these seats is over. They went to the next party."),
+    "PARTY_TOO_LARGE": lazy("There are not so many seats in all."),
     "NO_SEATS": lazy("No seats are open for registration."),
     "NOT_ENOUGH_POINTS": lazy("You do not have enough points for it."),
     "POINTS_REFUSED": lazy("The points could not be charged, so no seat was kept."),
     "NOBODY": lazy("Tick who is coming."),
     "TOO_MANY": lazy("These are too many for one registration."),
     "UNKNOWN_PERSON": lazy("Somebody you ticked is not in your household any more."),
-    "ALREADY_GOING": lazy("Has a seat already"),
+    "ALREADY_GOING": lazy("Is registered already"),
     "TOO_YOUNG": lazy("Too young on the day of the activity"),
     "CHILD_ALONE": lazy("A child needs somebody grown up in the same party."),
     "HOUSEHOLD_FULL": lazy("Your household cannot take so many seats."),

@@ -13,6 +13,7 @@ from tests.plugin_host.conftest import switch_on
 _ACTIVITY, _PARTY = "events.occurrence", "events.registration"
 NAMES = {
     "events": {"public_id": _ACTIVITY},
+    "events.accept": {"public_id": _PARTY},
     "events.cancel": {"public_id": _PARTY},
     "events.ticket": {"public_id": _PARTY},
     "events_staff": {"public_id": _ACTIVITY, "party": _PARTY},

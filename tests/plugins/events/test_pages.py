@@ -50,6 +50,7 @@ def form(project, **changed):
         "category": "family",
         "cover": "sports",
         "capacity": "",
+        "queue_rule": "skip",
         "price": "50",
         "deposit": "0",
         "title_zh_Hans_CN": "亲子运动会",

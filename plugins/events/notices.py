@@ -1,0 +1,81 @@
+"""The kinds of messages that members get about activities."""
+
+from portal.sdk import NotificationKind, lazy
+
+
+def all_kinds() -> list[NotificationKind]:
+    """Return every kind of message."""
+    title, starts = lazy("Sports day"), lazy("6 December, 09:30")
+    return [
+        NotificationKind(
+            "events.confirmed",
+            title=lazy("A registration is confirmed"),
+            subject=lazy("You are registered for “{title}”"),
+            body=lazy("It begins on {starts}. Your ticket is on the page of the activity."),
+            sample={"title": title, "starts": starts},
+            icon="ticket",
+            tone="green",
+        ),
+        NotificationKind(
+            "events.moved",
+            title=lazy("An activity has another time or place"),
+            subject=lazy("“{title}” has changed"),
+            body=lazy(
+                "It begins on {starts} at {place}. Your registration stays, unless you cancel it."
+            ),
+            sample={"title": title, "starts": starts, "place": lazy("Central lawn")},
+            icon="calendar-event",
+            tone="gold",
+            urgent=True,
+        ),
+        NotificationKind(
+            "events.postponed",
+            title=lazy("An activity is postponed"),
+            subject=lazy("“{title}” is postponed"),
+            body=lazy("{reason} Your registration stays; we will tell you the new date."),
+            sample={"title": title, "reason": lazy("Heavy rain is forecast.")},
+            icon="clock",
+            tone="gold",
+            urgent=True,
+        ),
+        NotificationKind(
+            "events.called_off",
+            title=lazy("An activity is called off"),
+            subject=lazy("“{title}” is called off"),
+            body=lazy("{reason} What you paid or left as a deposit is returned in full."),
+            sample={"title": title, "reason": lazy("Heavy rain is forecast.")},
+            icon="calendar-x",
+            tone="rose",
+            required=True,
+            urgent=True,
+        ),
+        NotificationKind(
+            "events.offered",
+            title=lazy("Seats are free for a party that waited"),
+            subject=lazy("Seats are free for you: “{title}”"),
+            body=lazy(
+                "They are held for your whole party until {until}. Take them, or let them go."
+            ),
+            sample={"title": title, "until": starts},
+            icon="ticket",
+            tone="gold",
+            required=True,
+            urgent=True,
+        ),
+        NotificationKind(
+            "events.offer_expired",
+            title=lazy("Seats that were offered went to the next party"),
+            subject=lazy("The time for taking seats is over: “{title}”"),
+            body=lazy("They went to the next party. You may join the waiting list again."),
+            sample={"title": title},
+            icon="hourglass",
+        ),
+        NotificationKind(
+            "events.not_reached",
+            title=lazy("No seats came free for a party that waited"),
+            subject=lazy("No seats came free: “{title}”"),
+            body=lazy("We are sorry. The activity has begun, and the waiting list is closed."),
+            sample={"title": title},
+            icon="hourglass",
+        ),
+    ]

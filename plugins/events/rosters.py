@@ -1,0 +1,105 @@
+"""What staff read of an activity's registrations, and of who waits for it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from plugins.events.models import Occurrence, Registration, SeatRow
+from plugins.events.queries import ListFilter
+from plugins.events.states import Seat
+from portal.sdk import Page, db, page_of
+
+_AT_ONCE = 500
+
+
+def with_first_name(occurrence: Occurrence) -> sa.Select[Any]:
+    """Select (registration, name of its first seat) of an activity."""
+    first = _names().order_by(SeatRow.id).limit(1).scalar_subquery()
+    return sa.select(Registration, first).where(Registration.occurrence_id == occurrence.id)
+
+
+def parties(occurrence: Occurrence, wanted: ListFilter) -> sa.Select[Any]:
+    """Select (registration, name of its first seat) of an activity, as filtered."""
+    statement = with_first_name(occurrence)
+    if wanted.state:
+        statement = statement.where(Registration.state == wanted.state)
+    if wanted.search:
+        plain = wanted.search.replace(" ", "").replace("-", "").upper()
+        statement = statement.where(
+            sa.or_(
+                _names().where(SeatRow.name.contains(wanted.search, autoescape=True)).exists(),
+                Registration.ticket.contains(plain, autoescape=True),
+            )
+        )
+    return statement
+
+
+def _names() -> sa.Select[Any]:
+    return sa.select(SeatRow.name).where(SeatRow.registration_id == Registration.id)
+
+
+def page_of_parties(occurrence: Occurrence, wanted: ListFilter) -> Page[Any]:
+    """Return a page of an activity's registrations, the oldest first."""
+    return page_of(parties(occurrence, wanted), Registration.created_at, Registration.id)
+
+
+def all_parties(occurrence: Occurrence, wanted: ListFilter) -> Iterator[tuple[Registration, str]]:
+    """Return every registration as filtered, read 500 at a time."""
+    statement = parties(occurrence, wanted).order_by(Registration.created_at, Registration.id)
+    for row in db.session.execute(statement.execution_options(yield_per=_AT_ONCE)):
+        yield row[0], row[1]
+
+
+def party(project_id: int, occurrence: Occurrence, public_id: str) -> Registration | None:
+    """Return a registration of this activity."""
+    return db.session.scalar(
+        sa.select(Registration).where(
+            Registration.public_id == public_id,
+            Registration.project_id == project_id,
+            Registration.occurrence_id == occurrence.id,
+        )
+    )
+
+
+def counts(occurrence: Occurrence) -> dict[str, tuple[int, int]]:
+    """Return (parties, refundable milli-points) by state of registration."""
+    rows = db.session.execute(
+        sa.select(
+            Registration.state,
+            sa.func.count(),
+            sa.func.sum(Registration.charged - Registration.refunded + Registration.deposit),
+        )
+        .where(Registration.occurrence_id == occurrence.id)
+        .group_by(Registration.state)
+    )
+    return {state: (number, int(points or 0)) for state, number, points in rows}
+
+
+def before(registration: Registration) -> int:
+    """Return how many parties wait before this one."""
+    earlier = sa.or_(
+        Registration.queued_at < registration.queued_at,
+        sa.and_(
+            Registration.queued_at == registration.queued_at, Registration.id < registration.id
+        ),
+    )
+    waiting = sa.select(sa.func.count(Registration.id)).where(
+        Registration.occurrence_id == registration.occurrence_id,
+        Registration.state == Seat.WAITING,
+        earlier,
+    )
+    return db.session.scalar(waiting) or 0
+
+
+def queue_page(occurrence: Occurrence) -> Page[Any]:
+    """Return a page of (registration, name) of who waits, in their order."""
+    waiting = with_first_name(occurrence).where(Registration.state == Seat.WAITING)
+    return page_of(waiting, Registration.queued_at, Registration.id)
+
+
+def offers(occurrence: Occurrence) -> list[tuple[Registration, str]]:
+    """Return up to 50 offers (registration, name) that are not answered yet, the first to end."""
+    held = with_first_name(occurrence).where(Registration.state == Seat.HELD)
+    rows = db.session.execute(held.order_by(Registration.offer_until, Registration.id).limit(50))
+    return [(row[0], row[1]) for row in rows]

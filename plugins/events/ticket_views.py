@@ -1,0 +1,117 @@
+"""The owners' tickets: the code for the door, the place in the waiting list, offers, cancelling."""
+
+import segno
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from plugins.events import queries, registering, rosters
+from plugins.events.blueprint import blueprint
+from plugins.events.errors import EventError
+from plugins.events.models import Registration
+from plugins.events.pages import queue_words
+from plugins.events.policy import Terms, cancelled_as, standing
+from plugins.events.showing import ticket_code
+from plugins.events.states import EXPECTED, Seat
+from plugins.events.words import REFUSALS
+from portal.sdk import (
+    current_member,
+    current_project,
+    db,
+    gettext,
+    localized,
+    member_only,
+    now,
+)
+
+__all__ = ["blueprint"]
+
+Page = str | tuple[str, int] | Response
+
+
+@blueprint.get("/p/<project>/events/tickets/<public_id>")
+@member_only
+def ticket(public_id: str) -> str:
+    """Show a ticket with its code, and what cancelling would mean now."""
+    return _ticket(public_id)
+
+
+@blueprint.post("/p/<project>/events/tickets/<public_id>/cancel")
+@member_only
+def cancel(public_id: str) -> Page:
+    """Cancel the member's own registration."""
+    found = _mine(public_id)
+    waited = found.state in (Seat.WAITING, Seat.HELD)
+    try:
+        registering.cancel(
+            registration_id=found.id,
+            occurrence_id=found.occurrence_id,
+            project=current_project(),
+            at=now(),
+        )
+    except EventError as error:
+        db.session.rollback()
+        return _ticket(public_id, refused=str(REFUSALS[error.code])), 409
+    db.session.commit()
+    gone = gettext("You have given up your place.")
+    flash(gone if waited else gettext("Your registration is cancelled."))
+    return redirect(url_for("events.ticket", public_id=public_id), 303)
+
+
+@blueprint.post("/p/<project>/events/tickets/<public_id>/accept")
+@member_only
+def accept(public_id: str) -> Page:
+    """Take the seats that are offered to the member's party."""
+    found = _mine(public_id)
+    try:
+        registering.accept(
+            registration_id=found.id,
+            occurrence_id=found.occurrence_id,
+            member=current_member(),
+            project=current_project(),
+            terms_seen=request.form.get("terms", ""),
+            at=now(),
+        )
+    except EventError as error:
+        db.session.rollback()
+        status = 410 if error.code == "OFFER_OVER" else 409
+        return _ticket(public_id, refused=str(REFUSALS[error.code])), status
+    db.session.commit()
+    flash(gettext("The seats are yours. Show this page at the door."))
+    return redirect(url_for("events.ticket", public_id=public_id), 303)
+
+
+def _mine(public_id: str) -> Registration:
+    found = queries.ticket(current_project().id, current_member().id, public_id)
+    if found is None or found.member_id != current_member().id:
+        raise NotFound
+    return found
+
+
+def _ticket(public_id: str, refused: str | None = None) -> str:
+    found = queries.ticket(current_project().id, current_member().id, public_id)
+    if found is None:
+        raise NotFound
+    mine = found.member_id == current_member().id
+    going = found.state == Seat.CONFIRMED
+    waiting = found.state == Seat.WAITING
+    until = found.offer_until if found.state == Seat.HELD else None
+    ends = mine and found.state in EXPECTED
+    cancels_as = cancelled_as(found, found.occurrence, now()) if ends else None
+    code = segno.make(f"EVENT:{found.ticket}", error="m", micro=False)
+    title = localized(found.occurrence.event.title)
+    return render_template(
+        "events/ticket.html",
+        registration=found,
+        occurrence=found.occurrence,
+        standing=standing(found.occurrence, now()),
+        seats=queries.seats_of(found),
+        code=ticket_code(found.ticket),
+        qr=code.svg_data_uri(scale=6, border=2, dark="#0f3d3a") if going else None,
+        qr_says=gettext("Entry code for “%(title)s”", title=title),
+        cancels_as=cancels_as,
+        place=queue_words(found.occurrence, rosters.before(found)) if waiting else None,
+        offered=mine and until is not None and until > now(),
+        terms=Terms.of(found.occurrence),
+        refused=refused,
+    )
