@@ -59,6 +59,7 @@ def _create() -> object:
         raise click.ClickException(str(error)) from error
 
 
+BROKEN_FILE = ("database disk image is malformed", "file is not a database")
 NO_TABLE = ("no such table", "no such column", "UndefinedTable", "UndefinedColumn")
 
 
@@ -66,10 +67,17 @@ class PortalGroup(FlaskGroup):
     """Our commands in our order; those that libraries would add stay out of the help."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; where the tables are not as it needs them, say what makes them so."""
+        """Run a command; where the tables are not as it needs them, or the file is broken, say what
+        to do.
+        """
         try:
             return super().invoke(ctx)
         except sa.exc.DBAPIError as error:
+            if any(sign in str(error) for sign in BROKEN_FILE):
+                raise click.ClickException(
+                    "The database's file is damaged. Put back a copy, or save what can be read: "
+                    "sqlite3 portal.sqlite3 .recover | sqlite3 saved.sqlite3"
+                ) from error
             if not any(sign in str(error) for sign in NO_TABLE):
                 raise
             raise click.ClickException(

@@ -13,6 +13,8 @@ from portal.points.terms import Holder, Posting, Terms, Why
 
 POINT = 1000
 _FEE = {"each_fen": 500}
+_HERE = ("unit.verified", "fee.paid", "event.attended", "referral.signed", "manual")
+"""What happens in a project; the rest is the whole club's. The cast's homes are in Binjiang."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,11 @@ def add_points(stage: Stage) -> None:
         actor=stage.accounts["staff@demo.test"],
         posting_id=fee.id,
         key=f"demo:{next(key)}",
-        why=Why("event.fee", note="活动因雨取消，按原有效期退回"),
+        why=Why(
+            "event.fee",
+            project_id=stage.projects["binjiang"].id,
+            note="活动因雨取消，按原有效期退回",
+        ),
         at=stage.moment(7, 10, 20),
     )
     service.hold(
@@ -114,7 +120,12 @@ def add_points(stage: Stage) -> None:
         holder=Holder.member(owner.id),
         amount=8_000 * POINT,
         key=f"demo:{next(key)}",
-        why=Why("referral.signed", rule="6.3", rule_version=2),
+        why=Why(
+            "referral.signed",
+            project_id=stage.projects["binjiang"].id,
+            rule="6.3",
+            rule_version=2,
+        ),
         terms=Terms(waits=True),
         at=stage.moment(2, 16, 5),
     )
@@ -127,6 +138,7 @@ def add_points(stage: Stage) -> None:
 def _give(stage: Stage, player: str, given: Given, key: str) -> None:
     member = stage.members[player]
     by_hand = given.source == "manual"
+    project_id = stage.projects["binjiang"].id if given.source in _HERE else None
     for currency in ("redeemable", "qualifying") if given.qualifying else ("redeemable",):
         lasts = given.lasts if currency == "redeemable" else None
         service.post(
@@ -136,6 +148,7 @@ def _give(stage: Stage, player: str, given: Given, key: str) -> None:
             key=f"{key}:{currency}",
             why=Why(
                 given.source,
+                project_id=project_id,
                 facts=given.facts,
                 rule=given.rule or None,
                 rule_version=2 if given.rule else None,

@@ -45,7 +45,6 @@ def by_hand_today(actor_id: int, account_id: Any) -> sa.Select[tuple[int]]:
     return sa.select(sa.func.coalesce(sa.func.sum(Transaction.amount), 0)).where(
         Transaction.account_id == account_id,
         Transaction.booked_on == club_today(),
-        Transaction.kind.in_([Kind.AWARD, Kind.DEDUCT, Kind.EARN, Kind.REVERSE]),
         Transaction.actor_id == actor_id,
         sa.or_(*(Transaction.key.startswith(key, autoescape=True) for key in ALONE_KEYS)),
     )

@@ -167,9 +167,7 @@ def _to_restore(transaction_id: int, posting: Posting) -> list[Take]:
     for row in connection.execute(
         sa.select(entries.c.lot_id, entries.c.amount)
         .join(transactions, transactions.c.id == entries.c.transaction_id)
-        .where(
-            transactions.c.reverses_id == transaction_id, entries.c.credit_part == Part.AVAILABLE
-        )
+        .where(transactions.c.reverses_id == transaction_id)
     ):
         given[row.lot_id] += row.amount
     takes, wanted = [], posting.amount
@@ -215,11 +213,7 @@ def _claw_back(place: Place, posting: Posting, row: Any) -> None:
 _family = sa.select(entries.c.id).where(
     sa.or_(entries.c.id == sa.bindparam("own"), entries.c.root_id == sa.bindparam("own"))
 )
-_own_lots = (
-    sa.select(lots)
-    .where(lots.c.id.in_(_family), lots.c.remaining > lots.c.held, ~lots.c.pending)
-    .order_by(lots.c.expires_on, lots.c.id)
-)
+_own_lots = sa.select(lots).where(lots.c.id.in_(_family)).order_by(lots.c.expires_on, lots.c.id)
 
 
 def _from_own(place: Place, own_id: int, wanted: int) -> list[Take]:

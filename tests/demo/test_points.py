@@ -32,6 +32,14 @@ def test_people_and_neighbours_have_histories_that_prove_sound(app: Flask) -> No
     )  # fmt: skip
     assert figures.account_id is not None
     assert made_up.sums_of(figures.account_id).ties
+    of_projects = sa.select(Transaction.source, Transaction.project_id.is_not(None)).where(
+        Transaction.account_id == figures.account_id, Transaction.kind != Kind.EXPIRE
+    )
+    assert set(db.session.execute(of_projects.distinct()).tuples()) == {
+        *((source, True) for source in ("unit.verified", "fee.paid", "event.attended", "manual")),
+        *((source, True) for source in ("referral.signed", "reward.redeemed", "event.fee")),
+        *((source, False) for source in ("birthday", "survey.answered")),
+    }
     standing = months.standing()
     assert standing.last is not None
     assert standing.next == months.following(standing.last)

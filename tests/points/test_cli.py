@@ -28,6 +28,15 @@ def test_a_damaged_one_names_account_and_rule(app) -> None:
     assert f"balance_is_in_lots: account {posting.account_id} (member " in result.output
 
 
+def test_a_broken_file_is_said_in_a_line(app, monkeypatch) -> None:
+    def broken() -> None:
+        raise sa.exc.DatabaseError("", {}, Exception("database disk image is malformed"))
+
+    monkeypatch.setattr("portal.points.cli.verify_ledger", broken)
+    result = run(app, "verify")
+    assert (result.exit_code, "The database's file is damaged" in result.output) == (1, True)
+
+
 def test_a_rebuild_says_what_it_does(app) -> None:
     earn(make_member(), 1_000)
     db.session.execute(sa.text("UPDATE points_balance SET available = 2000"))
