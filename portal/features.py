@@ -142,6 +142,7 @@ from portal.search import models as search_models
 from portal.search.keeping import configure_search
 from portal.slots import Slots
 from portal.staff import audit_views as staff_audit_views
+from portal.staff import awards_api as staff_awards_api
 from portal.staff import exports_api as staff_exports_api
 from portal.staff import facts_api as staff_facts_api
 from portal.staff import hooks as staff_hooks
@@ -236,6 +237,7 @@ APIS: tuple = (
     staff_points_api,
     staff_facts_api,
     staff_proposals_api,
+    staff_awards_api,
     club_settings_api,
     plugin_host_settings_api,
     projects_settings_api,

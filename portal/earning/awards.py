@@ -51,11 +51,11 @@ def record_award(
     on: date,
     note: str,
     key: str,
-) -> Told | None:
+) -> tuple[Told, None] | tuple[None, Proposal]:
     """Record that a member did something on a day; the same key again changes nothing.
 
     What one person has given the member by hand in a day, with this, beyond the limit of the
-    points' rules is proposed to a second one, and None returned. `note`: why, for the audit
+    points' rules is proposed to a second one; either is returned. `note`: why, for the audit
     trail. Raises FactError: own_award, day_invalid, unknown_category, and those of record_fact.
     """
     if member.account_id == actor.id:
@@ -72,10 +72,10 @@ def record_award(
         told = record_fact(actor=actor, new=new)
         if not told.is_new or not _is_too_much(actor, told):
             _note(actor, member, told, note)
-            return told
+            return told, None
         amount = _amount(told)
         alone.rollback()
-    propose(
+    proposal = propose(
         actor=actor,
         member=member,
         project_id=project_id,
@@ -84,7 +84,7 @@ def record_award(
         reason=note or category,
         fact={"source": AWARD, "category": category, "on": on.isoformat()},
     )
-    return None
+    return None, proposal
 
 
 def _record_agreed(actor: Account, proposal: Proposal, member: Member) -> int:

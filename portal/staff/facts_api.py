@@ -115,13 +115,18 @@ def tell(body: dict[str, Any]) -> dict[str, Any]:
         )
     elif not _is_same(fact, new):
         raise refused("key_used", gettext("This key is of another fact."), "key")
-    answer = {
+    answer = judged(fact, is_new=is_new)
+    db.session.commit()
+    return answer
+
+
+def judged(fact: Fact, *, is_new: bool) -> dict[str, Any]:
+    """Return a fact with what each rule made of it."""
+    return {
         "id": fact.public_id,
         "is_new": int(is_new),
         "rules": [_judged(each, fact) for each in _decisions(fact)],
     }
-    db.session.commit()
-    return answer
 
 
 def _member(named: str) -> Member:

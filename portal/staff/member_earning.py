@@ -43,7 +43,7 @@ def staff_award(public_id: str) -> str | tuple[str, int] | Response:
     if not form.validate() or form.on.data is None:
         return _page(public_id, form), 422
     try:
-        told = record_award(
+        told, _proposal = record_award(
             actor=current_account(),
             member=member,
             project_id=current_project().id,

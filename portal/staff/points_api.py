@@ -1,5 +1,6 @@
 """Members' points, for the staff's programs and for services that post."""
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from portal.points.errors import PointsError
 from portal.points.keys import NOTE_LENGTH
 from portal.points.kinds import CurrencyKind, Kind, ProposalState
 from portal.points.models import Proposal
-from portal.points.proposals import adjust, take_back
+from portal.points.proposals import adjust, describe, take_back
 from portal.points.shapes import (
     FiguresShown,
     LineDetail,
@@ -50,6 +51,15 @@ _MEMBER = "/members/<public_id>/points"
 _SOURCE = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$"
 
 
+class DeedShown(Output):
+    """What a member did that a proposal is for, as the staff's page records it."""
+
+    source = Text(40)
+    category = Text(40)
+    on = Day()
+    words = Text(200, metadata={"description": "The same in the reader's language."})
+
+
 class ProposalShown(Output):
     """An adjustment, or taking a line back, that waits for a second person, or did."""
 
@@ -59,6 +69,11 @@ class ProposalShown(Output):
     kind = Choice((str(Kind.AWARD), str(Kind.DEDUCT)))
     amount = milli()
     reason = Text(NOTE_LENGTH)
+    deed = fields.Nested(
+        DeedShown,
+        allow_none=True,
+        metadata={"description": "What it is for; null: plain points."},
+    )
     takes_back = Text(22, allow_none=True, metadata={"description": "The line that it reverses."})
     state = Choice(ProposalState)
     made_by = Text(80)
@@ -290,9 +305,18 @@ def shown(found: Proposal) -> dict[str, Any]:
         "kind": found.kind,
         "amount": found.amount,
         "reason": found.reason,
+        "deed": _deed(found),
         "takes_back": found.reverses.public_id if found.reverses else None,
         "state": found.state,
         "made_by": found.made_by.display_name,
         "created_at": found.created_at,
         "decided_at": found.decided_at,
     }
+
+
+def _deed(found: Proposal) -> dict[str, Any] | None:
+    if found.fact is None:
+        return None
+    on = date.fromisoformat(found.fact["on"])
+    named = {name: found.fact[name] for name in ("source", "category")}
+    return {**named, "on": on, "words": describe(found)}

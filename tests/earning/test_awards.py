@@ -20,7 +20,14 @@ from portal.points.models import Proposal
 from portal.projects.models import Project
 from portal.tiers.jobs import evaluate_member, moves_tiers
 from tests.earning.helpers import TODAY, available, publish, rule, tell
-from tests.factories import make_follower, make_member, make_project, make_staff, sign_in
+from tests.factories import (
+    make_follower,
+    make_member,
+    make_project,
+    make_staff,
+    make_token,
+    sign_in,
+)
 from tests.tiers.helpers import form as scheme_form
 from tests.tiers.helpers import install, state, tier
 
@@ -188,3 +195,43 @@ def test_an_agreed_award_gives_what_was_proposed_or_nothing(
     assert db.session.query(Fact).count() == 0
     refusal = {"decision": "refuse", "note": "Record it anew"}
     assert client.post(address, data=refusal).status_code == 303
+
+
+def test_programs_record_awards_and_read_what_a_proposal_is_for(
+    client: FlaskClient, project: Project
+) -> None:
+    asked = {"field": "category", "op": "is", "value": "help"}
+    publish(rule("deed", "manual.award", points="300", when=asked))
+    member = make_follower(project)
+    maker, other = make_staff("manager", project), make_staff("manager", project)
+    call, colleague = (_caller(client, each) for each in (maker, other))
+    base = f"/api/v1/p/{project.slug}/staff"
+    at = f"{base}/members/{member.public_id}/points/awards"
+    assert [each["category"] for each in call("GET", at).json["items"]] == ["help"]
+    wish = {"category": "help", "on": TODAY.isoformat(), "note": "Carried chairs"}
+    for wrong, field in (({"category": "sing"}, "category"), ({"on": "2099-01-01"}, "on"),
+                         ({"note": ""}, "note")):  # fmt: skip
+        refused = call("POST", at, {**wish, **wrong})
+        assert refused.status_code == 422, refused.json
+        assert list(refused.json["errors"]) == [field]
+    done = call("POST", at, wish).json
+    assert (done["proposal"], done["fact"]["rules"][0]["amount"]) == (None, 300_000)
+    proposal = call("POST", at, wish).json["proposal"]
+    assert available(member) == 300_000
+    deed = {"source": "manual.award", "category": "help", "on": TODAY.isoformat()}
+    assert proposal["deed"].items() >= deed.items()
+    listed = colleague("GET", f"{base}/points/proposals").json["items"]
+    assert [each["deed"]["category"] for each in listed] == ["help"]
+    decision = f"{base}/points/proposals/{proposal['id']}/decision"
+    assert call("POST", decision, {"decision": "approve"}).status_code == 409
+    assert colleague("POST", decision, {"decision": "approve"}).status_code == 200
+    assert available(member) == 600_000
+
+
+def _caller(client: FlaskClient, account: Any) -> Any:
+    token = {"Authorization": f"Bearer {make_token(account)}", "Accept-Language": "en"}
+
+    def call(method: str, path: str, body: Any = None) -> Any:
+        return client.open(path, method=method, headers=token, json=body)
+
+    return call
