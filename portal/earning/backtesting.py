@@ -12,6 +12,7 @@ from portal.accounts.models import Account
 from portal.audit.service import record
 from portal.club.queries import current_club
 from portal.earning import moving
+from portal.earning.beginnings import begin
 from portal.earning.books import read_book
 from portal.earning.models import Backtest, Book
 from portal.earning.movements import (
@@ -61,6 +62,8 @@ def run_backtest(run: JobRun) -> None:
         return
     found_id, since, until = found.id, found.since, found.until
     replay = Replay(read_book(found.book_id), zone=current_club().time_zone)
+    if found.kept is None:
+        begin(replay, since)
     done = _replay(run, found, replay)
     replay.finish(clock.business_date(replay.zone))
     result = compare(posted_between(since, until), replay.given)

@@ -1,7 +1,8 @@
 """A draft replayed on past facts, in the order in which they were heard of; nothing is posted.
 
-What was known of a member then is in the fact; limits and budgets begin at nothing and are counted
-in memory. What members did with their points meanwhile is in portal.earning.movements.
+What was known of a member then is in the fact; limits and budgets go on from what was used before
+(portal.earning.beginnings) and are counted in memory. What members did with their points meanwhile
+is in portal.earning.movements.
 """
 
 from collections import defaultdict
@@ -98,12 +99,23 @@ class Replay:
                 self._post(fact, rule, verdict.amount)
         self._meet(fact)
 
+    def count_before(self, key: CountKey, times: int, points: int) -> None:
+        """Count what a limit had used before the first fact."""
+        count = self._counts.setdefault(key, [0, 0])
+        count[0], count[1] = count[0] + times, count[1] + points
+
+    def budgets_before(self, used: Mapping[str, int]) -> None:
+        """Count what budgets had given before the first fact."""
+        for code, points in used.items():
+            self._budgets[code] += points
+
     def withdraw(self, subject: str) -> None:
         """Take back what was given for facts about a subject."""
         self.withdrawn.add(subject)
         for gift in self._about.pop(subject, ()):
-            self.given[gift.account] -= gift.amount
-            if gift.waits_for is None:
+            if gift.amount:
+                self.given[gift.account] -= gift.amount
+            if gift.amount and gift.waits_for is None:
                 self._make_available(gift, -gift.amount)
             gift.withdrawn = True
             for place in gift.counts:
@@ -151,7 +163,7 @@ class Replay:
         self._budgets.update(kept["budgets"])
         self.withdrawn.update(kept["withdrawn"])
         for row in kept["gifts"]:
-            self._remember(Gift(**row))
+            self.remember(Gift(**row))
 
     def _post(self, fact: Fact, rule: Mapping[str, Any], amount: int) -> None:
         accounts = [(fact.member_id or 0, currency) for currency in rule["to"]]
@@ -185,7 +197,7 @@ class Replay:
             self.given[account] += change
             if waits_for is None:
                 self._make_available(gift, change)
-            self._remember(gift)
+            self.remember(gift)
 
     def _has_room(self, rule: Mapping[str, Any], counters: list[Counter], amount: int) -> bool:
         for counter in counters:
@@ -203,12 +215,12 @@ class Replay:
 
     def _count(self, rule: str, counters: list[Counter], budget: str | None, amount: int) -> None:
         for counter in counters:
-            count = self._counts.setdefault(_key(rule, counter), [0, 0])
-            count[0], count[1] = count[0] + 1, count[1] + amount
+            self.count_before(_key(rule, counter), 1, amount)
         if budget is not None:
             self._budgets[budget] += amount
 
-    def _remember(self, gift: Gift) -> None:
+    def remember(self, gift: Gift) -> None:
+        """Keep a gift that may still change."""
         if gift.subject is None and gift.waits_for is None:
             return
         self._gifts.append(gift)

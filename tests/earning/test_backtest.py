@@ -1,6 +1,6 @@
 """A draft on past facts comes to what a live run came to, to the milli-point."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -66,14 +66,14 @@ def reckon() -> None:
         Runner(app, kinds=("earning.backtest",)).run_once()
 
 
-def backtest(*rules: Any) -> Backtest:
-    """Replay a draft of these rules on all facts."""
+def backtest(*rules: Any, since: date = TODAY - timedelta(days=9)) -> Backtest:
+    """Replay a draft of these rules on the facts since a day."""
     draft = drafting.start_draft(actor=None)
     for old in drafting.rules_of(draft):
         drafting.remove_rule(actor=None, draft=draft, key=old.key)
     for each in rules:
         drafting.save_rule(actor=None, draft=draft, definition=each)
-    found = ask_backtest(actor=None, draft=draft, since=TODAY - timedelta(days=9), until=TODAY)
+    found = ask_backtest(actor=None, draft=draft, since=since, until=TODAY)
     db.session.commit()
     reckon()
     return db.session.get_one(Backtest, found.id)
@@ -89,6 +89,46 @@ def test_a_backtest_of_the_same_rules_is_equal_to_the_live_run(app: Any) -> None
     assert result["totals"]["qualifying"][0] == sum(
         available(member, "qualifying") for member in members
     )
+
+
+def test_a_window_begins_with_what_was_used_before(app: Any) -> None:
+    """Limits and budgets go on from the days before, and are freed by what is withdrawn."""
+    rules = (
+        rule("once", "contract.signed", limits=[{"per": "member", "period": "ever", "times": 1}]),
+        rule(
+            "fest",
+            "fee.paid",
+            points="10",
+            budget={"code": "fest", "points": "60"},
+            limits=[{"per": "club", "period": "ever", "times": 5}],
+        ),
+        rule("day", "fee.paid", limits=[{"per": "household", "period": "day", "times": 1}]),
+    )
+    publish(
+        *rules,
+        begins_on=TODAY - timedelta(days=30),
+        correction=True,
+        note="new",
+        maker=make_staff("centre"),
+        actor=make_staff("centre"),
+    )
+    members = [make_member() for _ in range(3)]
+    before = TODAY - timedelta(days=1)
+    for member in members:
+        tell(member, "contract.signed", subject=f"contract:{member.id}", business_date=before)
+    for number in range(3):
+        tell(members[0], "fee.paid", subject=f"fee:{number}", business_date=before)
+    withdraw_facts(actor=None, subject=f"contract:{members[1].id}", on=TODAY)
+    db.session.commit()
+    for member in members:
+        tell(member, "contract.signed")
+        tell(member, "fee.paid")
+    withdraw_facts(actor=None, subject="fee:0", on=TODAY)
+    db.session.commit()
+    tell(members[2], "fee.paid")
+    result = backtest(*rules, since=TODAY).result
+    assert (result["winners"], result["losers"]) == (0, 0), result
+    assert result["totals"]["redeemable"] == [(100 + 3 * 10 + 3 * 100) * 1000] * 2
 
 
 def test_a_backtest_names_who_gets_more_and_less(app: Any) -> None:
