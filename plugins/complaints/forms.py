@@ -19,7 +19,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
-from plugins.complaints import text
+from plugins.complaints import screening, text
 from plugins.complaints.models import Canned, Category
 from plugins.complaints.posting import Draft
 from plugins.complaints.states import Frontline, Ring
@@ -28,6 +28,7 @@ from portal.sdk import HomeRef, PicturesField, TextsForm, gettext, lazy, localiz
 
 ELSEWHERE = "elsewhere"
 PHOTOS_MOST = 9
+REPLY_PHOTOS_MOST = 4
 
 
 def check_words(form: Any, field: Any) -> None:
@@ -47,8 +48,40 @@ def check_title(form: Any, field: Any) -> None:
 _WORDS = [DataRequired(), Length(max=text.BODY_MOST), check_words]
 
 
-class ComplaintForm(TextsForm):
+class ScreenedForm(TextsForm):
+    """Words that neighbours will read: personal numbers in them are masked, or held for a look."""
+
+    personal = StringField()
+    numbers: Sequence[str] = ()
+    public = True
+    screened: tuple[str, ...] = ("body",)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask once what to do about personal numbers; mask them when that is wanted."""
+        if not super().validate(extra_validators):
+            return False
+        if not self.public:
+            return True
+        fields = [self[name] for name in self.screened]
+        self.numbers = [each for field in fields for each in screening.personal(field.data or "")]
+        if self.numbers and self.personal.data == "mask":
+            for field in fields:
+                field.data = screening.mask(field.data or "")
+        elif self.numbers and self.personal.data != "hold":
+            self.form_errors.append(
+                gettext(
+                    "Neighbours would read a number of somebody's: %(numbers)s.",
+                    numbers=", ".join(self.numbers[:3]),
+                )
+            )
+            return False
+        return True
+
+
+class ComplaintForm(ScreenedForm):
     """A new complaint."""
+
+    screened = ("title", "body")
 
     category = SelectField(lazy("What it is about"), [InputRequired()])
     home = SelectField(lazy("Which home or where"), [InputRequired()])
@@ -93,6 +126,11 @@ class ComplaintForm(TextsForm):
         if self.home.data == ELSEWHERE and not field.data:
             raise ValidationError(gettext("Say where it is."))
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Screen what neighbours would read only."""
+        self.public = self.ring.data != Ring.PRIVATE
+        return super().validate(extra_validators)
+
     def draft(self) -> Draft:
         """Return what was typed; the form is valid."""
         home = self._homes.get(self.home.data)
@@ -115,6 +153,14 @@ class WordsForm(TextsForm):
 
     body = TextAreaField(lazy("Your words"), _WORDS)
     quote = HiddenField()
+
+
+class ReplyForm(ScreenedForm):
+    """What an owner says in a thread, with photos."""
+
+    body = TextAreaField(lazy("Your words"), _WORDS)
+    quote = HiddenField()
+    photos = PicturesField(lazy("Photos"), most=REPLY_PHOTOS_MOST)
 
 
 class VersionForm(TextsForm):

@@ -1,14 +1,17 @@
 """What the plugin puts into the portal."""
 
 from collections.abc import Iterator
-from datetime import time
 
 from flask import Blueprint
 
 from plugins.complaints import (
+    declaring,
     identity,
+    moderation_views,
+    pictures,
     privacy,
     queries,
+    reporting_views,
     searching,
     setting_views,
     settings,
@@ -39,9 +42,7 @@ from portal.sdk import (
     NotificationKind,
     Permission,
     ProjectRef,
-    RoleName,
     Setting,
-    SettingKind,
     StaffWidget,
     Todo,
     current_member,
@@ -64,11 +65,16 @@ def _context() -> dict[str, object]:
     }
 
 
-for _blueprint in (views.blueprint, setting_views.staff):
+# Importing the modules adds their pages to these two.
+_PAGES = (
+    views.blueprint,
+    reporting_views.blueprint,
+    staff_views.staff,
+    setting_views.staff,
+    moderation_views.staff,
+)
+for _blueprint in set(_PAGES):
     _blueprint.context_processor(_context)
-
-_R = RoleName
-_ADMIN = frozenset({_R.ADMINISTRATOR})
 
 
 @hookimpl
@@ -80,66 +86,13 @@ def register_blueprints() -> list[Blueprint]:
 @hookimpl
 def register_permissions() -> list[Permission]:
     """Return who sees, handles, takes over and sets up."""
-    return [
-        Permission(
-            "complaints.view",
-            lazy("See complaints"),
-            _ADMIN | {_R.STAFF, _R.MANAGER, _R.MODERATOR, _R.CENTRE, _R.LEADER, _R.AUDITOR},
-        ),
-        Permission(
-            "complaints.handle",
-            lazy("Answer complaints and propose solutions"),
-            _ADMIN | {_R.STAFF, _R.MANAGER, _R.CENTRE},
-        ),
-        Permission(
-            "complaints.city",
-            lazy("Act for the city company on complaints"),
-            _ADMIN | {_R.MANAGER},
-        ),
-        Permission(
-            "complaints.centre",
-            lazy("Take complaints over, overrule, look up who complained"),
-            _ADMIN | {_R.CENTRE},
-        ),
-        Permission(
-            "complaints.lead",
-            lazy("Act for the group's leaders on complaints"),
-            _ADMIN | {_R.LEADER},
-        ),
-        Permission(
-            "complaints.set_up",
-            lazy("Set up categories, working days and texts of complaints"),
-            _ADMIN | {_R.MANAGER, _R.CENTRE},
-        ),
-    ]
-
-
-def _number(key: str, title: object, default: int, most: int) -> Setting:
-    return Setting(key, title, SettingKind.NUMBER, default=default, least=1, most=most)
+    return declaring.permissions()
 
 
 @hookimpl
 def register_settings() -> list[Setting]:
     """Return the numbers of the clocks, the levels and the opening hours."""
-    return [
-        Setting(
-            "levels",
-            lazy("Levels that a case rises through"),
-            SettingKind.CHOICE,
-            default="group",
-            choices=tuple(words.CHAINS.items()),
-        ),
-        _number("first_reply_hours", lazy("Business hours for the first answer"), 8, 200),
-        _number("update_hours", lazy("Business hours for the next report of progress"), 24, 500),
-        _number("lapse_days", lazy("Days that an owner has to decide"), 7, 60),
-        _number("reopen_days", lazy("Days in which a lapsed case may be opened again"), 30, 365),
-        _number("most_pauses", lazy("How often a clock may be paused"), 3, 20),
-        _number("pause_days", lazy("Days that a clock may be paused in all"), 15, 90),
-        Setting("opens", lazy("A working day begins"), SettingKind.TIME, default=time(9)),
-        Setting("closes", lazy("A working day ends"), SettingKind.TIME, default=time(18)),
-        Setting("break_from", lazy("Break from"), SettingKind.TIME, default=time(12)),
-        Setting("break_until", lazy("Break until"), SettingKind.TIME, default=time(13)),
-    ]
+    return declaring.all_settings()
 
 
 @hookimpl
@@ -171,6 +124,7 @@ def register_audit_words() -> list[AuditWord]:
     return [
         *(AuditWord(f"complaints.{act}", title) for act, title in words.AUDIT.items()),
         AuditWord("complaints_case", lazy("Complaint"), page="complaints_staff.show"),
+        AuditWord("complaints_act", lazy("Act of a moderator")),
         AuditWord("complaints_category", lazy("Category of complaints")),
         AuditWord("complaints_day", lazy("Special day of the working calendar")),
         AuditWord("complaints_canned", lazy("Text for answers")),
@@ -263,7 +217,7 @@ def search_documents(project: ProjectRef) -> Iterator[Findable]:
 def may_read_file(project: ProjectRef, file: FileRef, member: MemberRef | None) -> bool:
     """Let whoever may see a complaint see its photos."""
     reader = Reader(member=member, staff=may("complaints.view"))
-    return queries.find(project.id, reader, file.key) is not None
+    return pictures.may_see(project, file, reader)
 
 
 @hookimpl

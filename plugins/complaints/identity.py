@@ -7,7 +7,7 @@ see the alias or the home; the group may look up the member, which is logged and
 from dataclasses import dataclass
 
 from plugins.complaints.models import Case, Post
-from plugins.complaints.states import Frontline, Kind, Level, Ring
+from plugins.complaints.states import Frontline, Kind, Level, PostState, Ring, Veil
 from portal.sdk import MemberRef, gettext
 
 
@@ -36,6 +36,17 @@ def sees_home(case: Case, reader: Reader) -> bool:
     if reader.staff:
         return case.frontline == Frontline.HOME
     return case.ring == Ring.HOME
+
+
+def sees_words(case: Case, reader: Reader) -> bool:
+    """Tell whether the reader sees a complaint that neighbours may not see now."""
+    return case.veil == Veil.NONE or reader.staff or reader.owns(case)
+
+
+def sees_post(post: Post, reader: Reader) -> bool:
+    """Tell whether the reader sees a post that neighbours may not see now."""
+    mine = reader.member is not None and post.member_id == reader.member.id
+    return post.state == PostState.SHOWN or reader.staff or mine
 
 
 def author(case: Case, reader: Reader) -> str:

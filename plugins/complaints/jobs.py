@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import sqlalchemy as sa
 
-from plugins.complaints import clocks, timing
+from plugins.complaints import clocks, moderation, timing
 from plugins.complaints.casework import lock
 from plugins.complaints.models import Clock
 from portal.sdk import Job, JobRun, db, find_projects, now, open_projects
@@ -28,6 +28,16 @@ def keep_time(run: JobRun) -> None:
         run.checkpoint(done=run.done)
         changed = sum(
             timing.run_out(case_id=case, project=projects[project]) for case, project in over
+        )
+        run.checkpoint(done=run.done + changed)
+        if not changed:
+            break
+    while some_late := moderation.stale(projects, _AT_ONCE):
+        looks = [(review.id, review.case_id, review.project_id) for review in some_late]
+        run.checkpoint(done=run.done)
+        changed = sum(
+            moderation.release(review_id=review, case_id=case, project=projects[project])
+            for review, case, project in looks
         )
         run.checkpoint(done=run.done + changed)
         if not changed:

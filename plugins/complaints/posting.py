@@ -7,11 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plugins.complaints import clocks
+from plugins.complaints import clocks, moderation, sanctions
 from plugins.complaints.casework import database_now, lock, take
 from plugins.complaints.errors import CaseError
 from plugins.complaints.models import Case, Category, Edit, MeToo, Post, Series
-from plugins.complaints.pictures import keep_photos
+from plugins.complaints.pictures import PHOTO, REPLY_PHOTO, keep_photos
 from plugins.complaints.searching import add_words, put_into_search, rebuild_words
 from plugins.complaints.states import LIVE, By, Frontline, Kind, PostState, Ring, State
 from plugins.complaints.timing import owner_answered
@@ -37,7 +37,12 @@ class Draft:
 def submit(
     *, member: MemberRef, project: ProjectRef, draft: Draft, pictures: Sequence[Any] = ()
 ) -> Case:
-    """Open a case with its clocks. `pictures`: decoded ones, as a form's field has them."""
+    """Open a case with its clocks. `pictures`: decoded ones, as a form's field has them.
+
+    Raises CaseError SUSPENDED for a public one of who may not write here.
+    """
+    if draft.ring != Ring.PRIVATE:
+        sanctions.check_not_barred(project, member)
     number = _next_number(project)
     at = database_now()
     case = Case(
@@ -71,11 +76,12 @@ def submit(
         target=State.OPEN,
         facts={"category": draft.category.key, "ring": str(draft.ring)},
     )
-    case.photos = keep_photos(case, project, member, pictures)
+    case.photos = keep_photos(PHOTO, case.public_id, project, member, pictures)
     db.session.add(_me_too(case, member))
     start_clocks(case, project, draft.category.resolution_hours, at)
     add_words(case, case.title, title=True)
     add_words(case, case.code, case.body)
+    moderation.screen(case, project, None, at)
     put_into_search(case, project)
     emit(
         kind="complaints.opened",
@@ -95,16 +101,23 @@ def start_clocks(case: Case, project: ProjectRef, resolution_hours: int, at: dat
 
 
 def reply(
-    *, case_id: int, member: MemberRef, project: ProjectRef, body: str, quote_id: int | None = None
+    *,
+    case_id: int,
+    member: MemberRef,
+    project: ProjectRef,
+    body: str,
+    quote_id: int | None = None,
+    pictures: Sequence[Any] = (),
 ) -> Post:
     """Add an owner's reply; what the household answers ends the wait for the owner.
 
-    Raises CaseError CLOSED once the case is over.
+    Raises CaseError: CLOSED once the case is over, LOCKED, MUTED, SUSPENDED.
     """
     case = lock(case_id)
     at = database_now()
     if case.state not in LIVE:
         raise CaseError("CLOSED", state=case.state, version=case.version)
+    sanctions.check_may_write(case, project, member)
     made = Post(
         case_id=case.id,
         project_id=case.project_id,
@@ -116,9 +129,12 @@ def reply(
         created_at=at,
     )
     db.session.add(made)
+    db.session.flush()
+    made.photos = keep_photos(REPLY_PHOTO, made.public_id, project, member, pictures)
     case.replies += 1
     case.active_at = at
     add_words(case, body)
+    moderation.screen(case, project, made, at)
     if case.household_id == member.household_id and case.state == State.WAITING_OWNER:
         owner_answered(case, project, at, by=By.OWNER, account_id=member.account_id)
     return made
@@ -139,6 +155,7 @@ def change_words(
             raise CaseError("HIDDEN", state=case.state, version=case.version)
     if changed.body == body:
         return
+    sanctions.check_may_write(case, project, member)
     db.session.add(
         Edit(
             case_id=case.id,
@@ -153,6 +170,7 @@ def change_words(
     db.session.flush()
     rebuild_words(case)
     put_into_search(case, project)
+    moderation.screen(case, project, changed if isinstance(changed, Post) else None, at)
 
 
 def me_too(*, case_id: int, member: MemberRef) -> bool:

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from plugins.complaints.models import (
+    Act,
     Canned,
     Case,
     Category,
@@ -13,10 +14,14 @@ from plugins.complaints.models import (
     LogEntry,
     MeToo,
     Post,
+    Promise,
+    ReadMark,
+    Report,
+    Review,
     Series,
 )
 from plugins.complaints.searching import KIND, rebuild_words
-from plugins.complaints.states import LIVE
+from plugins.complaints.states import LIVE, State
 from portal.sdk import ExportPart, MemberRef, ProjectRef, db, drop_document, gettext, lazy
 
 _GONE = "…"
@@ -33,6 +38,15 @@ _POSTS = {
     "body": lazy("Your words"),
     "written_at": lazy("Written"),
 }
+_ACTS = {
+    "what": lazy("What a moderator did"),
+    "reason": lazy("Reason"),
+    "note": lazy("To the author"),
+    "until": lazy("Until"),
+    "appeal": lazy("Your appeal"),
+    "at": lazy("At"),
+}
+_REPORTS = {"reason": lazy("Reason"), "body": lazy("Your words"), "at": lazy("Written")}
 _JOINED = {"number": lazy("Number"), "title": lazy("In one sentence"), "at": lazy("Joined")}
 
 
@@ -70,7 +84,28 @@ def export_of(member: MemberRef) -> list[ExportPart]:
             .order_by(MeToo.created_at, MeToo.id)
         )
     ]
+    acts = [
+        {
+            "what": act.kind,
+            "reason": act.reason,
+            "note": act.note,
+            "until": act.until,
+            "appeal": act.appeal_body,
+            "at": act.created_at,
+        }
+        for act in db.session.scalars(
+            sa.select(Act).where(Act.member_id == member.id).order_by(Act.created_at, Act.id)
+        )
+    ]
+    reports = [
+        {"reason": report.reason, "body": report.body, "at": report.created_at}
+        for report in db.session.scalars(
+            sa.select(Report).where(Report.member_id == member.id).order_by(Report.created_at)
+        )
+    ]
     return [
+        ExportPart("acts", lazy("What moderators did"), _ACTS, acts),
+        ExportPart("reports", lazy("Reports to moderators"), _REPORTS, reports),
         ExportPart("complaints", lazy("Complaints"), _CASES, told),
         ExportPart("replies", lazy("Replies to complaints"), _POSTS, replies),
         ExportPart("joined", lazy("Complaints joined"), _JOINED, joined),
@@ -90,6 +125,9 @@ def erase(member: MemberRef) -> None:
     ) | {case.id for case in own}
     for model in (Post, Edit):
         db.session.execute(sa.update(model).where(model.member_id == member.id).values(body=_GONE))
+    db.session.execute(sa.update(Report).where(Report.member_id == member.id).values(body=""))
+    blank = {"note": "", "appeal_body": "", "answer": ""}
+    db.session.execute(sa.update(Act).where(Act.member_id == member.id).values(**blank))
     for case in db.session.scalars(sa.select(Case).where(Case.id.in_(touched))):
         rebuild_words(case)
 
@@ -106,10 +144,13 @@ def objections(member: MemberRef) -> list[str]:
 
 def purge(project: ProjectRef) -> None:
     """Delete everything of a project, from the leaves up; the log lets itself be deleted then."""
-    mine = sa.update(Case).where(Case.project_id == project.id).values(purging=True)
+    mine = sa.update(Case).where(Case.project_id == project.id)
+    parted = sa.case((Case.state == State.MERGED, State.WITHDRAWN), else_=Case.state)
+    mine = mine.values(purging=True, merged_into_id=None, state=parted)
     db.session.execute(mine)
     db.session.execute(sa.update(Post).where(Post.project_id == project.id).values(quote_id=None))
-    for model in (Edit, Gram, MeToo, Clock, LogEntry, Post, Case, Series, DayRule, Canned):
+    beside = (Report, Review, Act, Promise, ReadMark)
+    for model in (*beside, Edit, Gram, MeToo, Clock, LogEntry, Post, Case, Series, DayRule, Canned):
         db.session.execute(sa.delete(model).where(model.project_id == project.id))
     db.session.execute(
         sa.delete(Category).where(

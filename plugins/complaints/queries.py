@@ -22,7 +22,7 @@ from plugins.complaints.models import (
     Post,
 )
 from plugins.complaints.searching import GONE, matching
-from plugins.complaints.states import CLOSED, LIVE, Kind, Ring, State
+from plugins.complaints.states import CLOSED, LIVE, Kind, PostState, Ring, State, Veil
 from portal.sdk import Page, db, page_of
 
 IN_HAND = (State.OPEN, State.ACKED, State.IN_PROGRESS)
@@ -124,6 +124,10 @@ def _narrowed(project_id: int, reader: Reader, wanted: ListFilter) -> sa.Select[
     if wanted.category:
         statement = statement.where(Category.key == wanted.category)
     if wanted.search:
+        if not reader.staff:
+            household = reader.member.household_id if reader.member else 0
+            unveiled = sa.or_(Case.veil == Veil.NONE, Case.household_id == household)
+            statement = statement.where(unveiled)
         statement = statement.where(*matching(project_id, wanted.search))
     return statement
 
@@ -204,9 +208,12 @@ def has_unsealed(case: Case, account_id: int) -> bool:
     return bool(db.session.scalar(sa.select(mine)))
 
 
-def edits(case: Case) -> Sequence[Edit]:
-    """Return what was said before in a thread, the newest first."""
-    mine = sa.select(Edit).where(Edit.case_id == case.id)
+def edits(case: Case, reader: Reader) -> Sequence[Edit]:
+    """Return what was said before in a thread, the newest first; of hidden posts only one's own."""
+    mine = sa.select(Edit).outerjoin(Post, Post.id == Edit.post_id).where(Edit.case_id == case.id)
+    if not reader.staff:
+        own = Edit.member_id == (reader.member.id if reader.member else 0)
+        mine = mine.where(sa.or_(Edit.post_id.is_(None), Post.state == PostState.SHOWN, own))
     return db.session.scalars(mine.order_by(Edit.created_at.desc(), Edit.id.desc()).limit(50)).all()
 
 
@@ -237,7 +244,8 @@ def similar(project_id: int, reader: Reader, title: str) -> Sequence[Case]:
     statement = (
         sa.select(Case)
         .join(shared, shared.c.case_id == Case.id)
-        .where(Case.project_id == project_id, Case.state.in_(LIVE), seen_by(reader))
+        .where(Case.project_id == project_id, Case.state.in_(LIVE))
+        .where(seen_by(reader), Case.veil == Veil.NONE)
         .order_by(shared.c.number.desc(), Case.active_at.desc(), Case.id.desc())
         .limit(3)
     )

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from plugins.complaints import text
 from plugins.complaints.models import Case, Gram, Post
-from plugins.complaints.states import Kind, PostState, Ring, State
+from plugins.complaints.states import Kind, PostState, Ring, State, Veil
 from plugins.complaints.words import STATES
 from portal.sdk import Findable, Hit, ProjectRef, db, drop_document, index_document, may
 
@@ -118,7 +118,8 @@ def describe(project: ProjectRef, keys: Sequence[str]) -> list[Hit]:
 
 
 def _audiences(case: Case) -> list[str]:
-    who = "project" if case.ring != Ring.PRIVATE else f"household:{case.household_id}"
+    public = case.ring != Ring.PRIVATE and case.veil == Veil.NONE
+    who = "project" if public else f"household:{case.household_id}"
     return [who, "permission:complaints.view"]
 
 

@@ -62,6 +62,58 @@ class PostState(StrEnum):
     HIDDEN = "hidden"
 
 
+class ReviewState(StrEnum):
+    """What came of a moderator's look."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    HIDDEN = "hidden"
+
+
+class ActKind(StrEnum):
+    """What a moderator does. The last three are about a member, the others about words."""
+
+    HOLD = "hold"
+    RELEASE = "release"
+    HIDE = "hide"
+    SHOW = "show"
+    MASK = "mask"
+    REDACT = "redact"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    LIFT = "lift"
+    WARN = "warn"
+    MUTE = "mute"
+    SUSPEND = "suspend"
+
+
+class AppealState(StrEnum):
+    """Whether the member concerned has asked the group, and what it said."""
+
+    NONE = "none"
+    OPEN = "open"
+    UPHELD = "upheld"
+    OVERTURNED = "overturned"
+
+
+class Veil(StrEnum):
+    """Whether neighbours read a public complaint, or only that it is there."""
+
+    NONE = ""
+    HELD = "held"
+    HIDDEN = "hidden"
+
+
+class PromiseState(StrEnum):
+    """What became of a promise."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    BROKEN = "broken"
+
+
 class By(StrEnum):
     """Who takes a step."""
 
@@ -108,6 +160,16 @@ STEPS: Mapping[str, Step] = {
     "reply": Step(_LIVE, None, frozenset({By.STAFF})),
     "assign": Step(_LIVE, None, frozenset({By.STAFF})),
     "unseal": Step(frozenset(State), None, frozenset({By.CENTRE})),
+    "transfer": Step(_LIVE, None, _STAFF),
+    "move": Step(_LIVE, None, _STAFF),
+    "promise": Step(_LIVE, None, _STAFF),
+    "keep": Step(frozenset(State), None, _STAFF),
+    "break": Step(frozenset(State), None, frozenset({By.CLOCK})),
+    "extend": Step(_LIVE, None, frozenset({By.CENTRE})),
+    "merge": Step(_LIVE, S.MERGED, _STAFF),
+    "unmerge": Step(frozenset({S.MERGED}), S.IN_PROGRESS, _STAFF),
+    "gather": Step(_LIVE, None, _STAFF),
+    "scatter": Step(frozenset(State), None, _STAFF),
 }
 STEPS_OF_OWNERS = ("accept", "settle", "refuse", "reopen", "withdraw", "answer")
 

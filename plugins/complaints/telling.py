@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from plugins.complaints.models import Case
+from plugins.complaints.models import Act, Case
 from portal.sdk import NotificationKind, ProjectRef, find_members, lazy, notify
 
 
@@ -18,6 +18,20 @@ def tell(case: Case, project: ProjectRef, kind: str, **values: Any) -> None:
         project=project,
         values=said,
         url=f"/p/{project.slug}/complaints/{case.public_id}",
+    )
+
+
+def tell_author(
+    member_id: int, act: Act, case: Case, project: ProjectRef, *, kind: str = "moderated"
+) -> None:
+    """Tell whose words they are what a moderator did, and where to read why and appeal."""
+    notify(
+        members=list(find_members([member_id]).values()),
+        kind=f"complaints.{kind}",
+        cause=f"complaints:{kind}:{act.public_id}",
+        project=project,
+        values={"title": case.title, "code": case.code},
+        url=f"/p/{project.slug}/complaints/acts/{act.public_id}",
     )
 
 
@@ -80,6 +94,26 @@ def kinds() -> list[NotificationKind]:
             sample={**sample, "reason": lazy("A court has asked for it.")},
             icon="eye",
             tone="gold",
+            required=True,
+        ),
+        NotificationKind(
+            "complaints.moderated",
+            title=lazy("A moderator has acted on my words"),
+            subject=lazy("A moderator has looked at your words in “{title}”"),
+            body=lazy("Case {code}: read what was done and why, and how to appeal to the group."),
+            sample=sample,
+            icon="shield-check",
+            tone="gold",
+            required=True,
+        ),
+        NotificationKind(
+            "complaints.appeal_answered",
+            title=lazy("The group has answered an appeal"),
+            subject=lazy("The group has decided on your appeal in “{title}”"),
+            body=lazy("Case {code}: read the decision and its reason."),
+            sample=sample,
+            icon="shield-check",
+            tone="brand",
             required=True,
         ),
     ]

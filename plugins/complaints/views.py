@@ -7,21 +7,22 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from plugins.complaints import clocks, deciding, posting, queries, text
+from plugins.complaints import clocks, deciding, identity, posting, queries, text
 from plugins.complaints.blueprint import blueprint
 from plugins.complaints.errors import CaseError
 from plugins.complaints.forms import (
     PHOTOS_MOST,
+    REPLY_PHOTOS_MOST,
     ComplaintForm,
     RatingForm,
     ReasonForm,
+    ReplyForm,
     VersionForm,
-    WordsForm,
 )
 from plugins.complaints.identity import Reader
 from plugins.complaints.models import Case, Post
 from plugins.complaints.queries import OWNER_FILTERS, ListFilter, Whole
-from plugins.complaints.states import LIVE
+from plugins.complaints.states import LIVE, Ring
 from plugins.complaints.words import REFUSALS
 from portal.sdk import (
     current_member,
@@ -38,7 +39,7 @@ from portal.sdk import (
 __all__ = ["blueprint"]
 
 Page = str | tuple[str, int] | Response
-_STATUS = {"OWN_CASE": 403, "NOT_YOURS": 403}
+_STATUS = dict.fromkeys(("OWN_CASE", "NOT_YOURS", "LOCKED", "MUTED", "SUSPENDED", "OWN_WORDS"), 403)
 
 
 @blueprint.get("/p/<project>/complaints/")
@@ -74,9 +75,14 @@ def new() -> Page:
         return render_template("complaints/new.html", form=form, similar=found, first=first)
     if not form.validate_on_submit():
         return render_template("complaints/new.html", form=form, similar=(), first=None), 422
-    made = posting.submit(
-        member=member, project=project, draft=form.draft(), pictures=form.photos.data
-    )
+    try:
+        made = posting.submit(
+            member=member, project=project, draft=form.draft(), pictures=form.photos.data
+        )
+    except CaseError as error:
+        db.session.rollback()
+        form.form_errors.append(str(REFUSALS[error.code]))
+        return render_template("complaints/new.html", form=form, similar=(), first=None), 403
     db.session.commit()
     flash(gettext("Handed in. The clock runs from now on."))
     return redirect(url_for("complaints.show", public_id=made.public_id), 303)
@@ -93,20 +99,22 @@ def show(public_id: str) -> str:
 @member_only
 def history(public_id: str) -> str:
     """Show what was said before it was changed."""
-    case = _find(public_id)
-    return render_template(
-        "complaints/history.html", case=case, edits=queries.edits(case), log=queries.log_of(case)
-    )
+    case, reader = _find(public_id), _reader()
+    edits = queries.edits(case, reader)
+    log = queries.log_of(case)
+    return render_template("complaints/history.html", case=case, edits=edits, log=log)
 
 
 @blueprint.post("/p/<project>/complaints/<public_id>/reply")
 @member_only
+@takes_files(REPLY_PHOTOS_MOST)
 def reply(public_id: str) -> Page:
     """Say something in the thread."""
     case, member, project = _find(public_id), current_member(), current_project()
     if not homes_of(member, project):
         return render_template("complaints/verify.html"), 403
-    form = WordsForm()
+    form = ReplyForm()
+    form.public = case.ring != Ring.PRIVATE
     if not form.validate_on_submit():
         return _page(public_id, reply_form=form), 422
     quoted = queries.post(case, form.quote.data or "") if form.quote.data else None
@@ -118,6 +126,7 @@ def reply(public_id: str) -> Page:
             project=project,
             body=form.body.data or "",
             quote_id=quoted.id if quoted else None,
+            pictures=form.photos.data,
         )
 
     return _done(public_id, act, gettext("Your reply is there."))
@@ -136,7 +145,8 @@ def edit(public_id: str) -> Page:
         changed = found
     if changed.member_id != member.id or case.state not in LIVE:
         raise NotFound
-    form = WordsForm()
+    form = ReplyForm()
+    form.public = case.ring != Ring.PRIVATE
     if request.method == "GET":
         form.body.data = changed.body
     if not form.validate_on_submit():
@@ -248,11 +258,13 @@ def _page(
     public_id: str,
     *,
     refused: str = "",
-    reply_form: WordsForm | None = None,
+    reply_form: ReplyForm | None = None,
     decision: Any = None,
 ) -> str:
     reader = _reader()
     whole = _whole(public_id, reader)
+    if not identity.sees_words(whole.case, reader):
+        return render_template("complaints/veiled.html", case=whole.case)
     return render_template(
         "complaints/show.html",
         case=whole.case,
@@ -261,7 +273,7 @@ def _page(
         own=reader.owns(whole.case),
         page=queries.posts(whole.case, notes=False),
         refused=REFUSALS.get(refused),
-        reply_form=reply_form or WordsForm(formdata=None),
+        reply_form=reply_form or ReplyForm(formdata=None),
         decision=decision,
         live=whole.case.state in LIVE,
         at=now(),
@@ -273,8 +285,9 @@ def _reader() -> Reader:
 
 
 def _find(public_id: str) -> Case:
-    found = queries.find(current_project().id, _reader(), public_id)
-    if found is None:
+    reader = _reader()
+    found = queries.find(current_project().id, reader, public_id)
+    if found is None or not identity.sees_words(found, reader):
         raise NotFound
     return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from plugins.complaints.days import NAMES
-from plugins.complaints.states import Level, Ring, State
+from plugins.complaints.states import ActKind, AppealState, Level, Ring, State
 from portal.sdk import lazy
 
 STATES: Mapping[str, tuple[object, str, str]] = {
@@ -16,7 +16,7 @@ STATES: Mapping[str, tuple[object, str, str]] = {
     State.CLOSED_SATISFIED: (lazy("Closed, owner satisfied"), "green", "check"),
     State.CLOSED_UNSATISFIED: (lazy("Closed, owner not satisfied"), "", "x"),
     State.CLOSED_LAPSED: (lazy("Lapsed without a decision"), "", "clock"),
-    State.MERGED: (lazy("Joined with another"), "", "link"),
+    State.MERGED: (lazy("Joined with another"), "", "arrows-join"),
     State.WITHDRAWN: (lazy("Taken back by the owner"), "", "x"),
     State.REJECTED: (lazy("Not accepted"), "rose", "x"),
 }
@@ -109,6 +109,64 @@ REFUSALS: Mapping[str, object] = {
     "NOT_YOURS": lazy("Only the household that complained decides."),
     "TOO_LATE": lazy("The days in which it may be opened again are over."),
     "HIDDEN": lazy("This was hidden and cannot be changed."),
+    "LOCKED": lazy("A moderator has closed the thread for neighbours. Its clocks run on."),
+    "MUTED": lazy("A moderator has muted you for a while. Your own complaints go on."),
+    "SUSPENDED": lazy(
+        "You may not write in the forum now. A complaint for the staff alone is open."
+    ),
+    "OWN_WORDS": lazy("These are your own words: change them, or take the complaint back."),
+    "DECIDED": lazy("Somebody has decided on this already."),
+    "RAISED": lazy("This is the group's to decide now."),
+    "OFFICIAL": lazy("Official answers are not moderated here."),
+    "NO_APPEAL": lazy("An appeal is possible once, within 30 days."),
+}
+
+REASONS: Mapping[str, object] = {
+    "personal": lazy("Personal data of somebody"),
+    "abuse": lazy("Insults or threats"),
+    "advert": lazy("Advertising"),
+    "off_topic": lazy("Nothing to do with the complaint"),
+    "false": lazy("Plainly untrue"),
+    "unlawful": lazy("Against the law"),
+}
+"""Why something is reported, hidden or punished: code -> words."""
+
+CAUSES: Mapping[str, object] = {
+    **REASONS,
+    "word": lazy("A word that moderators look at first"),
+    "stale": lazy("Nobody had looked in time"),
+    "appeal": lazy("The appeal was right"),
+    "lifted": lazy("Ended early"),
+    "duplicate": lazy("The same trouble"),
+    "apart": lazy("Not the same trouble after all"),
+    "heated": lazy("The thread went off course"),
+    "calm": lazy("The thread may go on"),
+}
+"""Reasons that only the portal or a moderator gives, too."""
+
+ACTS: Mapping[str, tuple[object, str, str]] = {
+    ActKind.HOLD: (lazy("Held back until a moderator has looked"), "gold", "hourglass"),
+    ActKind.RELEASE: (lazy("Released"), "green", "eye"),
+    ActKind.HIDE: (lazy("Hidden"), "rose", "eye-off"),
+    ActKind.SHOW: (lazy("Shown again"), "green", "eye"),
+    ActKind.MASK: (lazy("Personal numbers masked"), "gold", "shield-lock"),
+    ActKind.REDACT: (lazy("Part of a photo covered"), "gold", "photo"),
+    ActKind.LOCK: (lazy("Thread closed for neighbours"), "gold", "lock"),
+    ActKind.UNLOCK: (lazy("Thread open for neighbours again"), "green", "messages"),
+    ActKind.MERGE: (lazy("Joined with another"), "blue", "arrows-join"),
+    ActKind.UNMERGE: (lazy("Taken apart again"), "blue", "arrows-join"),
+    ActKind.LIFT: (lazy("Sanction ended early"), "green", "check"),
+    ActKind.WARN: (lazy("Member warned"), "gold", "alert-triangle"),
+    ActKind.MUTE: (lazy("Member muted"), "rose", "message-2"),
+    ActKind.SUSPEND: (lazy("Member suspended from the forum"), "rose", "x"),
+}
+"""Act -> its word, its tone, its icon."""
+
+APPEALS: Mapping[str, object] = {
+    AppealState.NONE: lazy("No appeal"),
+    AppealState.OPEN: lazy("Appeal under way"),
+    AppealState.UPHELD: lazy("Upheld by the group"),
+    AppealState.OVERTURNED: lazy("Undone by the group"),
 }
 
 AUDIT: Mapping[str, object] = {
@@ -120,6 +178,19 @@ AUDIT: Mapping[str, object] = {
     "take_over": lazy("Took a complaint over to the group"),
     "overrule": lazy("Closed a complaint against the owner"),
     "unseal": lazy("Looked up who complained"),
+    "look": lazy("Put words of a complaint before the moderators"),
+    "look_kept": lazy("Left words of a complaint as they are"),
+    "look_release": lazy("Released held words of a complaint"),
+    "look_hide": lazy("Hid words of a complaint"),
+    "look_mask": lazy("Masked personal numbers in a complaint"),
+    "lock": lazy("Closed a thread for neighbours"),
+    "unlock": lazy("Opened a thread for neighbours again"),
+    "warn": lazy("Warned a member in the forum"),
+    "mute": lazy("Muted a member in the forum"),
+    "suspend": lazy("Suspended a member from the forum"),
+    "lift": lazy("Ended a sanction early"),
+    "appeal_upheld": lazy("Upheld a moderator's act"),
+    "appeal_overturned": lazy("Undid a moderator's act on appeal"),
     "category": lazy("Changed a category of complaints"),
     "day": lazy("Changed the working calendar"),
     "day_dropped": lazy("Took a day out of the working calendar"),

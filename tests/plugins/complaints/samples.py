@@ -1,9 +1,9 @@
 """A complaint with a reply, one joined, a special day and a text, for the portal's own tests."""
 
-from plugins.complaints import deciding, posting, settings
-from plugins.complaints.models import Canned, Case, Category, DayRule
+from plugins.complaints import deciding, moderation, posting, settings
+from plugins.complaints.models import Canned, Case, Category, DayRule, Review
 from plugins.complaints.posting import Draft
-from plugins.complaints.states import Frontline, Ring
+from plugins.complaints.states import ActKind, Frontline, Ring
 from portal import clock
 from portal.extensions import db
 from portal.members.models import Member
@@ -13,15 +13,21 @@ from portal.sdk import MemberRef, ProjectRef, homes_of
 from tests.factories import add, make_owner
 from tests.plugin_host.conftest import switch_on
 
-_CASE, _DAY, _TEXT, _CATEGORY = (
+_CASE, _DAY, _TEXT, _CATEGORY, _LOOK, _ACT = (
     "complaints.case",
     "complaints.day",
     "complaints.canned",
     "complaints.category",
+    "complaints.review",
+    "complaints.act",
 )
 NAMES = {
     "complaints": {"public_id": _CASE},
+    "complaints.act": {"public_id": _ACT},
     "complaints_staff": {"public_id": _CASE},
+    "complaints_staff.appeal": {"public_id": _ACT},
+    "complaints_staff.lift": {"public_id": _ACT},
+    "complaints_staff.look": {"public_id": _LOOK},
     "complaints_staff.category": {"public_id": _CATEGORY},
     "complaints_staff.drop_day": {"public_id": _DAY},
     "complaints_staff.drop_text": {"public_id": _TEXT},
@@ -39,6 +45,8 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     deciding.withdraw(case_id=case.id, member=who, project=where, version=case.version)
     neighbours = _complain(where, member_ref(make_owner(project)), category, Ring.ALIAS)
     posting.me_too(case_id=neighbours.id, member=who)
+    act = moderation.apply(case, where, None, ActKind.MUTE, reason="abuse", at=clock.now())
+    look = add(Review(case_id=case.id, project_id=project.id, reasons={}, due_at=clock.now()))
     db.session.commit()
     today = clock.business_date(project.time_zone)
     day = add(DayRule(project_id=project.id, day=today, working=False, note="台风"))
@@ -48,6 +56,8 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
         _DAY: day.public_id,
         _TEXT: text.public_id,
         _CATEGORY: category.public_id,
+        _LOOK: look.public_id,
+        _ACT: act.public_id,
     }
 
 

@@ -1,37 +1,19 @@
-"""Cases with their threads, the log that they are folded from, clocks, me-too, working days."""
+"""Cases with their threads, the log that they are folded from, clocks, and me-too."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from plugins.complaints.states import Frontline, Kind, PostState, Ring, State
-from portal.sdk import Identified, UtcDateTime, db, foreign_key, now, one_of
+from plugins.complaints.models.setting import Category
+from plugins.complaints.states import Frontline, Kind, PostState, Ring, State, Veil
+from portal.sdk import Identified, UtcDateTime, db, foreign_key, one_of
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _OWN_CASE = "complaints_case.id"
 _OWN_POST = "complaints_post.id"
-
-
-class Category(Identified, db.Model):
-    """What a complaint is about; `resolution_hours` are business hours. A tree of two floors."""
-
-    __tablename__ = "complaints_category"
-    __table_args__ = (
-        sa.CheckConstraint("resolution_hours BETWEEN 1 AND 2000", name="hours"),
-        sa.CheckConstraint("parent_id IS NULL OR parent_id <> id", name="no_own_parent"),
-        sa.UniqueConstraint("project_id", "key", name="uq_complaints_category_key"),
-    )
-
-    project_id: Mapped[int] = foreign_key("project.id", index=False)
-    parent_id: Mapped[int | None] = foreign_key("complaints_category.id")
-    key: Mapped[str] = mapped_column(sa.String(40))
-    title: Mapped[Mapping[str, str]] = mapped_column(sa.JSON)
-    resolution_hours: Mapped[int]
-    position: Mapped[int] = mapped_column(default=0)
-    active: Mapped[bool] = mapped_column(default=True)
 
 
 class Series(Identified, db.Model):
@@ -51,6 +33,9 @@ class Case(Identified, db.Model):
         one_of("state", State),
         one_of("ring", Ring),
         one_of("frontline", Frontline),
+        one_of("veil", Veil),
+        sa.CheckConstraint("(merged_into_id IS NOT NULL) = (state = 'merged')", name="merged"),
+        sa.CheckConstraint("merged_into_id <> id", name="not_into_itself"),
         sa.CheckConstraint("level BETWEEN 0 AND 3", name="level"),
         sa.CheckConstraint("ring <> 'home' OR frontline = 'home'", name="staff_see_no_less"),
         sa.CheckConstraint("round >= 1 AND version >= 1 AND pauses >= 0", name="counts"),
@@ -89,6 +74,12 @@ class Case(Identified, db.Model):
     head: Mapped[str] = mapped_column(sa.String(64), default="")
     assignee_id: Mapped[int | None] = mapped_column(BIG)
     assignee: Mapped[str] = mapped_column(sa.String(80), default="")
+    merged_into_id: Mapped[int | None] = foreign_key(_OWN_CASE)
+    # What neighbours read instead of a public complaint, while a moderator looks or after it.
+    veil: Mapped[str] = mapped_column(sa.String(10), default=Veil.NONE, server_default="")
+    tomb: Mapped[Mapping[str, Any]] = mapped_column(sa.JSON, default=dict, server_default="{}")
+    # Neighbours do not reply any more; the household does.
+    locked: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     replies: Mapped[int] = mapped_column(default=0)
     voices: Mapped[int] = mapped_column(default=0)
     households: Mapped[int] = mapped_column(default=1)
@@ -170,6 +161,8 @@ class Post(Identified, db.Model):
     voice: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
     by: Mapped[str] = mapped_column(sa.String(80), default="")
     body: Mapped[str] = mapped_column(sa.Text)
+    photos: Mapped[Sequence[str]] = mapped_column(sa.JSON, default=list, server_default="[]")
+    tomb: Mapped[Mapping[str, Any]] = mapped_column(sa.JSON, default=dict, server_default="{}")
     quote_id: Mapped[int | None] = foreign_key(_OWN_POST)
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -249,32 +242,3 @@ class Clock(Identified, db.Model):
     # The part of the calendar that it was computed with; another one, and it is computed anew.
     calendar: Mapped[str] = mapped_column(sa.String(64))
     lines: Mapped[Sequence[Mapping[str, Any]]] = mapped_column(sa.JSON)
-
-
-class DayRule(Identified, db.Model):
-    """A day that is otherwise than the national calendar says: a city's own holiday or workday."""
-
-    __tablename__ = "complaints_day"
-    __table_args__ = (sa.UniqueConstraint("project_id", "day", name="uq_complaints_day_day"),)
-
-    project_id: Mapped[int] = foreign_key("project.id", index=False)
-    day: Mapped[date]
-    working: Mapped[bool]
-    note: Mapped[str] = mapped_column(sa.String(60))
-    by: Mapped[int | None] = mapped_column(BIG)
-    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-
-
-class Canned(Identified, db.Model):
-    """A text that staff begin an answer with, for a step."""
-
-    __tablename__ = "complaints_canned"
-    __table_args__ = (
-        sa.CheckConstraint("step IN ('reply', 'ask', 'propose')", name="step_known"),
-        sa.UniqueConstraint("project_id", "title", name="uq_complaints_canned_title"),
-    )
-
-    project_id: Mapped[int] = foreign_key("project.id", index=False)
-    step: Mapped[str] = mapped_column(sa.String(20))
-    title: Mapped[str] = mapped_column(sa.String(60))
-    body: Mapped[str] = mapped_column(sa.Text)

@@ -1,0 +1,34 @@
+"""All the tables of the plugin."""
+
+from plugins.complaints.models.cases import (
+    Case,
+    Clock,
+    Edit,
+    Gram,
+    LogEntry,
+    MeToo,
+    Post,
+    Series,
+)
+from plugins.complaints.models.group import Promise, ReadMark
+from plugins.complaints.models.moderation import Act, Report, Review
+from plugins.complaints.models.setting import Canned, Category, DayRule
+
+__all__ = [
+    "Act",
+    "Canned",
+    "Case",
+    "Category",
+    "Clock",
+    "DayRule",
+    "Edit",
+    "Gram",
+    "LogEntry",
+    "MeToo",
+    "Post",
+    "Promise",
+    "ReadMark",
+    "Report",
+    "Review",
+    "Series",
+]
