@@ -24,6 +24,7 @@ from portal.extensions import db
 from portal.files.models import StoredFile
 from portal.members.models import Person
 from portal.notifications.models import Notification
+from portal.permissions.models import RoleGrant
 from portal.points.models import Proposal
 from portal.points.service import post
 from portal.points.terms import Holder, Why
@@ -91,6 +92,7 @@ WORDS = {
 }
 # Whoever may use these sees the whole club.
 CLUB_WIDE = {
+    "complaints_staff.appeal",
     "complaints_staff.overrule",
     "complaints_staff.take_over",
     "complaints_staff.unseal",
@@ -261,6 +263,7 @@ def _names(endpoint: str) -> dict[str, str]:
 def _world(slug: str, name: str) -> dict[str, Any]:
     project = factories.make_project(slug=slug, name=slug)
     account = factories.make_staff("manager", project, display_name=name)
+    factories.add(RoleGrant(account_id=account.id, role="moderator", project_id=project.id))
     member = factories.make_member(account=account, name=name)
     unit = factories.make_unit(project)
     ownership = factories.make_ownership(member, unit)
