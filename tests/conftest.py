@@ -25,6 +25,7 @@ from tests import services
 from tests.audited import check_audited, watched
 
 pytest_plugins = ["tests.no_skips"]
+GROWN_BYTES = 1_000_000
 UNCOUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SET TRANSACTION", "SAVEPOINT", "RELEASE")
 
 
@@ -172,13 +173,20 @@ def empty_database(url: str) -> None:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         shutil.copy(path.with_suffix(".empty"), path)
     else:
-        # To ask which tables have rows takes a tenth of the time that emptying all of them takes.
+        # To ask which tables have rows, and to delete a test's few, takes a tenth of the time that
+        # TRUNCATE takes for the files of all that refer to them. Nobody cleans up after DELETE.
         filled = " UNION ALL ".join(
-            f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")"  # noqa: S608 (ours)
+            f"SELECT '{table}', pg_relation_size('\"{table}\"') > {GROWN_BYTES}"  # noqa: S608 (ours)
+            f' WHERE EXISTS (SELECT FROM "{table}")'
             for table in db.metadata.tables
         )
         with db.engine.begin() as connection:
-            tables = connection.exec_driver_sql(filled).scalars().all()
-            if tables:
-                names = ", ".join(f'"{table}"' for table in tables)
-                connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+            tables = connection.exec_driver_sql(filled).all()
+            # Neither triggers nor foreign keys stand in the way of the role that copies rows.
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            for table, _ in tables:
+                connection.exec_driver_sql(f'DELETE FROM "{table}"')  # noqa: S608 (ours)
+                if db.metadata.tables[table].autoincrement_column is not None:
+                    connection.exec_driver_sql(f'ALTER TABLE "{table}" ALTER COLUMN id RESTART')
+            if grown := ", ".join(f'"{table}"' for table, is_grown in tables if is_grown):
+                connection.exec_driver_sql(f"TRUNCATE {grown} CASCADE")
