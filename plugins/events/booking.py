@@ -10,7 +10,7 @@ from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Quota, Registration, SeatRow
 from plugins.events.party import Candidate
 from plugins.events.seats import release_seats, release_share
-from plugins.events.states import Seat
+from plugins.events.states import LIVE, Seat
 from portal.sdk import (
     MemberRef,
     PointsError,
@@ -81,9 +81,10 @@ def lead(found: Registration, state: Seat) -> None:
 
 def end_registration(found: Registration, quotas: list[Quota], target: Seat, at: datetime) -> None:
     """Give the seats back; return the points or keep them, by `target`."""
-    was = found.state
-    found.ended_at = at
-    lead(found, target)
+    was, found.state, found.ended_at = found.state, target, at
+    db.session.flush()
+    live = sa.and_(SeatRow.registration_id == found.id, SeatRow.state.in_(LIVE))
+    db.session.execute(sa.update(SeatRow).where(live).values(state=target))
     if was != Seat.WAITING:
         release_seats(quotas, found.seats, held=was == Seat.HELD)
     release_share(found.occurrence_id, found.household_id, found.seats)

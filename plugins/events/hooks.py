@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flask import Blueprint
 
 from plugins.events import (
+    door_views,
     notices,
     privacy,
     queries,
@@ -58,7 +59,7 @@ def _context() -> dict[str, object]:
 _PAGES = dict.fromkeys(
     [
         *(module.blueprint for module in (views, ticket_views)),
-        *(module.staff for module in (staff_views, queue_views)),
+        *(module.staff for module in (staff_views, queue_views, door_views)),
     ]
 )
 for _blueprint in _PAGES:
@@ -154,6 +155,8 @@ def register_audit_words() -> list[AuditWord]:
     return [
         *(AuditWord(f"events.{step}", title) for step, title in words.LOG.items()),
         AuditWord("events.marked", lazy("Attendance marked")),
+        AuditWord("events.checked_in", lazy("Came in at the door")),
+        AuditWord("events.check_in_undone", lazy("Coming in taken back")),
         AuditWord("events.moved_to_front", lazy("A party moved to the front of the waiting list")),
         AuditWord("events.exported", lazy("Registrations taken as a file")),
         AuditWord("events_occurrence", lazy("Activity"), page="events_staff.show"),

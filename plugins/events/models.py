@@ -187,6 +187,9 @@ class SeatRow(Identified, db.Model):
     person: Mapped[str | None] = mapped_column(sa.String(22))
     name: Mapped[str] = mapped_column(sa.String(80))
     state: Mapped[str] = mapped_column(sa.String(20))
+    # When they came in, and the account that let them in.
+    checked_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    checked_in_by: Mapped[int | None] = mapped_column(BIG)
 
 
 class LogEntry(Identified, db.Model):

@@ -1,13 +1,15 @@
 """What staff read of an activity's registrations, and of who waits for it."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from plugins.events.models import Occurrence, Registration, SeatRow
 from plugins.events.queries import ListFilter
-from plugins.events.states import Seat
+from plugins.events.states import AT_THE_DOOR, LIVE, Seat
 from portal.sdk import Page, db, page_of
 
 _AT_ONCE = 500
@@ -103,3 +105,52 @@ def offers(occurrence: Occurrence) -> list[tuple[Registration, str]]:
     held = with_first_name(occurrence).where(Registration.state == Seat.HELD)
     rows = db.session.execute(held.order_by(Registration.offer_until, Registration.id).limit(50))
     return [(row[0], row[1]) for row in rows]
+
+
+@dataclass(frozen=True)
+class AtDoor:
+    """A party as the door sees it: the registration with its activity, and each person's seat."""
+
+    registration: Registration
+    seats: list[SeatRow]
+
+
+def by_ticket(project_id: int, ticket: str) -> AtDoor | None:
+    """Return the party of a ticket of this project, whatever it is for."""
+    found = _parties_with_seats(
+        Registration.project_id == project_id, Registration.ticket == ticket
+    )
+    return found[0] if found else None
+
+
+def by_name(occurrence: Occurrence, name: str) -> list[AtDoor]:
+    """Return up to 20 parties of an activity in which somebody is called like that."""
+    called = SeatRow.name.contains(name, autoescape=True)
+    mine = sa.select(SeatRow.registration_id).where(SeatRow.occurrence_id == occurrence.id, called)
+    ids = mine.where(SeatRow.state.in_(LIVE)).distinct().limit(20)
+    return _parties_with_seats(Registration.id.in_(ids))
+
+
+def _parties_with_seats(*conditions: sa.ColumnElement[bool]) -> list[AtDoor]:
+    rows = db.session.execute(
+        sa.select(Registration, SeatRow)
+        .options(joinedload(Registration.occurrence))
+        .join(SeatRow, SeatRow.registration_id == Registration.id)
+        .where(*conditions)
+        .order_by(Registration.created_at, Registration.id, SeatRow.id)
+    )
+    parties: dict[int, AtDoor] = {}
+    for registration, seat in rows:
+        parties.setdefault(registration.id, AtDoor(registration, [])).seats.append(seat)
+    return list(parties.values())
+
+
+def came_in(occurrence: Occurrence) -> tuple[int, int]:
+    """Return how many persons are in, and how many are expected in all."""
+    inside = sa.func.count(SeatRow.id).filter(SeatRow.state == Seat.ATTENDED)
+    row = db.session.execute(
+        sa.select(inside, sa.func.count(SeatRow.id)).where(
+            SeatRow.occurrence_id == occurrence.id, SeatRow.state.in_(AT_THE_DOOR)
+        )
+    ).one()
+    return row[0], row[1]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from plugins.events.booking import lead
 from plugins.events.errors import EventError
-from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration
+from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
 from plugins.events.policy import standing
 from plugins.events.searching import put_into_search, take_out_of_search
 from plugins.events.seats import lock_quotas, set_capacity
@@ -190,7 +190,9 @@ def keep_time(*, project: ProjectRef, occurrence: Occurrence, at: datetime) -> i
     return taken
 
 
-def mark(*, actor: Any, registration: Registration, occurrence: Occurrence, state: Seat) -> None:
+def mark(
+    *, actor: Any, registration: Registration, occurrence: Occurrence, state: Seat, at: datetime
+) -> None:
     """Note whether a party came. Raises EventError unless it is under way or ended."""
     lock_quotas(occurrence.id)
     db.session.refresh(occurrence)
@@ -200,6 +202,12 @@ def mark(*, actor: Any, registration: Registration, occurrence: Occurrence, stat
     if registration.state not in AT_THE_DOOR or state not in AT_THE_DOOR:
         raise EventError("ILLEGAL_STEP", state=occurrence.state)
     lead(registration, state)
+    came = state == Seat.ATTENDED
+    db.session.execute(
+        sa.update(SeatRow)
+        .where(SeatRow.registration_id == registration.id)
+        .values(checked_in_at=at if came else None, checked_in_by=actor.id if came else None)
+    )
     record(
         actor=actor,
         action="events.marked",

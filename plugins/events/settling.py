@@ -5,9 +5,9 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from plugins.events.booking import DEPOSIT, end_registration, lead
-from plugins.events.models import Occurrence, Registration
+from plugins.events.models import Occurrence, Registration, SeatRow
 from plugins.events.seats import lock_quotas
-from plugins.events.states import AT_THE_DOOR, EXPECTED, Seat, State
+from plugins.events.states import AT_THE_DOOR, EXPECTED, LIVE, Seat, State
 from plugins.events.telling import tell
 from portal.sdk import (
     JobRun,
@@ -30,7 +30,8 @@ def call_off(run: JobRun) -> None:
     occurrence, project = _subject(run)
     while True:
         quotas = lock_quotas(occurrence.id)
-        some = _some(occurrence, Registration.state.in_(EXPECTED))
+        # Who was let in before the rain came gets everything back, too.
+        some = _some(occurrence, Registration.state.in_(LIVE))
         if not some:
             return
         members = find_members([each.member_id for each in some])
@@ -80,6 +81,9 @@ def _settle_one(
 ) -> None:
     if each.state == Seat.CONFIRMED:
         lead(each, Seat.NO_SHOW)
+    seats = sa.and_(SeatRow.registration_id == each.id, SeatRow.state == Seat.CONFIRMED)
+    # Of a party of which somebody came, the others stayed away.
+    db.session.execute(sa.update(SeatRow).where(seats).values(state=Seat.NO_SHOW))
     if each.hold_id is not None:
         if each.state == Seat.NO_SHOW:
             capture_points(hold_id=each.hold_id, source=DEPOSIT)
@@ -93,10 +97,17 @@ def _settle_one(
             project=project,
             category=occurrence.event.category,
             subject=f"events:{occurrence.public_id}",
-            facts={"seats": each.seats},
+            facts={"seats": _came(each)},
         )
     each.settled_at = now()
     db.session.flush()
+
+
+def _came(each: Registration) -> int:
+    came = sa.select(sa.func.count(SeatRow.id)).where(
+        SeatRow.registration_id == each.id, SeatRow.state == Seat.ATTENDED
+    )
+    return db.session.scalar(came) or 0
 
 
 def tell_move(run: JobRun) -> None:

@@ -1,5 +1,6 @@
 """Times and amounts as pages and messages show them."""
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,12 @@ def ticket_code(ticket: str) -> str:
     return "-".join(ticket[at : at + 4] for at in range(0, len(ticket), 4))
 
 
+def plain_ticket(text: str) -> str:
+    """Return the ticket in what was typed, or in the address that a camera reads; "" for none."""
+    plain = re.sub(r"[\s-]", "", text.rsplit("code=", 1)[-1]).upper()
+    return plain if re.fullmatch(r"[2-9A-Z]{12}", plain) else ""
+
+
 def to_local(at: datetime, project: ProjectRef) -> datetime:
     """Return a moment as the project's clocks show it, without a zone, for a form."""
     return at.astimezone(ZoneInfo(project.time_zone)).replace(tzinfo=None)
@@ -41,4 +48,4 @@ def from_local(at: datetime, project: ProjectRef) -> datetime:
     return at.replace(tzinfo=ZoneInfo(project.time_zone), second=0, microsecond=0)
 
 
-__all__ = ["from_local", "moment", "ticket_code", "to_local", "when"]
+__all__ = ["from_local", "moment", "plain_ticket", "ticket_code", "to_local", "when"]

@@ -168,6 +168,7 @@ def mark(public_id: str, party: str) -> Response:
             registration=registration,
             occurrence=occurrence,
             state=Seat(state),
+            at=now(),
         )
     except EventError as error:
         db.session.rollback()

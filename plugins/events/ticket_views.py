@@ -22,6 +22,7 @@ from portal.sdk import (
     localized,
     member_only,
     now,
+    our_address,
 )
 
 __all__ = ["blueprint"]
@@ -98,7 +99,7 @@ def _ticket(public_id: str, refused: str | None = None) -> str:
     until = found.offer_until if found.state == Seat.HELD else None
     ends = mine and found.state in EXPECTED
     cancels_as = cancelled_as(found, found.occurrence, now()) if ends else None
-    code = segno.make(f"EVENT:{found.ticket}", error="m", micro=False)
+    code = segno.make(our_address(url_for("events_staff.scan", code=found.ticket)), error="m")
     title = localized(found.occurrence.event.title)
     return render_template(
         "events/ticket.html",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from portal.access import member_only, public, requires, signed_in
 from portal.accounts.current import current_account
+from portal.accounts.flow import our_address
 from portal.api import fields as api_fields
 from portal.api.blueprint import ApiBlueprint
 from portal.api.fields import Input as ApiInput
@@ -199,6 +200,7 @@ __all__ = [
     "now",
     "one_of",
     "open_projects",
+    "our_address",
     "page_of",
     "phone_key",
     "plugin_settings",

@@ -236,7 +236,11 @@ def test_settling_returns_the_deposit_to_who_came(app, place, make_activity):
     db.session.commit()
     for member, state in ((came, Seat.ATTENDED), (excused, Seat.EXCUSED)):
         service.mark(
-            actor=place.writer, registration=made[member.id], occurrence=occurrence, state=state
+            actor=place.writer,
+            registration=made[member.id],
+            occurrence=occurrence,
+            state=state,
+            at=clock.now(),
         )
     service.take_step(
         actor=place.writer,
