@@ -1,6 +1,6 @@
 """The forms of owners, friends and staff."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,6 +30,8 @@ from wtforms.validators import (
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from plugins.referrals.models import PROTECTION_DAYS, Campaign
+from plugins.referrals.models.rewards import Kind, RewardLine
+from plugins.referrals.reward_forms import PromisesForm
 from plugins.referrals.rules import Draft
 from plugins.referrals.states import Buyer
 from plugins.referrals.words import BUYERS, SEEN
@@ -91,7 +93,7 @@ class ConsentForm(TextsForm):
             raise ValidationError(gettext("Tick the box if you agree; without it nothing is kept."))
 
 
-class RulesForm(TextsForm):
+class RulesForm(PromisesForm):
     """A version of the rules."""
 
     starts_at = DateTimeLocalField(lazy("In force from"), [InputRequired()])
@@ -172,8 +174,11 @@ class RulesForm(TextsForm):
             valid = False
         return valid
 
-    def show(self, found: Campaign | None, project: ProjectRef) -> None:
-        """Fill in the version that is to be followed, from a moment on."""
+    def show(
+        self, found: Campaign | None, lines: Sequence[RewardLine], project: ProjectRef
+    ) -> None:
+        """Fill in the version that is to be followed with its rewards, from a moment on."""
+        self.show_promises(found, lines)
         soon = (now() + timedelta(minutes=5)).astimezone(ZoneInfo(project.time_zone))
         self.starts_at.data = soon.replace(tzinfo=None, second=0, microsecond=0)
         if found is None:
@@ -194,6 +199,9 @@ class RulesForm(TextsForm):
             ends_at=ends.replace(tzinfo=zone) if ends else None,
             protection_days=self.protection_days.data,
             kin=self.kin.data or [],
+            promises=self.promises(),
+            cap_points=self.cap(Kind.POINTS),
+            cap_cash=self.cap(Kind.CASH),
             **{name: self[name].data for name in NUMBERS},
         )
 
@@ -212,6 +220,7 @@ class StageForm(TextsForm):
 
     on = DateField(lazy("Day"), [InputRequired()])
     buyer = RadioField(lazy("Who signs"), [Optional()], choices=_choices(BUYERS))
+    building = StringField(lazy("Building"), [Optional(), Length(max=40)])
     evidence = StringField(lazy("Number of the paper, or what proves it"), [Length(max=200)])
 
 

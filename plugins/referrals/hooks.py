@@ -6,9 +6,12 @@ from plugins.referrals import (
     friend_views,
     import_views,
     pages,
+    payout_views,
     privacy,
     queries,
+    reward_views,
     rules_views,
+    sale_views,
     showing,
     staff_views,
     stages,
@@ -45,8 +48,9 @@ def _context() -> dict[str, object]:
     return {"words": words, "showing": showing, "reasons": stages.REASONS}
 
 
+_STAFF = (staff_views, sale_views, rules_views, import_views, reward_views, payout_views)
 # The staff's views are of one blueprint: each module adds its own.
-STAFF_VIEWS = {each.staff for each in (staff_views, rules_views, import_views)}
+STAFF_VIEWS = {each.staff for each in _STAFF}
 for _blueprint in (views.blueprint, friend_views.friends, *STAFF_VIEWS):
     _blueprint.context_processor(_context)
 
@@ -74,6 +78,11 @@ def register_permissions() -> list[Permission]:
         ),
         Permission("referrals.override", lazy("Make exceptions for leads"), frozenset(head)),
         Permission("referrals.rules", lazy("Write the rules of referrals"), frozenset(head)),
+        Permission(
+            "referrals.pay",
+            lazy("Approve and pay rewards of referrals"),
+            frozenset({RoleName.FINANCE, *head}),
+        ),
     ]
 
 
@@ -92,6 +101,7 @@ def register_events() -> list[EventKind]:
         ),
         EventKind("referrals.stage_reached", "Subject: referrals_lead. Data: state, on."),
         EventKind("referrals.lead_ended", "Subject: referrals_lead. Data: state."),
+        EventKind("referrals.reward_posted", "Subject: referrals_reward. Data: kind, amount."),
     ]
 
 
@@ -135,6 +145,18 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("referrals.exported", lazy("Leads taken as a file")),
         AuditWord("referrals.stages_imported", lazy("Stages of leads imported")),
         AuditWord("referrals.rules_written", lazy("Rules of referrals written")),
+        AuditWord("referrals.reward_approved", lazy("Reward of a referral approved")),
+        AuditWord("referrals.reward_held", lazy("Reward of a referral held")),
+        AuditWord("referrals.reward_released", lazy("Held reward of a referral released")),
+        AuditWord("referrals.budget_written", lazy("Budget of referrals written")),
+        AuditWord("referrals.payout_proposed", lazy("Payout of referrals proposed")),
+        AuditWord("referrals.payout_approved", lazy("Payout of referrals approved")),
+        AuditWord("referrals.payout_paid", lazy("Payout of referrals paid")),
+        AuditWord("referrals.payout_dropped", lazy("Payout of referrals dropped")),
+        AuditWord("referrals.payout_exported", lazy("Payout of referrals taken as a file")),
+        AuditWord("referrals_reward", lazy("Reward of a referral")),
+        AuditWord("referrals_budget", lazy("Budget of referrals")),
+        AuditWord("referrals_batch", lazy("Payout of referrals"), page="referrals_staff.payout"),
         AuditWord("referrals.known_entered", lazy("Known customers entered")),
         AuditWord("referrals_lead", lazy("Lead"), page="referrals_staff.show"),
         AuditWord("referrals_campaign", lazy("Rules of referrals"), page="referrals_staff.version"),
@@ -157,6 +179,9 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:
         NavItem(
             lazy("Referral rules"), "heart-handshake", "referrals_staff.versions",
             "referrals.rules", "plugins",
+        ),
+        NavItem(
+            lazy("Referral rewards"), "gift", "referrals_staff.rewards", "referrals.pay", "plugins"
         ),
     ]  # fmt: skip
 

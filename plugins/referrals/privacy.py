@@ -4,12 +4,18 @@ import sqlalchemy as sa
 
 from plugins.referrals.inviting import end_invitations
 from plugins.referrals.models import (
+    Batch,
+    Beneficiary,
+    Budget,
     Campaign,
     KnownCustomer,
     Lead,
     Note,
     PurgePermit,
+    Quota,
     Referrer,
+    Reward,
+    RewardLine,
     Step,
 )
 from plugins.referrals.states import State
@@ -20,6 +26,13 @@ _COLUMNS = {
     "state": lazy("State"),
     "begun_at": lazy("Lead since"),
     "reached_on": lazy("Day of the latest stage"),
+}
+_REWARDS = {
+    "kind": lazy("Kind of reward"),
+    "amount": lazy("Amount in milli-points or fen"),
+    "state": lazy("State"),
+    "earned_on": lazy("Earned on"),
+    "posted_at": lazy("Paid on"),
 }
 _CODES = {"code": lazy("Your code"), "since": lazy("Since")}
 
@@ -42,10 +55,18 @@ def export_of(member: MemberRef) -> list[ExportPart]:
         }
         for lead in leads
     ]
+    rewards = db.session.scalars(
+        sa.select(Reward)
+        .join(Referrer, Referrer.id == Reward.referrer_id)
+        .where(Referrer.member_id == member.id, Reward.beneficiary == Beneficiary.OWNER)
+        .order_by(Reward.created_at, Reward.id)
+    )
+    earned = [{key: getattr(each, key) for key in _REWARDS} for each in rewards]
     own = [{"code": each.code, "since": each.created_at} for each in codes]
     return [
         ExportPart("codes", lazy("Referral codes"), _CODES, own),
         ExportPart("leads", lazy("Referrals"), _COLUMNS, told),
+        ExportPart("rewards", lazy("Rewards of referrals"), _REWARDS, earned),
     ]
 
 
@@ -69,5 +90,12 @@ def purge(project: ProjectRef) -> None:
     """Delete everything of a project, from the leaves up; the permit opens the history."""
     db.session.add(PurgePermit(project_id=project.id))
     db.session.flush()
-    for model in (Note, Step, Lead, Referrer, KnownCustomer, Campaign, PurgePermit):
+    # What takes a reward back goes before the reward.
+    db.session.execute(
+        sa.delete(Reward).where(Reward.project_id == project.id, Reward.reverses_id.is_not(None))
+    )
+    for model in (
+        Reward, Batch, Quota, Budget, RewardLine, Note, Step, Lead, Referrer, KnownCustomer,
+        Campaign, PurgePermit,
+    ):  # fmt: skip
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from plugins.referrals.errors import ReferralError
-from plugins.referrals.models import Campaign
+from plugins.referrals.models import Campaign, RewardLine
 from portal.sdk import ProjectRef, db, record
 
 
@@ -30,6 +30,11 @@ class Draft:
     consent_hours: int
     most_a_day: int
     kin: Sequence[str]
+    # Milli-points and fen that one owner's leads may bring to a side in a year; none: no limit.
+    cap_points: int | None = None
+    cap_cash: int | None = None
+    # What each reward line is made of (reward_forms.LineForm.values).
+    promises: Sequence[Mapping[str, Any]] = ()
 
 
 def rules_now(project_id: int, at: datetime) -> Campaign | None:
@@ -67,17 +72,21 @@ def write_version(
     if (found.version if found else 0) != after:
         raise ReferralError("CHANGED")
     values = asdict(draft) | {"kin": list(draft.kin)}
+    promises = values.pop("promises")
     made = Campaign(project_id=project.id, version=after + 1, made_by=actor.id, **values)
     try:
         with db.session.begin_nested():
             db.session.add(made)
     except IntegrityError as error:
         raise ReferralError("CHANGED") from error
+    for place, line in enumerate(promises, 1):
+        where = {"project_id": project.id, "campaign_id": made.id, "place": place}
+        db.session.add(RewardLine(**where, **line))
     record(
         actor=actor,
         action="referrals.rules_written",
         subject=("referrals_campaign", made.public_id),
         project_id=project.id,
-        facts={"version": made.version},
+        facts={"version": made.version, "rewards": len(promises)},
     )
     return made

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from plugins.referrals import queries, rules
 from plugins.referrals.blueprint import staff
+from plugins.referrals.earning import lines_of
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.exclusions import hash_of
 from plugins.referrals.forms import KnownForm, RulesForm
@@ -55,7 +56,7 @@ def write() -> Page:
     form, project = RulesForm(), current_project()
     found = rules.newest(project.id)
     if request.method == "GET":
-        form.show(found, project)
+        form.show(found, lines_of(found) if found else [], project)
     seen = request.form.get("after", str(found.version if found else 0))
     if not form.validate_on_submit():
         return _editor(form, seen), 422 if form.errors else 200
@@ -84,7 +85,9 @@ def version(public_id: str) -> str:
     found = queries.version(current_project().id, public_id)
     if found is None:
         raise NotFound
-    return render_template("referrals/rules_show.html", rules=found, at=now())
+    return render_template(
+        "referrals/rules_show.html", rules=found, lines=lines_of(found), at=now()
+    )
 
 
 @staff.route("/p/<project>/staff/referrals/known", methods=["GET", "POST"])

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from flask_babel import format_date, format_datetime, get_locale
+from flask_babel import format_date, format_datetime, format_decimal, get_locale
 
 from portal.sdk import gettext, ngettext
 
@@ -37,4 +37,11 @@ def left(until: datetime, at: datetime) -> str:
     return ngettext("%(num)d minute left", "%(num)d minutes left", max(1, int(seconds // 60)))
 
 
-__all__ = ["day", "left", "moment"]
+def amount(kind: str, value: int) -> str:
+    """Return milli-points or fen as people read them: 8,000 points, ¥3,000."""
+    if kind == "points":
+        return gettext("%(number)s points", number=format_decimal(value / 1000))
+    return f"{'−' if value < 0 else ''}¥{format_decimal(abs(value) / 100)}"
+
+
+__all__ = ["amount", "day", "left", "moment"]

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from plugins.referrals.checks import Answer, Check, worst
+from plugins.referrals.earning import earn, take_back
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.exclusions import excluded
 from plugins.referrals.history import log, tell
@@ -77,7 +78,7 @@ def accept(
     )  # fmt: skip
     if came:
         log(actor=actor, project=project, lead=lead, at=at, step="visited", on=today)
-        tell_rules(project=project, lead=lead, referrer=_member_of(lead), on=today)
+        _reward(actor, project, lead, rules, today)
     _told(project, lead, "referrals.accepted")
 
 
@@ -93,7 +94,7 @@ def visit(*, actor: Any, project: ProjectRef, lead: Lead, rules: Campaign, at: d
     if not _guard(lead, (State.ACCEPTED,), values, Lead.stage_on <= today):
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
     log(actor=actor, project=project, lead=lead, at=at, step="visited", on=today)
-    tell_rules(project=project, lead=lead, referrer=_member_of(lead), on=today)
+    _reward(actor, project, lead, rules, today)
 
 
 def reject(
@@ -128,6 +129,7 @@ def advance(
     on: date,
     at: datetime,
     buyer: str = "",
+    building: str = "",
     evidence: str = "",
     key: str | None = None,
 ) -> bool:
@@ -144,6 +146,7 @@ def advance(
     if to == State.SUBSCRIBED:
         # A home is chosen: from now on the sale ends it, not the clock.
         values["ends_at"] = None
+        values["building"] = building
     if to == State.SIGNED:
         _check_contract(project, lead, rules, buyer, at)
         values["buyer"] = buyer
@@ -165,7 +168,7 @@ def advance(
             return False
         code = "DATE_BEFORE" if lead.state in SALES[to] else "ILLEGAL_STEP"
         raise ReferralError(code, state=lead.state)
-    tell_rules(project=project, lead=lead, referrer=_member_of(lead), on=on)
+    _reward(actor, project, lead, rules, on)
     tell("referrals.stage_reached", lead, on=on.isoformat())
     _told(project, lead, "referrals.moved_on")
     return True
@@ -206,6 +209,7 @@ def end(
     log(actor=actor, project=project, lead=lead, at=at, step=str(to), reason=str(to), words=words)
     if to == State.CANCELLED:
         take_back_rewards(lead=lead)
+        take_back(project=project, lead=lead, on=business_date(project.time_zone, at))
     tell("referrals.lead_ended", lead)
     _told(project, lead, "referrals.ended")
 
@@ -266,6 +270,12 @@ def _guard(
 def _member_of(lead: Lead) -> MemberRef:
     referrer = db.session.get_one(Referrer, lead.referrer_id)
     return find_members([referrer.member_id])[referrer.member_id]
+
+
+def _reward(actor: Any, project: ProjectRef, lead: Lead, rules: Campaign, on: date) -> None:
+    member = _member_of(lead)
+    tell_rules(project=project, lead=lead, referrer=member, on=on)
+    earn(actor=actor, project=project, lead=lead, rules=rules, member=member, on=on)
 
 
 def _told(project: ProjectRef, lead: Lead, kind: str) -> None:

@@ -4,9 +4,10 @@ from flask import flash, redirect, render_template, request, session, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from plugins.referrals import inviting, queries
+from plugins.referrals import inviting, queries, reward_queries
 from plugins.referrals.blueprint import blueprint
 from plugins.referrals.codes import show_code
+from plugins.referrals.earning import coming
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.forms import InviteForm
 from plugins.referrals.models import Lead, Referrer
@@ -91,6 +92,7 @@ def lead(public_id: str) -> str:
     kept = session.get(_KEPT) or ["", "", ""]
     link, greeting = (kept[1], kept[2]) if kept[0] == public_id else ("", "")
     open_ = found.state == State.INVITED
+    rewards = reward_queries.rewards_of(found, owner_only=True)
     return render_template(
         "referrals/lead.html",
         lead=found,
@@ -98,6 +100,8 @@ def lead(public_id: str) -> str:
         greeting=greeting,
         qr=qr_of(link) if link and open_ else None,
         steps=queries.history(found),
+        rewards=rewards,
+        coming=coming(found, rewards),
         at=now(),
     )
 

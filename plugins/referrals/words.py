@@ -75,8 +75,32 @@ REFUSALS: Mapping[str, object] = {
     "UNKNOWN_CODE": lazy("No lead under way has this code."),
     "UNREADABLE": lazy("The stage, the day or who signs cannot be read."),
     "TOO_MANY_ROWS": lazy("500 lines at once at most."),
+    "SAME_PERSON": lazy("Somebody else has to approve what you brought about."),
+    "NOT_EARNED": lazy("This reward is not waiting for an approval any more."),
+    "NOT_HELD": lazy("This reward is not held any more."),
+    "NOTHING_DUE": lazy("Nothing is due: approve rewards in cash first."),
+    "REFUSED": lazy("The points could not be posted: look at the member's account."),
+    "TOO_LITTLE": lazy("More than that is used already."),
     "PAST": lazy("Rules begin now or later: what is reported keeps the rules of its day."),
     "CHANGED": lazy("Somebody wrote a newer version meanwhile. Look at it, then save again."),
+}
+
+SIDES: Mapping[str, object] = {"owner": lazy("Owner"), "friend": lazy("Friend")}
+
+REWARD_STATES: Mapping[str, tuple[object, str]] = {
+    "earned": (lazy("Waits for approval"), "gold"),
+    "held": (lazy("On hold"), "rose"),
+    "approved": (lazy("Approved"), "blue"),
+    "posted": (lazy("Paid out"), "green"),
+    "void": (lazy("Taken off"), ""),
+}
+"""State of a reward -> its word and its tone."""
+
+BATCH_STATES: Mapping[str, tuple[object, str]] = {
+    "proposed": (lazy("Proposed"), "gold"),
+    "approved": (lazy("Approved"), "blue"),
+    "paid": (lazy("Paid out"), "green"),
+    "dropped": (lazy("Dropped"), ""),
 }
 
 STATUS: Mapping[str, int] = {
@@ -88,6 +112,7 @@ STATUS: Mapping[str, int] = {
     "DATE_BEFORE": 422,
     "IdentityMismatchAtContract": 422,
     "PAST": 422,
+    "TOO_LITTLE": 422,
     "TooManyReports": 429,
     "ProfileLimitReached": 429,
 }

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from plugins.referrals.codes import new_code
 from plugins.referrals.exclusions import hash_of
-from plugins.referrals.models import Campaign, Lead, Referrer
+from plugins.referrals.models import Batch, Campaign, Lead, Quota, Referrer, Reward, RewardLine
 from plugins.referrals.states import State, Way
 from portal import clock
 from portal.members.models import Member
@@ -13,11 +13,14 @@ from tests.factories import add, make_phone
 from tests.plugin_host.conftest import switch_on
 
 _LEAD, _RULES, _CODE = "referrals.lead", "referrals.campaign", "referrals.code"
+_BATCH = "referrals.batch"
+_PAYOUT = ("payout", "approve_payout", "drop_payout", "pay_payout", "export_payout")
 NAMES = {
     "referrals": {"public_id": _LEAD},
     "referrals_friend": {"code": _CODE},
     "referrals_staff": {"public_id": _LEAD},
     "referrals_staff.version": {"public_id": _RULES},
+    **{f"referrals_staff.{page}": {"public_id": _BATCH} for page in _PAYOUT},
 }
 
 
@@ -41,4 +44,30 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
             stage_on=now.date(),
         )
     )  # fmt: skip
-    return {_LEAD: lead.public_id, _RULES: rules.public_id, _CODE: referrer.code}
+    where = {"project_id": project.id}
+    line = add(
+        RewardLine(
+            **where, campaign_id=rules.id, place=1, stage="visited", beneficiary="owner",
+            kind="cash", amount=100, tiers=[], buildings=[],
+        )
+    )  # fmt: skip
+    quota = add(
+        Quota(
+            **where, referrer_id=referrer.id, beneficiary="owner", kind="cash", year=now.year,
+            used=100,
+        )
+    )  # fmt: skip
+    batch = add(Batch(**where, number=1, total=100, rows=1, made_by=member.account_id))
+    add(
+        Reward(
+            **where, lead_id=lead.id, line_id=line.id, referrer_id=referrer.id, kind="cash",
+            beneficiary="owner", amount=100, state="approved", earned_on=now.date(), nth=1,
+            quota_id=quota.id, batch_id=batch.id,
+        )
+    )  # fmt: skip
+    return {
+        _LEAD: lead.public_id,
+        _RULES: rules.public_id,
+        _CODE: referrer.code,
+        _BATCH: batch.public_id,
+    }

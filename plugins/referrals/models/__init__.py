@@ -7,6 +7,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from plugins.referrals.models.rewards import (
+    BIG,
+    Batch,
+    Beneficiary,
+    Budget,
+    Quota,
+    Reward,
+    RewardLine,
+)
 from plugins.referrals.states import ACTIVE_SQL, Buyer, Seen, State, Way
 from portal.sdk import (
     Encrypted,
@@ -19,7 +28,6 @@ from portal.sdk import (
     unique_where,
 )
 
-BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 PROTECTION_DAYS = (7, 10, 15, 30, 60, 90)
 
 
@@ -55,6 +63,9 @@ class Campaign(Identified, db.Model):
     answer_minutes: Mapped[int] = mapped_column(default=120)
     consent_hours: Mapped[int] = mapped_column(default=72)
     most_a_day: Mapped[int] = mapped_column(default=20)
+    # What one owner's leads may bring to each side in a calendar year; none: no limit.
+    cap_points: Mapped[int | None] = mapped_column(BIG)
+    cap_cash: Mapped[int | None] = mapped_column(BIG)
     # Who may sign in the friend's place: members of Buyer.
     kin: Mapped[list[str]] = mapped_column(sa.JSON)
     # An account by id: tables of plugins refer to none.
@@ -141,6 +152,8 @@ class Lead(Identified, db.Model):
     # The business date of the latest stage: never decreases.
     stage_on: Mapped[date | None]
     buyer: Mapped[str | None] = mapped_column(sa.String(20))
+    # Where the friend chose a home.
+    building: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
     referrer: Mapped[Referrer] = relationship(lazy="raise")
     campaign: Mapped[Campaign | None] = relationship(lazy="raise")
 
@@ -209,6 +222,6 @@ class PurgePermit(db.Model):
 
 
 __all__ = [
-    "PROTECTION_DAYS", "Buyer", "Campaign", "KnownCustomer", "Lead", "Note", "PurgePermit",
-    "Referrer", "Step",
+    "PROTECTION_DAYS", "Batch", "Beneficiary", "Budget", "Buyer", "Campaign", "KnownCustomer",
+    "Lead", "Note", "PurgePermit", "Quota", "Referrer", "Reward", "RewardLine", "Step",
 ]  # fmt: skip
