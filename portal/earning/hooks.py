@@ -2,7 +2,7 @@
 
 from portal.earning.sources import CORE, PointSource
 from portal.i18n import lazy
-from portal.points.explain import SOURCES, Source
+from portal.points.titles import SOURCES, Source
 from portal.slots import NavItem
 
 

@@ -14,8 +14,8 @@ from portal.points.ledger import Take, add_entries, add_entry, claim_new, lock
 from portal.points.lots import lots, pick, use_lots
 from portal.points.models import PointsAccount
 from portal.points.terms import Why
+from portal.points.titles import ERASED
 
-ERASED = "member.erased"
 _pending = (
     sa.select(lots.c.id, lots.c.remaining, lots.c.effective_on, lots.c.expires_on)
     .where(lots.c.account_id == sa.bindparam("account"), lots.c.pending, lots.c.remaining > 0)

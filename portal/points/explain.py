@@ -1,29 +1,14 @@
 """Why each line of a ledger is there, in the reader's words: nothing moves without a reason."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
-
-from flask_babel import format_currency
 
 from portal.i18n import Text, format_day, gettext, lazy, localized
 from portal.points.amounts import format_change, format_points
 from portal.points.kinds import NEVER, Kind
 from portal.points.models import Transaction
 from portal.points.statement import Line
-
-Facts = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Source:
-    """What happened: its title, how it looks, and a sentence made from a transaction's facts."""
-
-    title: Text
-    icon: str
-    tone: str
-    sentence: Callable[[Facts], str] | None = None
+from portal.points.titles import ALWAYS, ERASED, KINDS, SOURCES, Facts, Source
 
 
 @dataclass(frozen=True)
@@ -39,60 +24,6 @@ class Explanation:
     part: str
 
 
-def _paid(facts: Facts) -> str:
-    amount = format_currency(Decimal(facts["fen"]) / 100, "CNY")
-    return str(
-        gettext(
-            "%(amount)s paid, 1 point for each %(each)s.",
-            amount=amount,
-            each=format_currency(Decimal(facts["each_fen"]) / 100, "CNY"),
-        )
-    )
-
-
-SOURCES: dict[str, Source] = {
-    "manual": Source(lazy("Entered by club staff"), "pencil", "violet"),
-    "member.joined": Source(lazy("Welcome to the club"), "gift", "gold"),
-    "unit.verified": Source(lazy("Home verified"), "home-2", "green"),
-    "fee.paid": Source(lazy("Management fee paid"), "receipt", "brand", _paid),
-    "survey.answered": Source(lazy("Survey answered"), "checklist", "violet"),
-    "event.attended": Source(lazy("Event attended"), "calendar-event", "blue"),
-    "birthday": Source(lazy("Birthday present"), "cake", "rose"),
-    "referral.signed": Source(lazy("A friend has bought"), "users", "gold"),
-    "reward.redeemed": Source(lazy("Reward redeemed"), "gift", "gold"),
-    "event.fee": Source(lazy("Event fee"), "ticket", "blue"),
-    "transfer": Source(lazy("Within the household"), "users", "blue"),
-    "points.expired": Source(lazy("Expired points"), "history", ""),
-    "points.matured": Source(lazy("Pending points are available"), "hourglass", "green"),
-    "points.settled": Source(lazy("Paid what was owed"), "circle-check", "green"),
-    "points.extended": Source(lazy("Points last longer: you were active"), "refresh", "green"),
-    "points.decays": Source(lazy("Points go in parts"), "hourglass", "blue"),
-    "points.reinstated": Source(lazy("Came back late and live again"), "refresh", "green"),
-    "points.bonus_first": Source(lazy("Bonus points are used first"), "coins", "gold"),
-    "member.erased": Source(lazy("Membership ended"), "alert-circle", "rose"),
-    "points.timed_out": Source(lazy("Hold given back: its time was over"), "refresh", "blue"),
-}
-KINDS: dict[str, Source] = {
-    Kind.EARN: Source(lazy("Points earned"), "award", "green"),
-    Kind.AWARD: Source(lazy("Given by the club"), "award", "gold"),
-    Kind.SPEND: Source(lazy("Points used"), "shopping-bag", "gold"),
-    Kind.DEDUCT: Source(lazy("Corrected by the club"), "pencil", "violet"),
-    Kind.FORFEIT: Source(lazy("Points forfeited"), "alert-circle", "rose"),
-    Kind.HOLD: Source(lazy("Set aside"), "lock", "blue"),
-    Kind.CAPTURE: Source(lazy("Set aside, now used"), "shopping-bag", "gold"),
-    Kind.VOID: Source(lazy("Set aside, given back"), "refresh", "blue"),
-    Kind.TIME_OUT: Source(lazy("Set aside, given back"), "refresh", "blue"),
-    Kind.MATURE: Source(lazy("Pending points are available"), "hourglass", "green"),
-    Kind.EXPIRE: Source(lazy("Expired points"), "history", ""),
-    Kind.REVERSE: Source(lazy("Taken back"), "refresh", "rose"),
-    Kind.GIVE: Source(lazy("Given within the household"), "users", "blue"),
-    Kind.RECEIVE: Source(lazy("Received within the household"), "users", "green"),
-    Kind.SETTLE: Source(lazy("Paid what was owed"), "circle-check", "green"),
-    Kind.EXTEND: Source(lazy("Points have other last days"), "refresh", "blue"),
-    Kind.REINSTATE: Source(lazy("Points live again"), "refresh", "green"),
-    Kind.CONVERT: Source(lazy("Bonus points turned into points"), "coins", "gold"),
-    Kind.CONVERTED: Source(lazy("Bonus points turned into points"), "coins", "gold"),
-}
 _BY_HAND = {Kind.AWARD, Kind.DEDUCT}
 _OWN_TITLE = {Kind.REVERSE, Kind.GIVE, Kind.RECEIVE, Kind.HOLD, Kind.VOID, *_BY_HAND}
 _PARTS: dict[str, Text] = {
@@ -116,6 +47,7 @@ def explain(line: Line) -> Explanation:
             _note(line),
             _rule(line),
             _days(line),
+            str(ALWAYS.get(row.kind, "") if row.source != ERASED else ""),
             _part_sentence(line),
             _taken_back(line),
         )
@@ -141,6 +73,8 @@ def _title(line: Line, shown: Source, source: Source) -> str:
             Kind.RECEIVE: gettext("Received from %(name)s", name=line.other),
         }
         return str(words.get(Kind(line.row.kind), title))
+    if line.row.kind == Kind.REVERSE and line.effect.available > 0:
+        return str(gettext("Given back"))
     if line.row.kind in (Kind.HOLD, Kind.VOID) and source is not shown:
         return f"{source.title} · {title}"
     return title
@@ -227,7 +161,7 @@ def _days(line: Line) -> str:
         return str(gettext("Good until %(day)s.", day=format_day(effect.last_day)))
     if kind in (Kind.SPEND, Kind.HOLD, Kind.GIVE):
         if effect.first_day == NEVER:
-            return ""
+            return str(gettext("Points that expire first go first: here some that never do."))
         return str(
             gettext(
                 "Points that expire first go first: here those good until %(day)s.",
@@ -262,6 +196,11 @@ def title_of_line(row: Transaction) -> str:
     by_kind = KINDS[row.kind]
     shown = by_kind if row.kind in _OWN_TITLE else SOURCES.get(row.source, by_kind)
     return str(shown.title)
+
+
+def title_of_source(row: Transaction) -> str:
+    """Return what a transaction was for."""
+    return str(SOURCES.get(row.source, KINDS[row.kind]).title)
 
 
 def title_of_share(kind: str) -> str:

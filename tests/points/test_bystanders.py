@@ -284,6 +284,8 @@ def test_the_batch_spares_what_lives_is_held_or_waits() -> None:
     for member in members:
         earn(member, 900, expires_on=YESTERDAY, at=at)
         hold(member, 500, at=at)
+        earn(member, 70, expires_on=LONG_AGO, at=at)
+        hold(member, 70, at=at)
         earn(member, 80, expires_on=SOON, at=at)
         earn(member, 30, terms=Terms(waits=True, expires_on=YESTERDAY), at=at)
         earn(member, 40, terms=Terms(matures_on=TOMORROW, expires_on=NEVER), at=at)
@@ -293,7 +295,7 @@ def test_the_batch_spares_what_lives_is_held_or_waits() -> None:
     db.session.commit()
     assert (done.accounts, done.lots, done.points) == (2, 2, 800)
     for member in members:
-        assert (figures(member), due_on(member)) == ((80, 70, 500, 0), TOMORROW)
+        assert (figures(member), due_on(member)) == ((80, 70, 570, 0), TOMORROW)
     sound()
 
 
@@ -353,6 +355,14 @@ def test_only_what_comes_back_lives_again() -> None:
     change(Balance, due_on=NEVER)
     reverse(spent)
     assert left()[1:] == [(300, 0), (500, 0), (500, 500)]
+
+
+def test_what_comes_back_alive_keeps_its_days() -> None:
+    club_says(reinstate_days=10)
+    member = make_member()
+    earn(member, 500, expires_on=SOON)
+    reverse(spend(member, 500))
+    assert left()[1:] == [(500, 500)]
 
 
 def test_bonus_points_are_brought_from_ones_own_open_account(neighbour: Member) -> None:

@@ -11,13 +11,13 @@ from portal import clock
 from portal.extensions import db
 from portal.members.models import Member
 from portal.points import service
-from portal.points.closing import ERASED, close_accounts
+from portal.points.closing import close_accounts
 from portal.points.errors import PointsError
-from portal.points.explain import SOURCES
 from portal.points.kinds import Kind, NegativePolicy
 from portal.points.models import Balance, Currency, Lot, PointsAccount, Transaction
 from portal.points.privacy import check_member_removal
 from portal.points.terms import Terms
+from portal.points.titles import ERASED, SOURCES
 from portal.points.verify import verify
 from tests import factories
 from tests.points.helpers import WHY, earn, hold, key, spend

@@ -298,7 +298,7 @@ def test_no_rule_reaches_back() -> None:
 
 
 def test_kinds_that_the_ledger_makes_itself_are_explained() -> None:
-    from portal.points.explain import KINDS
+    from portal.points.titles import KINDS
 
     assert set(KINDS) == set(Kind)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Transaction)) == 0
