@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flask import Blueprint
 
 from plugins.events import (
+    calendar_views,
     door_views,
     notices,
     privacy,
@@ -58,7 +59,7 @@ def _context() -> dict[str, object]:
 # Naming every module of pages here imports it, and with it its routes.
 _PAGES = dict.fromkeys(
     [
-        *(module.blueprint for module in (views, ticket_views)),
+        *(module.blueprint for module in (views, ticket_views, calendar_views)),
         *(module.staff for module in (staff_views, queue_views, door_views)),
     ]
 )

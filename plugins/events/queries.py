@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
 from plugins.events.states import COMING, LIVE, PUBLIC, Seat, State
@@ -222,6 +223,26 @@ def ticket(project_id: int, member_id: int, public_id: str) -> Registration | No
             _with(member_id),
         )
     )
+
+
+def for_calendar(
+    member_id: int, project_ids: Sequence[int], since: datetime
+) -> Sequence[Registration]:
+    """Return a member's registrations for activities since then: one for each, the newest, up to
+    500 of them."""
+    rows = db.session.scalars(
+        sa.select(Registration)
+        .join(Occurrence, Occurrence.id == Registration.occurrence_id)
+        .options(contains_eager(Registration.occurrence))
+        .where(
+            _with(member_id),
+            Registration.project_id.in_(project_ids),
+            Occurrence.starts_at >= since,
+        )
+        .order_by(Registration.created_at, Registration.id)
+        .limit(500)
+    )
+    return list({each.occurrence_id: each for each in rows}.values())
 
 
 def seats_of(registration: Registration) -> Sequence[SeatRow]:

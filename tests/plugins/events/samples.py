@@ -16,6 +16,7 @@ NAMES = {
     "events.accept": {"public_id": _PARTY},
     "events.cancel": {"public_id": _PARTY},
     "events.ticket": {"public_id": _PARTY},
+    "events.ticket_calendar": {"public_id": _PARTY},
     "events_staff": {"public_id": _ACTIVITY, "party": _PARTY},
 }
 
