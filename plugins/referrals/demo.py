@@ -8,7 +8,17 @@ import sqlalchemy as sa
 from plugins.referrals import consent, inviting, stages
 from plugins.referrals.checks import Answer, run_checks, worst
 from plugins.referrals.exclusions import hash_of
-from plugins.referrals.models import Campaign, KnownCustomer, Lead, Referrer
+from plugins.referrals.models import (
+    Budget,
+    Campaign,
+    KnownCustomer,
+    Lead,
+    Referrer,
+    Reward,
+    RewardLine,
+)
+from plugins.referrals.payout import propose
+from plugins.referrals.posting import approve
 from plugins.referrals.states import State
 from portal.sdk import Demo, MemberRef, ProjectRef, db, now
 
@@ -26,6 +36,12 @@ _OTHERS = (
     ("钱女士", 9, State.VISITED),
     ("冯先生", 2, State.ACCEPTED),
 )
+_LINES: tuple[dict[str, Any], ...] = (
+    {"stage": "visited", "beneficiary": "owner", "kind": "points", "amount": 200_000,
+     "at_once": True},
+    {"stage": "signed", "beneficiary": "owner", "kind": "cash", "amount": 300_000},
+    {"stage": "signed", "beneficiary": "friend", "kind": "cash", "amount": 100_000},
+)  # fmt: skip
 
 
 def fill(project: ProjectRef, demo: Demo) -> None:
@@ -40,15 +56,19 @@ def fill(project: ProjectRef, demo: Demo) -> None:
             "en": "Invite friends, win neighbours",
         },
         promise={
-            "zh_Hans_CN": "好友首次到访，您得 200 积分；好友签约，您得 8,000 积分。",
-            "zh_Hant": "好友首次到訪，您得 200 積分；好友簽約，您得 8,000 積分。",
-            "en": "200 points when your friend visits, 8,000 when your friend signs.",
+            "zh_Hans_CN": "好友首次到访，您得 200 积分；"
+            "好友签约，您得现金 3,000 元，好友得 1,000 元。",
+            "zh_Hant": "好友首次到訪，您得 200 積分；"
+            "好友簽約，您得現金 3,000 元，好友得 1,000 元。",
+            "en": "200 points when your friend visits; ¥3,000 for you and ¥1,000 for your friend "
+            "when the contract is signed.",
         },
         kin=["spouse", "parent", "child"],
         made_by=demo.staff["manager"].id,
     )
     db.session.add(rules)
     db.session.flush()
+    _promise(project, demo, rules)
     owner = demo.members.get("owner")
     lives_here = owner is not None and any(each.id == owner.id for each in demo.residents)
     if owner is None or not lives_here:
@@ -60,6 +80,7 @@ def fill(project: ProjectRef, demo: Demo) -> None:
             made += 1
             _friend(project, demo, rules, referrer, (name, days, state), made)
         _settle(inviting.join(project=project, member=referrer))
+    _pay(project, demo)
     for number in range(60):
         db.session.add(
             KnownCustomer(
@@ -69,6 +90,33 @@ def fill(project: ProjectRef, demo: Demo) -> None:
                 seen_on=demo.today - timedelta(days=demo.rng.randrange(1, 80)),
             )
         )
+
+
+def _promise(project: ProjectRef, demo: Demo, rules: Campaign) -> None:
+    """Promise points for a visit and cash for a contract, within a budget."""
+    where = {"project_id": project.id, "campaign_id": rules.id, "tiers": [], "buildings": []}
+    for place, values in enumerate(_LINES, 1):
+        db.session.add(RewardLine(**where, place=place, **values))
+    day = demo.today - timedelta(days=120)
+    db.session.add(
+        Budget(project_id=project.id, kind="cash", starts_on=day, amount=20_000_000, used=0)
+    )
+    db.session.flush()
+
+
+def _pay(project: ProjectRef, demo: Demo) -> None:
+    """Let finance approve what the first contract earned, and propose to pay it."""
+    clerk = demo.staff["finance"]
+    rewards = db.session.scalars(
+        sa.select(Reward)
+        .where(Reward.project_id == project.id, Reward.state == "earned")
+        .order_by(Reward.earned_on, Reward.beneficiary.desc())
+        .limit(2)
+    ).all()
+    for reward in rewards:
+        approve(actor=clerk, project=project, reward=reward)
+    if rewards:
+        propose(actor=clerk, project=project)
 
 
 def _friend(

@@ -51,15 +51,18 @@ class LineForm(TextsForm):
 
     stage = SelectField(
         lazy("Stage"),
+        [InputRequired()],
         choices=[
             SelectChoice(key, STATES[key][0])
             for key in ("visited", "subscribed", "signed", "paid", "closed")
         ],
     )
     beneficiary = SelectField(
-        lazy("Who gets it"), choices=[SelectChoice(*side) for side in SIDES.items()]
+        lazy("Who gets it"),
+        [InputRequired()],
+        choices=[SelectChoice(*side) for side in SIDES.items()],
     )
-    kind = SelectField(lazy("Kind of reward"), choices=list(KINDS))
+    kind = SelectField(lazy("Kind of reward"), [InputRequired()], choices=list(KINDS))
     amount = DecimalField(lazy("Reward amount"), _AMOUNT, places=2)
     from_nth = IntegerField(lazy("From which referral"), [Optional(), NumberRange(1, 999)])
     to_nth = IntegerField(lazy("To which referral"), [Optional(), NumberRange(1, 999)])
@@ -134,7 +137,7 @@ class PromisesForm(TextsForm):
 class BudgetForm(TextsForm):
     """What may be given from a day on."""
 
-    kind = SelectField(lazy("Kind of reward"), choices=list(KINDS))
+    kind = SelectField(lazy("Kind of reward"), [InputRequired()], choices=list(KINDS))
     starts_on = DateField(lazy("In force from"), [InputRequired()])
     amount = DecimalField(lazy("Reward amount"), [InputRequired(), NumberRange(0, 10_000_000_000)])
 
