@@ -37,8 +37,7 @@ _OTHERS = (
     ("冯先生", 2, State.ACCEPTED),
 )
 _LINES: tuple[dict[str, Any], ...] = (
-    {"stage": "visited", "beneficiary": "owner", "kind": "points", "amount": 200_000,
-     "at_once": True},
+    {"stage": "visited", "beneficiary": "owner", "kind": "points", "amount": 200_000},
     {"stage": "signed", "beneficiary": "owner", "kind": "cash", "amount": 300_000},
     {"stage": "signed", "beneficiary": "friend", "kind": "cash", "amount": 100_000},
 )  # fmt: skip
@@ -109,7 +108,7 @@ def _pay(project: ProjectRef, demo: Demo) -> None:
     clerk = demo.staff["finance"]
     rewards = db.session.scalars(
         sa.select(Reward)
-        .where(Reward.project_id == project.id, Reward.state == "earned")
+        .where(Reward.project_id == project.id, Reward.state == "earned", Reward.kind == "cash")
         .order_by(Reward.earned_on, Reward.beneficiary.desc())
         .limit(2)
     ).all()
