@@ -38,6 +38,11 @@ def permissions() -> list[Permission]:
             _ADMIN | {_R.CENTRE},
         ),
         Permission(
+            "complaints.watch",
+            lazy("See the group's morning page of complaints"),
+            _ADMIN | {_R.CENTRE, _R.LEADER},
+        ),
+        Permission(
             "complaints.lead",
             lazy("Act for the group's leaders on complaints"),
             _ADMIN | {_R.LEADER},

@@ -1,14 +1,22 @@
 """Complaints of the demo: one of each kind, with answers, a refusal, ratings, neighbours."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from plugins.complaints import deciding, handling, posting, settings
+from plugins.complaints import (
+    deciding,
+    handling,
+    moderation,
+    posting,
+    promising,
+    sanctions,
+    settings,
+)
 from plugins.complaints.casework import acting_at
-from plugins.complaints.models import Canned, Case, Category
+from plugins.complaints.models import Act, Canned, Case, Category, Post
 from plugins.complaints.posting import Draft
-from plugins.complaints.states import Frontline, Level, Ring
+from plugins.complaints.states import ActKind, Frontline, Level, Ring
 from portal.sdk import Demo, MemberRef, ProjectRef, db, homes_of
 
 _TEXTS = (
@@ -150,3 +158,59 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         first, moment(1, 10), "service", "保洁两天没有打扫 3 单元大堂", "门口有纸箱和污水。",
         place="3 单元大堂",
     )  # fmt: skip
+    _moderate(story, garage, neighbours)
+    with acting_at(moment(1, 15)):
+        promising.promise(
+            actor=demo.staff["staff"],
+            case_id=lift.id,
+            project=project,
+            body="全楼 6 部电梯完成同项检查，并公示结果",
+            due_on=demo.today + timedelta(days=18),
+            version=lift.version,
+        )
+
+
+def _moderate(story: _Story, case: Case, neighbours: list[MemberRef]) -> None:
+    """Let a reply be hidden and appealed, another one be held, and a third one be reported."""
+    demo, moment = story.demo, story.demo.moment
+    writers = [*neighbours[3:6], *neighbours[:3]][:3]
+    if len(writers) < 3:
+        return
+    angry, careless, loud = writers
+    story.say(case, angry, moment(4, 9, 5), "物业这帮人都是饭桶，谁来谁挨骂！")
+    said = db.session.scalars(
+        sa.select(Post).where(Post.case_id == case.id, Post.member_id == angry.id)
+    ).first()
+    assert said is not None
+    with acting_at(moment(4, 9, 30)):
+        moderator = demo.staff["moderator"]
+        look = moderation.look(
+            actor=moderator, case_id=case.id, post_id=said.id, project=story.project
+        )
+        moderation.decide(
+            actor=moderator,
+            group=False,
+            review_id=look.id,
+            project=story.project,
+            kind=ActKind.HIDE,
+            reason="abuse",
+            note="请就事论事，您反映的积水问题照常办理。",
+        )
+        hidden = db.session.scalars(sa.select(Act).where(Act.post_id == said.id)).first()
+        assert hidden is not None
+        sanctions.appeal(act_id=hidden.id, member=angry, body="话说重了，可水确实泡了我的车。")
+    story.say(case, careless, moment(0, 8, 20), "有图有真相，加我 13800138000 发视频。")
+    story.say(case, loud, moment(0, 7, 45), "专业疏通下水道，价格优惠。")
+    advert = db.session.scalars(
+        sa.select(Post).where(Post.case_id == case.id, Post.member_id == loud.id)
+    ).first()
+    if advert is not None:
+        with acting_at(moment(0, 8)):
+            moderation.report(
+                case_id=case.id,
+                post_id=advert.id,
+                member=angry,
+                project=story.project,
+                reason="advert",
+                body="每栋楼都在发",
+            )

@@ -243,6 +243,7 @@ class CategoryForm(TextsForm):
     )
     parent = SelectField(lazy("Below"), default="")
     active = BooleanField(lazy("Offered to owners"), default=True)
+    mine = BooleanField(lazy("New complaints of it come to me"))
 
     def offer(self, tops: Sequence[Category]) -> None:
         """Offer the categories that others may stand below."""

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from flask import Blueprint
 
 from plugins.complaints import (
+    centre_views,
     declaring,
+    following_views,
     identity,
     moderation_views,
     pictures,
@@ -72,6 +74,8 @@ _PAGES = (
     staff_views.staff,
     setting_views.staff,
     moderation_views.staff,
+    following_views.staff,
+    centre_views.group,
 )
 for _blueprint in set(_PAGES):
     _blueprint.context_processor(_context)
@@ -80,7 +84,7 @@ for _blueprint in set(_PAGES):
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     """Return the pages of owners and of staff."""
-    return [views.blueprint, staff_views.staff]
+    return [views.blueprint, staff_views.staff, centre_views.group]
 
 
 @hookimpl
@@ -125,6 +129,7 @@ def register_audit_words() -> list[AuditWord]:
         *(AuditWord(f"complaints.{act}", title) for act, title in words.AUDIT.items()),
         AuditWord("complaints_case", lazy("Complaint"), page="complaints_staff.show"),
         AuditWord("complaints_act", lazy("Act of a moderator")),
+        AuditWord("complaints_promise", lazy("Promise")),
         AuditWord("complaints_category", lazy("Category of complaints")),
         AuditWord("complaints_day", lazy("Special day of the working calendar")),
         AuditWord("complaints_canned", lazy("Text for answers")),
@@ -147,7 +152,11 @@ def demo_data(project: ProjectRef, demo: Demo) -> None:
 def nav_items(project: ProjectRef | None) -> list[NavItem]:
     """Return the link of the staff's sidebar."""
     title = lazy("Complaints")
-    return [NavItem(title, "messages", "complaints_staff.index", "complaints.view", "plugins")]
+    morning = lazy("Morning page")
+    return [
+        NavItem(title, "messages", "complaints_staff.index", "complaints.view", "plugins"),
+        NavItem(morning, "sunrise", "complaints_centre.morning", "complaints.watch", "plugins"),
+    ]
 
 
 @hookimpl

@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import sqlalchemy as sa
 
-from plugins.complaints import clocks, moderation, timing
+from plugins.complaints import clocks, moderation, promising, timing
 from plugins.complaints.casework import lock
 from plugins.complaints.models import Clock
 from portal.sdk import Job, JobRun, db, find_projects, now, open_projects
@@ -38,6 +38,16 @@ def keep_time(run: JobRun) -> None:
         changed = sum(
             moderation.release(review_id=review, case_id=case, project=projects[project])
             for review, case, project in looks
+        )
+        run.checkpoint(done=run.done + changed)
+        if not changed:
+            break
+    while over_days := promising.broken(projects.values(), _AT_ONCE):
+        due = [(each.id, each.case_id, each.project_id) for each in over_days]
+        run.checkpoint(done=run.done)
+        changed = sum(
+            promising.break_(promise_id=number, case_id=case, project=projects[project])
+            for number, case, project in due
         )
         run.checkpoint(done=run.done + changed)
         if not changed:

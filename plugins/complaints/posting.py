@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plugins.complaints import clocks, moderation, sanctions
+from plugins.complaints import clocks, merging, moderation, sanctions
 from plugins.complaints.casework import database_now, lock, take
 from plugins.complaints.errors import CaseError
 from plugins.complaints.models import Case, Category, Edit, MeToo, Post, Series
@@ -62,6 +62,8 @@ def submit(
         ring=draft.ring,
         frontline=Frontline.HOME if draft.ring == Ring.HOME else draft.frontline,
         state=State.OPEN,
+        assignee_id=draft.category.handler_id,
+        assignee=draft.category.handler,
         active_at=at,
         created_at=at,
     )
@@ -173,11 +175,13 @@ def change_words(
     moderation.screen(case, project, changed if isinstance(changed, Post) else None, at)
 
 
-def me_too(*, case_id: int, member: MemberRef) -> bool:
+def me_too(*, case_id: int, member: MemberRef, project: ProjectRef | None = None) -> bool:
     """Count the member's household, once; tell whether it is new."""
     case = lock(case_id)
     if case.state not in LIVE:
         raise CaseError("CLOSED", state=case.state, version=case.version)
+    if project is not None and case.household_id != member.household_id:
+        sanctions.check_not_barred(project, member)
     known = db.session.scalar(
         sa.select(MeToo.id).where(
             MeToo.case_id == case.id, MeToo.household_id == member.household_id
@@ -186,7 +190,7 @@ def me_too(*, case_id: int, member: MemberRef) -> bool:
     if known is not None:
         return False
     db.session.add(_me_too(case, member))
-    case.households += 1
+    case.households = merging.count(case)
     return True
 
 
@@ -195,12 +199,10 @@ def not_me(*, case_id: int, member: MemberRef) -> None:
     case = lock(case_id)
     if member.household_id == case.household_id:
         return
-    gone = db.session.scalars(
-        sa.delete(MeToo)
-        .where(MeToo.case_id == case.id, MeToo.household_id == member.household_id)
-        .returning(MeToo.id)
-    ).all()
-    case.households -= len(gone)
+    db.session.execute(
+        sa.delete(MeToo).where(MeToo.case_id == case.id, MeToo.household_id == member.household_id)
+    )
+    case.households = merging.count(case)
 
 
 def _me_too(case: Case, member: MemberRef) -> MeToo:

@@ -20,6 +20,7 @@ from plugins.complaints.models import (
     LogEntry,
     MeToo,
     Post,
+    Promise,
 )
 from plugins.complaints.searching import GONE, matching
 from plugins.complaints.states import CLOSED, LIVE, Kind, PostState, Ring, State, Veil
@@ -134,12 +135,13 @@ def _narrowed(project_id: int, reader: Reader, wanted: ListFilter) -> sa.Select[
 
 @dataclass(frozen=True)
 class Whole:
-    """A case with its category, the clocks of its present turn, and whether the reader joined."""
+    """A case with its category, the clocks of its present turn, promises, and whether the reader joined."""
 
     case: Case
     category: Category
     clocks: Sequence[Clock]
     joined: bool
+    promises: Sequence[Promise]
 
 
 def find(project_id: int, reader: Reader, public_id: str) -> Case | None:
@@ -160,16 +162,18 @@ def find_whole(project_id: int, reader: Reader, public_id: str) -> Whole | None:
     )
     joined = sa.exists().where(MeToo.case_id == Case.id, MeToo.household_id == household)
     rows = db.session.execute(
-        sa.select(Case, Category, Clock, joined)
+        sa.select(Case, Category, Clock, joined, Promise)
         .join(Category, Category.id == Case.category_id)
         .outerjoin(Clock, sa.and_(Clock.case_id == Case.id, latest))
+        .outerjoin(Promise, Promise.case_id == Case.id)
         .where(Case.public_id == public_id, Case.project_id == project_id, seen_by(reader))
     ).all()
     if not rows:
         return None
     order = ("first_reply", "update", "resolution")
-    clocks = sorted((row[2] for row in rows if row[2]), key=lambda each: order.index(each.kind))
-    return Whole(rows[0][0], rows[0][1], clocks, bool(rows[0][3]))
+    clocks = sorted({row[2] for row in rows if row[2]}, key=lambda each: order.index(each.kind))
+    promises = sorted({row[4] for row in rows if row[4]}, key=lambda each: each.due_on)
+    return Whole(rows[0][0], rows[0][1], clocks, bool(rows[0][3]), promises)
 
 
 def posts(case: Case, *, notes: bool) -> Page[Any]:
@@ -198,6 +202,11 @@ def log_of(case: Case) -> Sequence[LogEntry]:
     """Return the newest steps of a case."""
     mine = sa.select(LogEntry).where(LogEntry.case_id == case.id)
     return db.session.scalars(mine.order_by(LogEntry.seq.desc()).limit(_LOG_MOST)).all()
+
+
+def merged_into(case: Case) -> Case | None:
+    """Return the complaint that one was joined into; a case that runs costs no statement."""
+    return db.session.get(Case, case.merged_into_id) if case.merged_into_id else None
 
 
 def has_unsealed(case: Case, account_id: int) -> bool:

@@ -139,6 +139,7 @@ def _category(found: Category | None) -> Page:
     if request.method == "GET" and found is not None:
         form.fill_texts("title", found.title)
         form.resolution_hours.data, form.active.data = found.resolution_hours, found.active
+        form.mine.data = found.handler_id == current_account().id
         form.parent.data = next((each.key for each in tops if each.id == found.parent_id), "")
     if not form.validate_on_submit():
         page = render_template("complaints/category.html", form=form, category=found)
@@ -151,6 +152,7 @@ def _category(found: Category | None) -> Page:
         hours=form.resolution_hours.data or 1,
         parent=next((each for each in tops if each.key == form.parent.data), None),
         active=form.active.data,
+        mine=form.mine.data,
     )
     db.session.commit()
     flash(gettext("Saved."))

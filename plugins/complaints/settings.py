@@ -53,6 +53,7 @@ def keep_category(
     hours: int,
     parent: Category | None,
     active: bool,
+    mine: bool = False,
 ) -> Category:
     """Write a new category or change one; cases that run keep the deadline they have."""
     if category is None:
@@ -61,6 +62,10 @@ def keep_category(
     if parent is not category:
         category.parent_id = parent.id if parent else None
     category.active = active
+    if mine:
+        category.handler_id, category.handler = actor.id, actor.display_name
+    elif category.handler_id == actor.id:
+        category.handler_id, category.handler = None, ""
     db.session.add(category)
     db.session.flush()
     _audit(actor, project, "category", ("complaints_category", category.public_id))

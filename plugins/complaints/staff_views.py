@@ -19,6 +19,7 @@ from plugins.complaints.states import HANDLED, LIVE, Level
 from plugins.complaints.timing import levels_of
 from plugins.complaints.words import REFUSALS
 from portal.sdk import (
+    business_date,
     current_account,
     current_project,
     db,
@@ -33,6 +34,7 @@ __all__ = ["staff"]
 
 Page = str | tuple[str, int] | Response
 VIEW, HANDLE, CENTRE = "complaints.view", "complaints.handle", "complaints.centre"
+LEAD = "complaints.lead"
 _SOON = timedelta(hours=2)
 
 
@@ -46,7 +48,7 @@ class StaleError(Conflict):
 
 def rank() -> Level:
     """Return the highest level that the reader acts for."""
-    if may("complaints.lead"):
+    if may(LEAD):
         return Level.LEADER
     if may(CENTRE):
         return Level.GROUP
@@ -233,6 +235,8 @@ def _page(
         reader=reader,
         person=find_members([case.member_id]).get(case.member_id) if unsealed else None,
         page=queries.posts(case, notes=True),
+        promises=whole.promises,
+        today=business_date(project.time_zone),
         canned=queries.canned(project.id),
         form=form or AnswerForm(formdata=None),
         note_form=note_form or WordsForm(formdata=None),

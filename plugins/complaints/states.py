@@ -165,7 +165,6 @@ STEPS: Mapping[str, Step] = {
     "promise": Step(_LIVE, None, _STAFF),
     "keep": Step(frozenset(State), None, _STAFF),
     "break": Step(frozenset(State), None, frozenset({By.CLOCK})),
-    "extend": Step(_LIVE, None, frozenset({By.CENTRE})),
     "merge": Step(_LIVE, S.MERGED, _STAFF),
     "unmerge": Step(frozenset({S.MERGED}), S.IN_PROGRESS, _STAFF),
     "gather": Step(_LIVE, None, _STAFF),

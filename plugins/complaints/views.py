@@ -172,7 +172,11 @@ def me_too(public_id: str) -> Page:
     case, member = _find(public_id), current_member()
     if not homes_of(member, current_project()):
         return render_template("complaints/verify.html"), 403
-    act = lambda: posting.me_too(case_id=case.id, member=member)  # noqa: E731 - one call
+    project = current_project()
+
+    def act() -> None:
+        posting.me_too(case_id=case.id, member=member, project=project)
+
     return _done(public_id, act, gettext("Your household is counted."))
 
 
@@ -272,6 +276,8 @@ def _page(
         reader=reader,
         own=reader.owns(whole.case),
         page=queries.posts(whole.case, notes=False),
+        promises=whole.promises,
+        into=queries.merged_into(whole.case),
         refused=REFUSALS.get(refused),
         reply_form=reply_form or ReplyForm(formdata=None),
         decision=decision,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from plugins.complaints.days import NAMES
-from plugins.complaints.states import ActKind, AppealState, Level, Ring, State
+from plugins.complaints.states import ActKind, AppealState, Level, PromiseState, Ring, State
 from portal.sdk import lazy
 
 STATES: Mapping[str, tuple[object, str, str]] = {
@@ -54,6 +54,15 @@ STEPS: Mapping[str, object] = {
     "breach": lazy("A deadline was missed"),
     "assign": lazy("Somebody took charge"),
     "unseal": lazy("The group looked up who complained"),
+    "transfer": lazy("Handed to a colleague"),
+    "move": lazy("Moved to another category"),
+    "promise": lazy("Promise with a day"),
+    "keep": lazy("Promise kept"),
+    "break": lazy("Promise broken"),
+    "merge": lazy("Joined with another complaint"),
+    "unmerge": lazy("Taken apart from another complaint"),
+    "gather": lazy("Another complaint joined this one"),
+    "scatter": lazy("A joined complaint was taken apart"),
 }
 
 CLOCKS: Mapping[str, object] = {
@@ -118,6 +127,10 @@ REFUSALS: Mapping[str, object] = {
     "DECIDED": lazy("Somebody has decided on this already."),
     "RAISED": lazy("This is the group's to decide now."),
     "OFFICIAL": lazy("Official answers are not moderated here."),
+    "NO_MERGE": lazy(
+        "Only two complaints that are public and run can be joined, neither joined yet."
+    ),
+    "DAY": lazy("A promise has a day from today to two years from now."),
     "NO_APPEAL": lazy("An appeal is possible once, within 30 days."),
 }
 
@@ -162,6 +175,12 @@ ACTS: Mapping[str, tuple[object, str, str]] = {
 }
 """Act -> its word, its tone, its icon."""
 
+PROMISES: Mapping[str, tuple[object, str]] = {
+    PromiseState.OPEN: (lazy("promised"), "gold"),
+    PromiseState.KEPT: (lazy("kept"), "green"),
+    PromiseState.BROKEN: (lazy("broken"), "rose"),
+}
+
 APPEALS: Mapping[str, object] = {
     AppealState.NONE: lazy("No appeal"),
     AppealState.OPEN: lazy("Appeal under way"),
@@ -178,6 +197,12 @@ AUDIT: Mapping[str, object] = {
     "take_over": lazy("Took a complaint over to the group"),
     "overrule": lazy("Closed a complaint against the owner"),
     "unseal": lazy("Looked up who complained"),
+    "promise": lazy("Promised something for a complaint"),
+    "keep": lazy("Kept a promise of a complaint"),
+    "move": lazy("Moved a complaint to another category"),
+    "transfer": lazy("Handed a complaint to a colleague"),
+    "merge": lazy("Joined two complaints"),
+    "unmerge": lazy("Took a joined complaint apart"),
     "look": lazy("Put words of a complaint before the moderators"),
     "look_kept": lazy("Left words of a complaint as they are"),
     "look_release": lazy("Released held words of a complaint"),

@@ -53,6 +53,15 @@ class HomeRef:
 
 
 @dataclass(frozen=True)
+class StaffRef:
+    """An account of the staff as plugins see it; `id` is the account's."""
+
+    id: int
+    public_id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Housemate:
     """Someone of a member's household: a member, or a person without an account.
 

@@ -52,6 +52,7 @@ from portal.plugin_host.refs import (
     Housemate,
     MemberRef,
     ProjectRef,
+    StaffRef,
     TokenRef,
 )
 from portal.plugin_host.setting_types import Setting, SettingKind
@@ -75,6 +76,7 @@ from portal.sdk.files import (
 )
 from portal.sdk.leaving import find_leaving
 from portal.sdk.people import (
+    colleagues,
     find_members,
     find_projects,
     homes_of,
@@ -150,6 +152,7 @@ __all__ = [
     "SenderPoint",
     "Setting",
     "SettingKind",
+    "StaffRef",
     "StaffWidget",
     "TextsForm",
     "TierRef",
@@ -165,6 +168,7 @@ __all__ = [
     "capture_points",
     "check_code",
     "code_phone",
+    "colleagues",
     "current_account",
     "current_member",
     "current_project",

@@ -4,14 +4,18 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
+from portal.accounts.models import Account, AccountState
 from portal.extensions import db
 from portal.members.models import Member, MemberState, Person
+from portal.permissions.models import RoleGrant
+from portal.permissions.queries import role_changes, role_permissions
 from portal.plugin_host.finding import plugins_on
 from portal.plugin_host.refs import (
     HomeRef,
     Housemate,
     MemberRef,
     ProjectRef,
+    StaffRef,
     member_ref,
     project_ref,
 )
@@ -40,6 +44,21 @@ def open_projects(plugin: str) -> list[ProjectRef]:
     ids = [project_id for project_id, on in plugins_on(None).items() if plugin in on]
     found = db.session.scalars(sa.select(Project).where(Project.id.in_(ids)).order_by(Project.slug))
     return [project_ref(project) for project in found]
+
+
+def colleagues(permission: str, project: ProjectRef) -> list[StaffRef]:
+    """Return who holds a permission in a project or club-wide now, by name: 500 at most."""
+    roles = [role for role, held in role_permissions(role_changes()).items() if permission in held]
+    here = sa.or_(RoleGrant.project_id.is_(None), RoleGrant.project_id == project.id)
+    holds = sa.exists().where(
+        RoleGrant.account_id == Account.id,
+        RoleGrant.revoked_at.is_(None),
+        RoleGrant.role.in_(roles),
+        here,
+    )
+    mine = sa.select(Account).where(holds, Account.state == AccountState.ACTIVE)
+    found = db.session.scalars(mine.order_by(Account.display_name, Account.id).limit(MOST))
+    return [StaffRef(account.id, account.public_id, account.display_name) for account in found]
 
 
 def residents(project: ProjectRef, *, after: int = 0, limit: int = MOST) -> list[MemberRef]:

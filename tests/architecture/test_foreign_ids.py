@@ -92,6 +92,8 @@ WORDS = {
 }
 # Whoever may use these sees the whole club.
 CLUB_WIDE = {
+    "complaints_centre.read",
+    "complaints_centre.take_over",
     "complaints_staff.appeal",
     "complaints_staff.overrule",
     "complaints_staff.take_over",

@@ -12,6 +12,7 @@ from portal.plugin_host.refs import member_ref, project_ref
 from portal.projects.models import EndReason
 from portal.sdk import (
     Housemate,
+    colleagues,
     find_members,
     find_phone_holder,
     find_projects,
@@ -117,3 +118,14 @@ def test_a_household_is_told_to_its_members_and_nobody_else(app: Flask) -> None:
     assert [each.name for each in found] == ["林晓芸", "陈建国", "陈小满"]
     assert found[0] == Housemate(member.public_id, "林晓芸", member.id, "member", None)
     assert found[2] == Housemate(child.public_id, "陈小满", None, "child", "2018-04")
+
+
+def test_colleagues_hold_the_permission_here_or_in_the_whole_club(app: Flask) -> None:
+    own, other = factories.make_project(slug="own"), factories.make_project(slug="other")
+    here = factories.make_staff("staff", own, display_name="乙")
+    club = factories.make_staff("administrator", display_name="甲")
+    factories.make_staff("staff", other, display_name="丙")
+    factories.make_staff("auditor", own, display_name="丁")
+    found = colleagues("claims.review", project_ref(own))
+    assert sorted(each.id for each in found) == sorted([here.id, club.id])
+    assert {each.name for each in found} == {"甲", "乙"}

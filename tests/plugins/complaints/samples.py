@@ -1,7 +1,7 @@
 """A complaint with a reply, one joined, a special day and a text, for the portal's own tests."""
 
 from plugins.complaints import deciding, moderation, posting, settings
-from plugins.complaints.models import Canned, Case, Category, DayRule, Review
+from plugins.complaints.models import Canned, Case, Category, DayRule, Promise, Review
 from plugins.complaints.posting import Draft
 from plugins.complaints.states import ActKind, Frontline, Ring
 from portal import clock
@@ -13,13 +13,14 @@ from portal.sdk import MemberRef, ProjectRef, homes_of
 from tests.factories import add, make_owner
 from tests.plugin_host.conftest import switch_on
 
-_CASE, _DAY, _TEXT, _CATEGORY, _LOOK, _ACT = (
+_CASE, _DAY, _TEXT, _CATEGORY, _LOOK, _ACT, _PROMISE = (
     "complaints.case",
     "complaints.day",
     "complaints.canned",
     "complaints.category",
     "complaints.review",
     "complaints.act",
+    "complaints.promise",
 )
 NAMES = {
     "complaints": {"public_id": _CASE},
@@ -27,6 +28,8 @@ NAMES = {
     "complaints_staff": {"public_id": _CASE},
     "complaints_staff.appeal": {"public_id": _ACT},
     "complaints_staff.lift": {"public_id": _ACT},
+    "complaints_centre": {"public_id": _CASE},
+    "complaints_staff.keep": {"public_id": _PROMISE},
     "complaints_staff.look": {"public_id": _LOOK},
     "complaints_staff.category": {"public_id": _CATEGORY},
     "complaints_staff.drop_day": {"public_id": _DAY},
@@ -46,6 +49,9 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     neighbours = _complain(where, member_ref(make_owner(project)), category, Ring.ALIAS)
     posting.me_too(case_id=neighbours.id, member=who)
     act = moderation.apply(case, where, None, ActKind.MUTE, reason="abuse", at=clock.now())
+    promise = add(
+        Promise(case_id=case.id, project_id=project.id, body="校正", due_on=case.created_at.date())
+    )
     look = add(Review(case_id=case.id, project_id=project.id, reasons={}, due_at=clock.now()))
     db.session.commit()
     today = clock.business_date(project.time_zone)
@@ -56,6 +62,7 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
         _DAY: day.public_id,
         _TEXT: text.public_id,
         _CATEGORY: category.public_id,
+        _PROMISE: promise.public_id,
         _LOOK: look.public_id,
         _ACT: act.public_id,
     }

@@ -5,7 +5,7 @@ from collections import Counter
 
 import sqlalchemy as sa
 
-from plugins.complaints import casework, deciding, handling, posting, timing
+from plugins.complaints import casework, deciding, handling, merging, posting, timing
 from plugins.complaints.errors import CaseError
 from plugins.complaints.models import Case, Category, Clock, LogEntry
 from plugins.complaints.posting import Draft
@@ -122,3 +122,39 @@ def test_numbers_of_cases_are_gapless_when_many_complain_at_once(app, place):
     assert at_once(app, acts) == {"done": 5}
     numbers = db.session.scalars(sa.select(Case.number).order_by(Case.number)).all()
     assert numbers == [1, 2, 3, 4, 5]
+
+
+def test_merges_me_toos_replies_and_timers_at_once(app, place, make_case):
+    first, second = make_case("电梯异响"), make_case("电梯有声音", member=place.neighbour)
+    cases, project = (first.id, second.id), place.ref
+    guard = factories.make_staff("moderator", place.project).id
+    people = [member_ref(factories.make_owner(place.project)) for _ in range(3)]
+    rings = db.session.execute(
+        sa.select(Clock.case_id, Clock.id, Clock.due_at).where(Clock.kind == "first_reply")
+    ).all()
+
+    def merge(case, into):
+        actor = db.session.get(Account, guard)
+        merging.merge(actor=actor, case_id=case, into_id=into, project=project)
+
+    def timer(case, clock, due_at):
+        with casework.acting_at(due_at.replace(year=due_at.year + 1)):
+            timing.ring(case_id=case, clock_id=clock, project=project)
+
+    acts = [lambda: merge(*cases), lambda: merge(*reversed(cases))]
+    acts += [lambda at=ring: timer(*at) for ring in rings for _twice in range(2)]
+    for person in people:
+        for case in cases:
+            acts.append(lambda who=person, to=case: posting.me_too(case_id=to, member=who))
+        acts.append(
+            lambda who=person: posting.reply(
+                case_id=cases[0], member=who, project=project, body="我家也是"
+            )
+        )
+    outcomes = at_once(app, acts)
+    assert set(outcomes) <= {"done", "NO_MERGE", "CLOSED"}
+    assert outcomes["NO_MERGE"] == 1
+    states = [sound(case).state for case in (first, second)]
+    assert states.count(State.MERGED) == 1
+    steps = db.session.execute(sa.select(LogEntry.case_id, LogEntry.step)).all()
+    assert max(Counter(step for step in steps if step[1] == "breach").values(), default=0) <= 1
