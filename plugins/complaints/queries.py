@@ -135,7 +135,7 @@ def _narrowed(project_id: int, reader: Reader, wanted: ListFilter) -> sa.Select[
 
 @dataclass(frozen=True)
 class Whole:
-    """A case with its category, the clocks of its present turn, promises, and whether the reader joined."""
+    """A case with category, clocks of its present turn, promises, and whether the reader joined."""
 
     case: Case
     category: Category
