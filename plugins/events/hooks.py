@@ -108,6 +108,14 @@ def register_settings() -> list[Setting]:
             least=1,
             most=240,
         ),
+        Setting(
+            "remind_hours",
+            lazy("Hours before the beginning at which members are reminded"),
+            SettingKind.NUMBER,
+            default=24,
+            least=1,
+            most=168,
+        ),
     ]
 
 

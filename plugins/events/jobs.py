@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from plugins.events.models import Occurrence, Quota, Registration
 from plugins.events.policy import standing
+from plugins.events.reminding import remind
 from plugins.events.seats import lock_quotas
 from plugins.events.service import keep_time
 from plugins.events.settling import JOBS
@@ -66,6 +67,7 @@ def all_jobs() -> list[Job]:
     """Return every kind of job."""
     return [
         Job("events.keep_clock", keep_clock, every=timedelta(minutes=1)),
+        Job("events.remind", remind, every=timedelta(minutes=10)),
         Job("events.serve_queues", serve_queues, every=timedelta(minutes=1)),
         *(Job(kind, handler, long=True) for kind, handler in JOBS.items()),
     ]

@@ -17,6 +17,15 @@ def all_kinds() -> list[NotificationKind]:
             tone="green",
         ),
         NotificationKind(
+            "events.reminder",
+            title=lazy("An activity begins soon"),
+            subject=lazy("It begins soon: “{title}”"),
+            body=lazy("{starts}, {place}. Your ticket is on the page of the activity."),
+            sample={"title": title, "starts": starts, "place": lazy("Central lawn")},
+            icon="clock",
+            tone="brand",
+        ),
+        NotificationKind(
             "events.moved",
             title=lazy("An activity has another time or place"),
             subject=lazy("“{title}” has changed"),

@@ -118,6 +118,9 @@ def rewrite(
     _log(actor, occurrence, "edit", "")
     if occurrence.state in PUBLIC:
         put_into_search(occurrence, project)
+    if moved:
+        again = sa.update(SeatRow).where(SeatRow.occurrence_id == occurrence.id)
+        db.session.execute(again.values(reminded_at=None))
     if moved and occurrence.state in (State.SCHEDULED, State.OPEN, State.CLOSED):
         _ask(occurrence, "events.tell_move")
 
