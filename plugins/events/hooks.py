@@ -8,6 +8,7 @@ from plugins.events import (
     calendar_views,
     door_views,
     notices,
+    on_behalf_views,
     privacy,
     queries,
     queue_views,
@@ -60,7 +61,7 @@ def _context() -> dict[str, object]:
 _PAGES = dict.fromkeys(
     [
         *(module.blueprint for module in (views, ticket_views, calendar_views)),
-        *(module.staff for module in (staff_views, queue_views, door_views)),
+        *(module.staff for module in (staff_views, queue_views, door_views, on_behalf_views)),
     ]
 )
 for _blueprint in _PAGES:
@@ -166,6 +167,7 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("events.marked", lazy("Attendance marked")),
         AuditWord("events.checked_in", lazy("Came in at the door")),
         AuditWord("events.check_in_undone", lazy("Coming in taken back")),
+        AuditWord("events.registered_for", lazy("Registered by the staff for a member")),
         AuditWord("events.moved_to_front", lazy("A party moved to the front of the waiting list")),
         AuditWord("events.exported", lazy("Registrations taken as a file")),
         AuditWord("events_occurrence", lazy("Activity"), page="events_staff.show"),

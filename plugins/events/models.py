@@ -126,6 +126,10 @@ class Registration(Identified, db.Model):
         one_of("state", Seat),
         sa.CheckConstraint("seats > 0", name="seats_positive"),
         sa.CheckConstraint("refunded >= 0 AND refunded <= charged", name="refund_within_charge"),
+        sa.CheckConstraint(
+            "forced = 0 OR (forced > 0 AND forced <= seats AND entered_by IS NOT NULL)",
+            name="forced_by_staff",
+        ),
         sa.CheckConstraint("state <> 'held' OR offer_until IS NOT NULL", name="offer_ends"),
         sa.CheckConstraint("state <> 'waitlisted' OR queued_at IS NOT NULL", name="place_in_queue"),
         unique_where("uq_events_registration_live", "occurrence_id", "member_id", where=LIVE_SQL),
@@ -161,6 +165,10 @@ class Registration(Identified, db.Model):
     deposit: Mapped[int] = mapped_column(BIG, default=0)
     charge_id: Mapped[int | None] = mapped_column(BIG)
     hold_id: Mapped[int | None] = mapped_column(BIG)
+    # The account of the staff who entered it, why, and how many seats of it lie over the capacity.
+    entered_by: Mapped[int | None] = mapped_column(BIG)
+    entered_why: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
+    forced: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     # The place in the waiting list, and until when the seats are held for the party.
     queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     offer_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

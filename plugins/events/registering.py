@@ -50,7 +50,7 @@ def register(
     take_share(occurrence, member.household_id, len(chosen))
     take_seats(quotas, len(chosen))
     made = write_party(occurrence, member, chosen, Seat.CONFIRMED, at)
-    _confirm(made, occurrence, member, project)
+    confirm_party(made, occurrence, member, project)
     return made
 
 
@@ -111,7 +111,7 @@ def accept(
     confirm_seats(quotas, found.seats)
     lead(found, Seat.CONFIRMED)
     found.cancel_until = occurrence.cancel_until
-    _confirm(found, occurrence, member, project)
+    confirm_party(found, occurrence, member, project)
     return found
 
 
@@ -142,9 +142,10 @@ def cancel(
     return found
 
 
-def _confirm(
+def confirm_party(
     made: Registration, occurrence: Occurrence, member: MemberRef, project: ProjectRef
 ) -> None:
+    """Charge a party that has its seats, and tell the member and other plugins."""
     charge(made, occurrence, member, project)
     emit(
         kind="events.registered",

@@ -33,6 +33,17 @@ def take_seats(quotas: list[Quota], seats: int, *, held: bool = False) -> None:
             raise EventError("NOT_ENOUGH_SEATS", available=max(0, quota.free or 0))
 
 
+def force_seats(quotas: list[Quota], seats: int) -> int:
+    """Count seats as confirmed whatever the capacity says; return how many lie beyond it."""
+    beyond = 0
+    for quota in quotas:
+        over = 0 if quota.free is None else max(0, seats - max(0, quota.free))
+        counted = {"confirmed": Quota.confirmed + seats, "forced": Quota.forced + over}
+        db.session.execute(sa.update(Quota).where(Quota.id == quota.id).values(counted))
+        beyond = max(beyond, over)
+    return beyond
+
+
 def confirm_seats(quotas: list[Quota], seats: int) -> None:
     """Count seats that were held as confirmed."""
     for quota in quotas:

@@ -93,6 +93,7 @@ REFUSALS: Mapping[str, object] = {
     "OVER": lazy("The activity is over."),
     "NOT_ENOUGH_SEATS": lazy("All seats are taken."),
     "QUEUE_FIRST": lazy("Neighbours wait already. The seats that are free are theirs first."),
+    "NO_REASON": lazy("Give a reason."),
     "NO_QUEUE": lazy("There is no waiting list for this activity."),
     "NOT_WAITING": lazy("This party does not wait any more."),
     "OFFER_OVER": lazy("The time for taking these seats is over. They went to the next party."),

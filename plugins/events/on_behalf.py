@@ -1,0 +1,71 @@
+"""Registering somebody for whom staff speak: with a reason, over the capacity if they say so."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from plugins.events import queries
+from plugins.events.booking import write_party
+from plugins.events.errors import EventError
+from plugins.events.models import Occurrence, Registration
+from plugins.events.party import candidates, choose
+from plugins.events.policy import Terms, refusal, standing
+from plugins.events.registering import confirm_party
+from plugins.events.seats import force_seats, lock_quotas, take_seats, take_share
+from plugins.events.states import QueueRule, Seat, State
+from plugins.events.waiting import parties_waiting, serve
+from portal.sdk import MemberRef, ProjectRef, db, housemates, record
+
+_TAKING = (State.SCHEDULED, State.OPEN, State.CLOSED, State.RUNNING)
+
+
+def register_for(
+    *,
+    actor: Any,
+    occurrence_id: int,
+    member: MemberRef,
+    project: ProjectRef,
+    party: Collection[str],
+    terms_seen: str,
+    reason: str,
+    force: bool,
+    at: datetime,
+) -> Registration:
+    """Register a member's party, also outside the time of registration; the member pays as always
+    and hears of it. `force`: whatever the capacity says, the seats beyond it are counted as
+    forced. Raises EventError."""
+    if not reason:
+        raise EventError("NO_REASON")
+    quotas = lock_quotas(occurrence_id)
+    mates = housemates(member)
+    already = queries.seated(occurrence_id, member, mates)
+    if already.mine is not None:
+        raise EventError("ALREADY_GOING")
+    occurrence = db.session.get_one(Occurrence, occurrence_id, populate_existing=True)
+    if standing(occurrence, at) not in _TAKING:
+        raise EventError(refusal(occurrence, quotas, 1, at) or "OVER", state=occurrence.state)
+    if terms_seen != Terms.of(occurrence).mark():
+        raise EventError("TERMS_CHANGED")
+    chosen = choose(candidates(occurrence, project, mates, already.keys), party)
+    take_share(occurrence, member.household_id, len(chosen))
+    serve(occurrence, quotas, project, at)
+    strict = occurrence.queue_rule == QueueRule.STRICT and parties_waiting(occurrence)
+    over = 0
+    if force:
+        over = force_seats(quotas, len(chosen))
+    elif strict:
+        raise EventError("QUEUE_FIRST", state=occurrence.state)
+    else:
+        take_seats(quotas, len(chosen))
+    made = write_party(occurrence, member, chosen, Seat.CONFIRMED, at)
+    made.entered_by, made.entered_why, made.forced = actor.id, reason, over
+    confirm_party(made, occurrence, member, project)
+    record(
+        actor=actor,
+        action="events.registered_for",
+        subject=("events_registration", made.public_id),
+        project_id=project.id,
+        facts={"persons": made.seats, "over_capacity": over},
+        reason=reason,
+    )
+    return made
