@@ -4,13 +4,11 @@ from flask import render_template, request
 from werkzeug.exceptions import NotFound
 
 from portal.access import member_only
-from portal.members.current import current_member
 from portal.points import made_up, queries
-from portal.points.asked import asked_currency
+from portal.points.asked import asked_currency, asked_holder
 from portal.points.blueprint import blueprint
 from portal.points.kinds import NEVER
 from portal.points.statement import line_of
-from portal.points.terms import Holder
 
 __all__ = ["blueprint"]
 
@@ -20,7 +18,7 @@ __all__ = ["blueprint"]
 def lots() -> str:
     """Show what came and went, and the lots that the balance consists of."""
     currency = asked_currency()
-    purses = queries.purses(Holder.member(current_member().id))
+    purses = queries.purses(asked_holder())
     purse = queries.purse_of(purses, currency)
     everything = request.args.get("show") == "all"
     return render_template(
@@ -38,7 +36,7 @@ def lots() -> str:
 @member_only
 def line(posting_id: str) -> str:
     """Show one line: its rule and source, the lots it used, the lots it opened and their uses."""
-    found = line_of(Holder.member(current_member().id), posting_id)
+    found = line_of(asked_holder(), posting_id)
     if found is None:
         raise NotFound
     shown, purse = found

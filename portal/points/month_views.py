@@ -6,11 +6,10 @@ from werkzeug.exceptions import NotFound
 from portal.access import member_only
 from portal.members.current import current_member
 from portal.points import queries
-from portal.points.asked import asked_currency, read_month
+from portal.points.asked import asked_currency, asked_holder, asked_of, read_month
 from portal.points.blueprint import blueprint
 from portal.points.monthly import month_of, months_of
 from portal.points.statement import ledger_of
-from portal.points.terms import Holder
 
 __all__ = ["blueprint"]
 
@@ -24,9 +23,8 @@ def month_statement(month: str) -> str:
     first = read_month(month)
     if first is None:
         raise NotFound
-    member = current_member()
     currency = asked_currency()
-    purses = queries.purses(Holder.member(member.id))
+    purses = queries.purses(asked_holder())
     purse = queries.purse_of(purses, currency)
     figures = month_of(purse, month) if purse else None
     if purse is None or figures is None:
@@ -35,7 +33,8 @@ def month_statement(month: str) -> str:
     place = months.index(month)
     return render_template(
         "points/month.html",
-        member=member,
+        member=current_member(),
+        of=asked_of(),
         figures=figures,
         page=ledger_of(purse.account_id, month=first, size=LINES_A_PAGE),
         currency=currency,

@@ -17,7 +17,7 @@ from portal.points.amounts import format_change, format_points
 from portal.points.events import POSTED
 from portal.points.kinds import CurrencyKind, Kind, Part
 from portal.points.models import Entry, PointsAccount, Transaction
-from portal.points.reminders import EXPIRING
+from portal.points.reminders import EXPIRING, POOL_EXPIRING
 
 _POINTS = {"points": lazy("200")}
 _CHANGE = {"change": lazy("+200")}
@@ -33,6 +33,23 @@ KINDS = [
         body=lazy(
             "{points} of your points run out in {month}; the first of them are good until {day}."
             " Points that expire first are used first."
+        ),
+        sample={
+            "points": lazy("320"),
+            "month": lazy("December 2026"),
+            "day": lazy("31 December"),
+        },
+        icon="hourglass",
+        tone="gold",
+        channels=_QUIET,
+    ),
+    NotificationKind(
+        POOL_EXPIRING,
+        title=lazy("Points of the household run out in 60, 30 and 7 days"),
+        subject=lazy("{points} points of the household are good until {day}"),
+        body=lazy(
+            "{points} points of your household run out in {month}; the first of them are good until"
+            " {day}. Points that expire first are used first."
         ),
         sample={
             "points": lazy("320"),

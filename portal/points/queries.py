@@ -12,6 +12,7 @@ from portal import clock
 from portal.club.queries import current_club
 from portal.columns import Texts
 from portal.extensions import db
+from portal.members.models import Member
 from portal.points.accounts import HOLDER_COLUMNS, REDEEMABLE
 from portal.points.kinds import CurrencyKind, SpendOrder
 from portal.points.models import (
@@ -187,6 +188,7 @@ class Purse:
     """A holder's account of one currency; `name` by language, `begun_on`: of its first line.
 
     `sealed_from`, `sealed_to`: the first and last month that the club has sealed, by `purses`.
+    `pool`: whether the member's household has points of its own, by `wallet`.
     """
 
     key: str
@@ -195,6 +197,7 @@ class Purse:
     begun_on: date | None = None
     sealed_from: str | None = None
     sealed_to: str | None = None
+    pool: bool = False
 
 
 _begun_on = (
@@ -224,16 +227,32 @@ def purses(holder: Holder) -> list[Purse]:
     return [Purse(*row) for row in rows]
 
 
+_together = aliased(PointsAccount, name="together")
+_pool = (
+    sa.select(_together.id)
+    .join(Member, Member.household_id == _together.household_id)
+    .where(Member.id == PointsAccount.member_id)
+    .correlate(PointsAccount)
+    .exists()
+)
+
+
 def wallet(holder: Holder, *, at: datetime | None = None) -> list[tuple[Purse, Figures]]:
     """Return the currencies as `purses` does, each with its figures: one statement."""
     rows = db.session.execute(
-        _all_figures.add_columns(Currency.key, Currency.name, _begun_on.label("begun_on"))
+        _all_figures.add_columns(
+            Currency.key, Currency.name, _begun_on.label("begun_on"), _pool.label("pool")
+        )
         .where(HOLDER_COLUMNS[holder.kind] == holder.id)
         .order_by(Currency.key != REDEEMABLE, Currency.key)
         .params(_days(at))
     )
     return [
-        (Purse(row.key, row.name, row.account_id, row.begun_on), figures_from(row)) for row in rows
+        (
+            Purse(row.key, row.name, row.account_id, row.begun_on, pool=bool(row.pool)),
+            figures_from(row),
+        )
+        for row in rows
     ]
 
 

@@ -25,6 +25,13 @@ from portal.points.models import Balance, Currency, Lot, PointsAccount
 HORIZONS = (7, 30, 60)
 """Days before the last day on which an owner is told."""
 EXPIRING = "points.expiring"
+POOL_EXPIRING = "points.household_expiring"
+_PAGES = {EXPIRING: "/me/points/lots", POOL_EXPIRING: "/me/points/lots?of=household"}
+"""What is told, and where it leads: one's own points, and those of the household."""
+_TOLD_OF = {
+    EXPIRING: PointsAccount.member_id == Member.id,
+    POOL_EXPIRING: PointsAccount.household_id == Member.household_id,
+}
 
 
 def remind_batch(*, after: int = 0, size: int = ACCOUNTS, at: datetime | None = None) -> Batch:
@@ -40,9 +47,15 @@ def remind_batch(*, after: int = 0, size: int = ACCOUNTS, at: datetime | None = 
     ).all()
     if not ids:
         return Batch(None)
+    done = sum(_remind(kind, ids, today, end) for kind in _PAGES)
+    return Batch(ids[-1], accounts=done)
+
+
+def _remind(kind: str, ids: Sequence[int], today: date, end: date) -> int:
+    """Tell of one kind what runs out at the accounts; return how many were told."""
     causes: dict[str, dict[int, Mapping[str, object]]] = defaultdict(dict)
-    rows = _running_out(ids, today, end)
-    told = _told({row.account_id for row in rows})
+    rows = _running_out(kind, ids, today, end)
+    told = _told(kind, {row.account_id for row in rows})
     for row in rows:
         horizon = horizon_of(row.first, today)
         cause = f"{horizon}:{row.currency}:{row.first:%Y-%m}"
@@ -52,11 +65,10 @@ def remind_batch(*, after: int = 0, size: int = ACCOUNTS, at: datetime | None = 
                 "month": LazyString(format_month, f"{row.first:%Y-%m}"),
                 "day": row.first,
             }
-    done = sum(
-        notify_each(kind=EXPIRING, cause=cause, values=values, url="/me/points/lots")
+    return sum(
+        notify_each(kind=kind, cause=cause, values=values, url=_PAGES[kind])
         for cause, values in causes.items()
     )
-    return Batch(ids[-1], accounts=done)
 
 
 def horizon_of(last_day: date, today: date) -> int:
@@ -65,7 +77,7 @@ def horizon_of(last_day: date, today: date) -> int:
     return next((horizon for horizon in HORIZONS if days <= horizon), 0)
 
 
-def _running_out(ids: Sequence[int], today: date, end: date) -> Sequence[sa.Row[Any]]:
+def _running_out(kind: str, ids: Sequence[int], today: date, end: date) -> Sequence[sa.Row[Any]]:
     """Return what of the accounts' free points ends in which month, and the first day of it."""
     year, month = (sa.extract(part, Lot.expires_on) for part in ("year", "month"))
     return db.session.execute(
@@ -78,7 +90,7 @@ def _running_out(ids: Sequence[int], today: date, end: date) -> Sequence[sa.Row[
         .select_from(Lot)
         .join(PointsAccount, PointsAccount.id == Lot.account_id)
         .join(Currency, Currency.id == PointsAccount.currency_id)
-        .join(Member, Member.id == PointsAccount.member_id)
+        .join(Member, _TOLD_OF[kind])
         .where(
             Lot.account_id.in_(ids),
             Lot.remaining > Lot.held,
@@ -92,10 +104,12 @@ def _running_out(ids: Sequence[int], today: date, end: date) -> Sequence[sa.Row[
     ).all()
 
 
-def _told(account_ids: set[int]) -> set[tuple[int, str]]:
+def _told(kind: str, account_ids: set[int]) -> set[tuple[int, str]]:
+    if not account_ids:
+        return set()
     rows = db.session.execute(
         sa.select(Notification.account_id, Notification.cause).where(
-            Notification.account_id.in_(account_ids), Notification.kind == EXPIRING
+            Notification.account_id.in_(account_ids), Notification.kind == kind
         )
     )
     return {(row.account_id, row.cause) for row in rows}

@@ -20,6 +20,11 @@ class Holder:
         """Return the holder of a member's own points."""
         return cls(HolderKind.MEMBER, member_id)
 
+    @classmethod
+    def household(cls, household_id: int) -> "Holder":
+        """Return the holder of the points that a household has together."""
+        return cls(HolderKind.HOUSEHOLD, household_id)
+
 
 @dataclass(frozen=True)
 class Why:

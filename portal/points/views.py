@@ -12,12 +12,11 @@ from portal.access import member_only
 from portal.exports import ExportFormat, export_file
 from portal.i18n import gettext
 from portal.members.current import current_member
-from portal.members.models import Member
 from portal.pagination import Page
 from portal.points import queries
 from portal.points.accounts import REDEEMABLE
 from portal.points.amounts import format_points
-from portal.points.asked import asked_currency, read_month
+from portal.points.asked import asked_currency, asked_holder, asked_of, read_month
 from portal.points.blueprint import blueprint
 from portal.points.explain import explain, title_of_rule
 from portal.points.monthly import months_of
@@ -37,6 +36,7 @@ class Wanted:
     currency: str = REDEEMABLE
     show: str = ""
     month: date | None = None
+    of: str = ""
 
     def address(self) -> dict[str, str]:
         """Return what of it an address has to say."""
@@ -44,6 +44,7 @@ class Wanted:
             "currency": "" if self.currency == REDEEMABLE else self.currency,
             "show": self.show,
             "month": f"{self.month:%Y-%m}" if self.month else "",
+            "of": self.of,
         }
         return {name: value for name, value in said.items() if value}
 
@@ -67,14 +68,23 @@ def wanted() -> Wanted:
         currency=asked_currency(),
         show=show if show in SHOWN else "",
         month=read_month(request.args.get("month", "")),
+        of=asked_of(),
     )
 
 
 @blueprint.get("/me/points")
 @member_only
 def mine() -> str:
-    """Show the member's points and why they are what they are."""
-    return render_template("points/mine.html", points=points_page(current_member(), wanted()))
+    """Show the member's points, or the household's, and why they are what they are."""
+    shown = points_page(asked_holder(), wanted())
+    return render_template("points/mine.html", points=shown, pool=_has_pool(shown))
+
+
+def _has_pool(shown: PointsPage) -> bool:
+    """Tell whether the page leads on to points of the household."""
+    if shown.wanted.of or shown.purses:
+        return not shown.wanted.of and shown.purses[0].pool
+    return bool(queries.purses(Holder.household(current_member().household_id)))
 
 
 @blueprint.get("/me/points/export.<kind>")
@@ -84,7 +94,7 @@ def export(kind: str) -> Response:
     if kind not in set(ExportFormat):
         raise NotFound
     asked = wanted()
-    account_id = queries.account_of(Holder.member(current_member().id), asked.currency)
+    account_id = queries.account_of(asked_holder(), asked.currency)
     header = (
         gettext("Day"),
         gettext("What happened"),
@@ -98,9 +108,8 @@ def export(kind: str) -> Response:
     return export_file(name=gettext("points"), kind=ExportFormat(kind), header=header, rows=rows)
 
 
-def points_page(member: Member, asked: Wanted) -> PointsPage:
-    """Return the page of a member's points."""
-    holder = Holder.member(member.id)
+def points_page(holder: Holder, asked: Wanted) -> PointsPage:
+    """Return the page of a holder's points."""
     wallet = queries.wallet(holder)
     purses = [purse for purse, _figures in wallet]
     purse, figures = next(

@@ -89,9 +89,9 @@ def left() -> list[tuple[int, int]]:
     ]
 
 
-def waiting(member: Member, amount: int, **terms: Any) -> Posting:
+def waiting(member: Member, amount: int, *, at: Any = None, **terms: Any) -> Posting:
     """Give points that are pending."""
-    return earn(member, amount, terms=Terms(**{"expires_on": NEVER, **terms}))
+    return earn(member, amount, terms=Terms(**{"expires_on": NEVER, **terms}), at=at)
 
 
 def test_what_is_due_is_booked_for_one(neighbour: Member) -> None:
@@ -344,6 +344,16 @@ def test_activity_of_yesterday_extends_nothing_that_begins_today() -> None:
     assert begun == 100
 
 
+def test_activity_extends_nothing_that_waits_to_be_booked() -> None:
+    extends()
+    member = make_member()
+    waiting(member, 70, matures_on=YESTERDAY, expires_on=SOON, at=noon(LONG_AGO))
+    # The wall before it is taken out: nothing seems due, so that nothing is booked first.
+    change(Balance, due_on=NEVER)
+    earn(member, 10)
+    assert left()[2:] == [(10, 10), (70, 70)]
+
+
 def test_only_what_comes_back_lives_again() -> None:
     club_says(reinstate_days=10)
     member = make_member()
@@ -413,6 +423,20 @@ def test_points_of_one_currency_and_holder_stay_there(neighbour: Member) -> None
     assert queries.balance(holder(member), "bonus").available == 40
     assert rows_of(neighbour) == before
     assert damage() == []
+
+
+@pytest.mark.parametrize("amount", [0, -1, 501])
+def test_nothing_is_given_that_is_not_in_lots(amount: int) -> None:
+    household = add(Household())
+    giver, receiver = (make_member(household=household) for _ in range(2))
+    earn(giver, 1_000)
+    # The balance says more than the lots hold: the wall before it is taken out.
+    change(Lot, remaining=500)
+    with pytest.raises(PointsError, match="not_enough" if amount > 0 else "amount_invalid"):
+        service.transfer(
+            actor=None, giver_id=giver.id, receiver_id=receiver.id, amount=amount, key=key(),
+            why=WHY,
+        )  # fmt: skip
 
 
 def test_a_versions_days_are_its_own_currencys() -> None:
