@@ -140,6 +140,14 @@ def test_a_large_line_is_taken_back_by_two(desk: Any) -> None:
     assert damage() == []
 
 
+def test_one_decision_leaves_the_others_waiting(desk: Any) -> None:
+    first, second = (act(desk, ALONE + 1) for _ in range(2))
+    agree(desk, first, by="second")
+    assert isinstance(second, Proposal)
+    db.session.refresh(second)
+    assert (second.state, figures(desk["member"])[0]) == ("proposed", 2 * ALONE + 1)
+
+
 def test_a_large_spending_comes_back_by_two(desk: Any) -> None:
     earn(desk["member"], ALONE)
     spent = spend(desk["member"], ALONE + 1)
