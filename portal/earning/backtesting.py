@@ -17,7 +17,6 @@ from portal.earning.books import read_book
 from portal.earning.models import Backtest, Book
 from portal.earning.movements import (
     compare,
-    counted_between,
     facts_between,
     movements,
     posted_between,
@@ -62,15 +61,13 @@ def run_backtest(run: JobRun) -> None:
         return
     found_id, since, until = found.id, found.since, found.until
     replay = Replay(read_book(found.book_id), zone=current_club().time_zone)
-    if found.kept is None:
+    if not _is_kept(found):
         begin(replay, since)
     done = _replay(run, found, replay)
     replay.finish(clock.business_date(replay.zone))
     result = compare(posted_between(since, until), replay.given)
-    moving.keep_days(found_id, counted_between(since, until), replay.days)
-    run.checkpoint(done=done)
-    result["tiers"] = moving.moves_of(found_id, lambda: run.checkpoint(done=done))
-    moving.forget_days(found_id)
+    days = dict(replay.days)
+    result["tiers"] = moving.moves_of(since, until, days, lambda: run.checkpoint(done=done))
     found = db.session.get_one(Backtest, found_id)
     found.facts, found.finished_at = done, clock.now()
     found.result, found.kept = result, None
@@ -101,17 +98,22 @@ def _replay(run: JobRun, found: Backtest, replay: Replay) -> int:
             keep = sa.update(Backtest).where(Backtest.id == found_id)
             db.session.execute(keep.values(kept=kept))
         run.checkpoint(done=done, total=total)
-    for _moment, subject in taken:
-        replay.withdraw(subject)
+    for moment, subject in taken:
+        replay.withdraw(subject, moment)
     return done
 
 
 def _take_up(found: Backtest, replay: Replay) -> tuple[int, Place | None]:
     """Return how many facts an earlier attempt has kept, and the last of them."""
-    if found.kept is None:
+    if found.kept is None or not _is_kept(found):
         return 0, None
     replay.load(found.kept["replay"])
     return found.kept["done"], (datetime.fromisoformat(found.kept["moment"]), found.kept["fact"])
+
+
+def _is_kept(found: Backtest) -> bool:
+    """Tell whether an earlier attempt was kept, as this release keeps it."""
+    return found.kept is not None and "earned" in found.kept["replay"]
 
 
 def _after(wanted: sa.Select[Any], last: Place | None) -> sa.Select[Any]:
@@ -130,7 +132,8 @@ def _feed(
     """Replay facts, and between them what was withdrawn and moved, as it came."""
     for fact in facts:
         while taken and taken[0][0] < fact.created_at:
-            replay.withdraw(taken.popleft()[1])
+            moment, subject = taken.popleft()
+            replay.withdraw(subject, moment)
         while moved and moved[0].moment < fact.created_at:
             replay.move(moved.popleft())
         replay.add(fact)

@@ -11,7 +11,7 @@ from portal.audit.service import record
 from portal.columns import new_public_id
 from portal.earning.checks import Problem
 from portal.earning.kinds import BookState
-from portal.earning.models import Backtest, BacktestDay, Book, BookProposal, Rule
+from portal.earning.models import Backtest, Book, BookProposal, Rule
 from portal.extensions import db
 
 MOST_RULES = 200
@@ -98,8 +98,6 @@ def remove_rule(*, actor: Account | None, draft: Book, key: str) -> None:
 def discard_draft(*, actor: Account | None, draft: Book) -> None:
     """Throw a draft away. Raises BookError("not_a_draft")."""
     _change(actor, draft)
-    tests = sa.select(Backtest.id).where(Backtest.book_id == draft.id)
-    db.session.execute(sa.delete(BacktestDay).where(BacktestDay.backtest_id.in_(tests)))
     db.session.execute(sa.delete(Backtest).where(Backtest.book_id == draft.id))
     db.session.execute(sa.delete(Rule).where(Rule.book_id == draft.id))
     db.session.execute(sa.delete(Book).where(Book.id == draft.id, Book.state == BookState.DRAFT))

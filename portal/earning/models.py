@@ -169,20 +169,6 @@ class Backtest(Identified, db.Model):
     kept: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
 
 
-class BacktestDay(db.Model):
-    """By how many milli-points a backtest differs from what counts for a member's tier, by the day
-    of the events. It is there while tiers are evaluated with it, and removed then."""
-
-    __tablename__ = "earning_backtest_day"
-    __table_args__ = (sa.PrimaryKeyConstraint("backtest_id", "member_id", "currency", "day"),)
-
-    backtest_id: Mapped[int] = foreign_key("earning_backtest.id", index=False)
-    member_id: Mapped[int] = foreign_key("member.id", index=False)
-    currency: Mapped[str] = mapped_column(sa.String(20))
-    day: Mapped[date]
-    amount: Mapped[int] = mapped_column(BIG)
-
-
 class Awaited(db.Model):
     """Pending points that become available with a later event about the same thing.
 

@@ -1,8 +1,8 @@
 """What a backtest reads of what really happened: facts, withdrawals, postings, and what members did
 with their points."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,10 @@ from portal.extensions import db
 from portal.facts.models import Fact, Subject
 from portal.points.kinds import Kind, Part
 from portal.points.models import Currency, Entry, Lot, PointsAccount, Transaction
+
+Day = tuple[int, str, str, str]
+"""A member, a currency, the day on which points count, the day since which they are known."""
+_GIVEN, _TAKEN = (Kind.EARN, Kind.AWARD), (Kind.DEDUCT, Kind.FORFEIT)
 
 
 def facts_between(since: date, until: date) -> sa.Select[Any]:
@@ -84,16 +88,64 @@ def posted_between(since: date, until: date) -> dict[Account, int]:
     return {(row[0], row[1]): int(row.amount) for row in rows}
 
 
-def counted_between(since: date, until: date) -> dict[tuple[int, str, str], int]:
-    """Return what of it counts for tiers, by member, currency and day: what does not wait."""
-    waits = (
-        sa.exists()
-        .where(Entry.transaction_id == Decision.posting_id, Lot.id == Entry.id, Lot.pending)
-        .correlate(Decision)
+def earned_rows(
+    since: date, until: date, *, ours: bool, ids: Sequence[int] | None = None
+) -> Iterator[tuple[Day, int]]:
+    """Yield what counts for members' tiers, and since when that is known: what does not wait.
+
+    `ours`: what rules gave or took for facts of some days; else all the rest.
+    """
+    original = sa.orm.aliased(Transaction)
+    for reversal in (False, True):
+        told = Transaction if reversal else original
+        row = _lots(original)
+        by_rule = sa.and_(original.rule.is_not(None), original.business_date.between(since, until))
+        statement = (
+            sa.select(
+                PointsAccount.member_id,
+                Currency.key,
+                original.business_date,
+                original.kind,
+                told.booked_on,
+                told.amount,
+                row.label("effective_on"),
+            )
+            .select_from(original)
+            .join(PointsAccount, PointsAccount.id == original.account_id)
+            .join(Currency, Currency.id == PointsAccount.currency_id)
+            .where(
+                original.kind.in_((*_GIVEN, *_TAKEN)),
+                PointsAccount.member_id.is_not(None),
+                ~_waits(original),
+                by_rule if ours else ~by_rule,
+            )
+        )
+        if reversal:
+            statement = statement.join(Transaction, Transaction.reverses_id == original.id)
+        if ids is not None:
+            statement = statement.where(PointsAccount.member_id.in_(ids))
+        for each in db.session.execute(statement):
+            known = each.booked_on
+            if each.effective_on is not None and each.effective_on > known:
+                # What matures is booked before the evaluation of that night.
+                known = each.effective_on - timedelta(days=1)
+            sign = 1 if (each.kind in _GIVEN) != reversal else -1
+            place = (each.member_id, each.key, each.business_date.isoformat(), known.isoformat())
+            yield place, sign * int(each.amount)
+
+
+def _waits(original: Any) -> sa.ColumnElement[bool]:
+    return sa.exists().where(Entry.transaction_id == original.id, Lot.id == Entry.id, Lot.pending)
+
+
+def _lots(original: Any) -> Any:
+    """Return the day since which the points of a posting are available."""
+    return (
+        sa.select(sa.func.max(Lot.effective_on))
+        .join(Entry, Entry.id == Lot.id)
+        .where(Entry.transaction_id == original.id)
+        .scalar_subquery()
     )
-    what = (Decision.member_id, Decision.currency, Fact.business_date)
-    rows = db.session.execute(_posted(since, until, *what).where(~waits))
-    return {(row[0], row[1], row[2].isoformat()): int(row.amount) for row in rows}
 
 
 def _posted(since: date, until: date, *columns: Any) -> sa.Select[Any]:

@@ -22,9 +22,6 @@ TABLES = {
     "earning_proposal": Coverage(
         exported=False, erased=False, why="who proposed the club's rules and who agreed to them"
     ),
-    "earning_backtest_day": Coverage(
-        exported=False, erased=False, why="there only while a backtest runs: ids and amounts"
-    ),
     "earning_backtest": Coverage(
         exported=False, erased=False, why="what a draft would have cost: ids and amounts, no name"
     ),

@@ -68,14 +68,16 @@ def _sums() -> Any:
 class Replay:
     """What the rules of a book gave so far, in milli-points.
 
-    `given` by member and currency; `days` what of it counts for tiers, by day too; `there` what is
-    available for a forfeiture, below zero what is owed.
+    `given` by member and currency; `days` what of it counts for tiers, by its day and the day since
+    which that is known, too; `there` what is available for a forfeiture, below zero what is owed.
+    `heard`: the day on which the replay is.
     """
 
     book: ReadBook
     zone: str = "UTC"
     given: dict[Account, int] = field(default_factory=_sums)
-    days: dict[tuple[int, str, str], int] = field(default_factory=_sums)
+    days: dict[tuple[int, str, str, str], int] = field(default_factory=_sums)
+    heard: date = date.min
     there: dict[Account, int] = field(default_factory=_sums)
     withdrawn: set[str] = field(default_factory=set)
     happened: Callable[..., bool] = awaiting.has_happened
@@ -90,6 +92,7 @@ class Replay:
 
     def add(self, fact: Fact) -> None:
         """Let the rules decide about one more fact."""
+        self.heard = clock.business_date(self.zone, fact.created_at)
         if fact.member_id is None or fact.subject in self.withdrawn:
             return
         values = values_of(fact, fact.seen)
@@ -109,14 +112,15 @@ class Replay:
         for code, points in used.items():
             self._budgets[code] += points
 
-    def withdraw(self, subject: str) -> None:
-        """Take back what was given for facts about a subject."""
+    def withdraw(self, subject: str, moment: datetime) -> None:
+        """Take back what was given for facts about a subject, at a moment."""
+        self.heard = clock.business_date(self.zone, moment)
         self.withdrawn.add(subject)
         for gift in self._about.pop(subject, ()):
             if gift.amount:
                 self.given[gift.account] -= gift.amount
             if gift.amount and gift.waits_for is None:
-                self._make_available(gift, -gift.amount)
+                self._make_available(gift, -gift.amount, self.heard)
             gift.withdrawn = True
             for place in gift.counts:
                 count = self._counts[_place(place)]
@@ -146,7 +150,7 @@ class Replay:
         """Return everything as JSON, for `load`."""
         return {
             "given": [[*key, amount] for key, amount in self.given.items()],
-            "days": [[*key, amount] for key, amount in self.days.items()],
+            "earned": [[*key, amount] for key, amount in self.days.items()],
             "there": [[*key, amount] for key, amount in self.there.items()],
             "counts": [[*key, *count] for key, count in self._counts.items()],
             "budgets": dict(self._budgets),
@@ -157,7 +161,7 @@ class Replay:
     def load(self, kept: Mapping[str, Any]) -> None:
         """Take up what `dump` gave."""
         self.given.update({(row[0], row[1]): row[2] for row in kept["given"]})
-        self.days.update({(row[0], row[1], row[2]): row[3] for row in kept["days"]})
+        self.days.update({(row[0], row[1], row[2], row[3]): row[4] for row in kept["earned"]})
         self.there.update({(row[0], row[1]): row[2] for row in kept["there"]})
         self._counts.update({_place(row): [row[4], row[5]] for row in kept["counts"]})
         self._budgets.update(kept["budgets"])
@@ -196,7 +200,7 @@ class Replay:
                 gift.counts = [list(_key(rule["key"], counter)) for counter in counters]
             self.given[account] += change
             if waits_for is None:
-                self._make_available(gift, change)
+                self._make_available(gift, change, self.heard)
             self.remember(gift)
 
     def _has_room(self, rule: Mapping[str, Any], counters: list[Counter], amount: int) -> bool:
@@ -249,22 +253,24 @@ class Replay:
             waiting = self._until.get((fact.source, same, value))
             for gift in list(waiting or ()):
                 if awaiting.reaches(fact.facts, (gift.waits_for or {}).get("percent")):
-                    self._free(gift)
+                    self._free(gift, self.heard)
                     self._until[(fact.source, same, value)].remove(gift)
 
     def _mature(self, account: Account, today: date) -> None:
         for gift in self._dated.get(account, ()):
             if gift.waits_for is not None and gift.waits_for["on"] <= today.isoformat():
-                self._free(gift)
+                # It is booked before the evaluation of that night: as if known the day before.
+                day = date.fromisoformat(gift.waits_for["on"])
+                self._free(gift, day - timedelta(days=1))
 
-    def _free(self, gift: Gift) -> None:
+    def _free(self, gift: Gift, known: date) -> None:
         gift.waits_for = None
         if not gift.withdrawn:
-            self._make_available(gift, gift.amount)
+            self._make_available(gift, gift.amount, known)
 
-    def _make_available(self, gift: Gift, amount: int) -> None:
+    def _make_available(self, gift: Gift, amount: int, known: date) -> None:
         self.there[gift.account] += amount
-        self.days[(*gift.account, gift.day)] += amount
+        self.days[(*gift.account, gift.day, known.isoformat())] += amount
 
 
 def _key(rule: str, counter: Counter) -> CountKey:

@@ -57,15 +57,8 @@ def holder_of(pool: Pool) -> Any:
     return Member.id if pool == Pool.MEMBER else Member.household_id
 
 
-def figures_of(
-    metric: Metric, pool: Pool, on: date, batch: Batch = EVERYBODY, extra: Any = None
-) -> sa.Select[Any]:
-    """Return the statement of a metric's figures on a day: `holder_id`, `value`.
-
-    `extra`: points that count besides the ledger's, see portal.tiers.pipeline.Round.
-    """
-    if metric.kind == MetricKind.POINTS and extra is not None:
-        return _points_and(extra, metric, pool, on, batch)
+def figures_of(metric: Metric, pool: Pool, on: date, batch: Batch = EVERYBODY) -> sa.Select[Any]:
+    """Return the statement of a metric's figures on a day: `holder_id`, `value`."""
     return _BY_KIND[metric.kind](metric, pool, on, batch)
 
 
@@ -97,27 +90,6 @@ def _points(metric: Metric, pool: Pool, on: date, batch: Batch) -> sa.Select[Any
     total = sa.func.sum(_signed())
     grouped = _grouped(sa.case((total < 0, 0), else_=total), pool)
     return _ledger(grouped, metric, pool, on, batch)
-
-
-def _points_and(extra: Any, metric: Metric, pool: Pool, on: date, batch: Batch) -> sa.Select[Any]:
-    """Points as the ledger has them, and others that are thought of."""
-    holder = holder_of(pool).label("holder_id")
-    really = _ledger(sa.select(holder, _signed().label("amount")), metric, pool, on, batch)
-    thought = (
-        sa.select(holder, extra.c.amount)
-        .select_from(extra)
-        .join(Member, Member.id == extra.c.member_id)
-        .where(
-            extra.c.currency == metric.currency,
-            batch.has_member(pool),
-            *_in_window(extra.c.day, metric.window, on),
-        )
-    )
-    both = sa.union_all(really, thought).subquery()
-    total = sa.cast(sa.func.sum(both.c.amount), sa.BigInteger)
-    return sa.select(
-        both.c.holder_id, sa.case((total < 0, 0), else_=total).label("value")
-    ).group_by(both.c.holder_id)
 
 
 def _signed() -> Any:

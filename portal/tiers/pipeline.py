@@ -2,7 +2,7 @@
 
 `members` (state and figures) -> `seen` (what is reached and kept) -> `decided` -> the rows. Each
 stage is materialised: PostgreSQL would otherwise write every expression out wherever it is used.
-tests/tiers/reference.py does the same in plain Python, member by member.
+portal.tiers.stepping does the same in plain Python, member by member.
 """
 
 from datetime import date, timedelta
@@ -117,7 +117,7 @@ def members(this: Round) -> Any:
     # been filled would expect one row, and look through the figures of all once for each member.
     place = sa.and_(state.member_id == Member.id, state.scheme_id == this.scheme_id)
     joined: Any = sa.join(
-        Member, state, sa.and_(place, sa.false()) if this.anew else place, isouter=True
+        Member, state, place, isouter=True
     ).outerjoin(
         held,
         sa.and_(
@@ -130,7 +130,7 @@ def members(this: Round) -> Any:
     )  # fmt: skip
     columns = []
     for number, metric in enumerate(terms.metrics):
-        wanted = figures_of(metric, terms.pool, this.on, mine, this.extra)
+        wanted = figures_of(metric, terms.pool, this.on, mine)
         figures = wanted.subquery(f"metric_{number}")
         joined = joined.outerjoin(figures, figures.c.holder_id == holder_of(terms.pool))
         columns.append(sa.func.coalesce(figures.c.value, 0).label(column_of(metric.key)))

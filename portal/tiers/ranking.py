@@ -22,7 +22,7 @@ from portal.tiers.windows import period_start
 def ranked(this: Round, tier: Tier) -> Any:
     """Return the statement of the members who are ahead on the way to a tier: `member_id`."""
     if this.live:
-        return ahead(this.scheme_id, this.terms, tier, this.on, this.extra)
+        return ahead(this.scheme_id, this.terms, tier, this.on)
     return sa.select(Ranking.member_id).where(
         Ranking.scheme_id == this.scheme_id,
         Ranking.period_start == period_start(this.terms.period, this.on),
@@ -31,14 +31,14 @@ def ranked(this: Round, tier: Tier) -> Any:
     )
 
 
-def ahead(scheme_id: int, terms: Terms, tier: Tier, on: date, extra: Any = None) -> sa.Select[Any]:
+def ahead(scheme_id: int, terms: Terms, tier: Tier, on: date) -> sa.Select[Any]:
     """Return the statement of who is ahead as of a day. Whoever has nothing is not ranked.
 
     The number of places is rounded down: 5 % of 19 people is nobody.
     """
     top = top_of(tier)
     assert top is not None
-    figures = figures_of(terms.metric(top.metric), terms.pool, on, extra=extra).subquery()
+    figures = figures_of(terms.metric(top.metric), terms.pool, on).subquery()
     value = sa.func.coalesce(figures.c.value, 0)
     ordered: dict[str, Any] = {"order_by": value.desc()}
     field = (

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from portal.tiers.conditions import top_key
 from portal.tiers.metrics import EVERYBODY, Batch
@@ -15,8 +14,6 @@ class Round:
 
     `opening`: it decides the period that has begun, so that those go up who wait for it. `live`:
     who is ahead is found out now instead of being read; for looking ahead without writing.
-    `extra`: points that are thought of besides those that were earned, a selectable of `member_id`,
-    `currency`, `day`, `amount`. `anew`: as if nobody had a tier yet.
     """
 
     scheme_id: int
@@ -26,8 +23,6 @@ class Round:
     batch: Batch = EVERYBODY
     opening: bool = False
     live: bool = False
-    extra: Any = None
-    anew: bool = False
 
 
 def figure_keys(terms: Terms) -> list[str]:

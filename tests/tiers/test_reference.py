@@ -12,10 +12,11 @@ from portal.extensions import db
 from portal.projects.models import EndReason
 from portal.tiers import schema, service
 from portal.tiers.models import History, Membership
+from portal.tiers.stepping import State, step
 from portal.tiers.windows import period_start
 from tests.factories import make_member, make_ownership, make_project, make_unit
 from tests.tiers.helpers import BEGIN, form, found, night, qualify, tier
-from tests.tiers.reference import Person, State, figures, step
+from tests.tiers.reference import Person, figures
 
 START = date(2023, 12, 30)
 _examples = itertools.count(1)
@@ -137,7 +138,9 @@ def test_sql_says_what_python_says(rules, crowd, nights, size):
                 continue
             known = figures(terms, person, on)
             before = states[number]
-            after = states[number] = step(terms, before, known, person, on, opening=opening)
+            after = states[number] = step(
+                terms, before, known, joined_on=person.joined_on, on=on, opening=opening
+            )
             row = db.session.get(
                 Membership, (members[number].id, found(key).scheme_id), populate_existing=True
             )
