@@ -24,9 +24,9 @@ from tests.earning.helpers import publish, rule, tell
 from tests.factories import make_member, make_staff
 from tests.tiers.helpers import form, found, install, night, qualify, tier
 
-LAST, TURN = 37, 12
+LAST, TURN = 44, 13
 """How many days are lived, and on which the rules change."""
-QUIET = {*range(4, 8), 9, *range(19, 29)}
+QUIET = {*range(4, 8), *range(23, 31), *range(34, 38)}
 """On these days nothing happens, and no night changes anything."""
 PAID = {"kind": "per_amount", "divisor": "1", "points": "1"}
 TO = ["qualifying"]
@@ -66,10 +66,10 @@ BEST = form(
     down={"when": "period_start", "to": "right_level", "whole_periods": 0},
 )  # fmt: skip
 FEES = {
-    0: {2: 250, 13: 30, 32: 110},
-    1: {3: 120, 10: 90, 14: 60, 33: 20, 34: 35},
-    2: {3: 60, 15: 140, 32: 100},
-    3: {11: 199, 12: 1, 31: 60, 34: 60},
+    0: {2: 250, 13: 30, 39: 110},
+    1: {3: 120, 8: 90, 14: 60, 40: 20},
+    2: {3: 60, 15: 140, 41: 100},
+    3: {9: 199, 12: 1, 31: 60, 41: 60},
     4: {8: 205},
 }
 """Yuan that each member pays on which days."""
@@ -78,7 +78,7 @@ FEES = {
 class Clock:
     """The test's own day, at noon in the club's time zone."""
 
-    day = date(2027, 1, 1)
+    day = date(2027, 1, 22)
 
     def now(self) -> datetime:
         noon = datetime.combine(self.day, time(12), ZoneInfo("Asia/Shanghai"))
@@ -123,7 +123,7 @@ def _who_hears(members: list[Member], number: int, now: Clock) -> Iterator[Membe
     if number == 18:
         tell(members[2], "contract.signed", subject=f"c:{members[2].id}", business_date=now.day)
         yield members[2]
-    if number == 29:
+    if number == 20:
         withdraw_facts(actor=None, subject=f"c:{members[2].id}", on=now.day)
         qualify(members[1], 25, now.day)
         yield from members[1:3]
@@ -151,14 +151,14 @@ def test_a_draft_leads_to_the_tiers_that_a_live_run_leads_to(moved: Clock) -> No
     """The same is lived twice, a year apart: once with the new rules, and once as a backtest."""
     install(STEPS, key="club")
     install(BEST, key="best", is_club=False)
-    changed = held(live(moved, date(2027, 1, 1), change=True))
+    changed = held(live(moved, date(2027, 1, 22), change=True))
     db.session.execute(sa.update(Member).values(state=MemberState.LEFT))
-    members = live(moved, date(2029, 1, 1), change=False)
+    members = live(moved, date(2029, 1, 22), change=False)
     before = held(members)
     assert all(changed[scheme] != before[scheme] for scheme in before)
     hardly = rule("hardly", "fee.paid", points="0.001", to=TO)
-    assert backtest(members, (*BEFORE, hardly), date(2029, 1, 1)) == before
-    assert backtest(members, AFTER, date(2029, 1, 1)) == changed
+    assert backtest(members, (*BEFORE, hardly), date(2029, 1, 22)) == before
+    assert backtest(members, AFTER, date(2029, 1, 22)) == changed
 
 
 def backtest(members: list[Member], rules: Any, first: date) -> dict[str, list[str | None]]:
