@@ -14,6 +14,7 @@ from portal.members.models import Member
 from portal.outbox.models import DomainEventRow
 from portal.points.errors import PointsError
 from portal.points.kinds import Kind
+from portal.points.ledger import MOST
 from portal.points.models import Proposal, Transaction
 from portal.points.models.currencies import ALONE
 from portal.points.proposals import adjust, decide, take_back
@@ -140,6 +141,11 @@ def test_a_large_line_is_taken_back_by_two(desk: Any) -> None:
     assert damage() == []
 
 
+def test_more_than_a_posting_may_move_is_not_proposed(desk: Any) -> None:
+    with pytest.raises(PointsError, match="amount_invalid"):
+        act(desk, MOST + 1)
+
+
 def test_one_decision_leaves_the_others_waiting(desk: Any) -> None:
     first, second = (act(desk, ALONE + 1) for _ in range(2))
     agree(desk, first, by="second")
@@ -173,12 +179,17 @@ def test_what_was_taken_back_meanwhile_is_not_taken_back_again(desk: Any) -> Non
     assert figures(desk["member"])[0] == ALONE
 
 
-def test_nobody_takes_back_lines_of_their_own(desk: Any) -> None:
+def test_nobody_adjusts_takes_back_or_agrees_to_their_own(desk: Any) -> None:
     desk["member"].account_id = desk["first"].id
     db.session.commit()
     earned = earn(desk["member"], 1)
     with pytest.raises(PointsError, match="own_points"):
         back(desk, earned, by="first")
+    with pytest.raises(PointsError, match="own_points"):
+        act(desk, 1)
+    proposal = act(desk, ALONE + 1, by="second")
+    with pytest.raises(PointsError, match="own_points"):
+        agree(desk, proposal)
 
 
 def test_the_same_key_again_is_the_same_line_even_at_the_limit(desk: Any) -> None:
