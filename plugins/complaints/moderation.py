@@ -63,12 +63,12 @@ def report(
 ) -> bool:
     """Ask the moderators to look; a household counts once. Tell whether it is new."""
     case = lock(case_id)
-    post = _post(post_id)
+    post, at = _post(post_id), database_now()
     if author_of(case, post) == member.id:
         raise CaseError("OWN_WORDS", state=case.state, version=case.version)
     if is_hidden(case, post):
         raise CaseError("HIDDEN", state=case.state, version=case.version)
-    review = _review_of(case, project, post, database_now())
+    review = _review_of(case, project, post, at)
     known = sa.select(Report.id).where(
         Report.review_id == review.id, Report.household_id == member.household_id
     )
@@ -82,6 +82,7 @@ def report(
             member_id=member.id,
             reason=reason,
             body=body,
+            created_at=at,
         )
     )
     review.reports += 1

@@ -1,7 +1,7 @@
 """A complaint with a reply, one joined, a special day and a text, for the portal's own tests."""
 
-from plugins.complaints import deciding, moderation, posting, settings
-from plugins.complaints.models import Canned, Case, Category, DayRule, Promise, Review
+from plugins.complaints import deciding, posting, settings
+from plugins.complaints.models import Act, Canned, Case, Category, DayRule, Promise, Report, Review
 from plugins.complaints.posting import Draft
 from plugins.complaints.states import ActKind, Frontline, Ring
 from portal import clock
@@ -48,11 +48,13 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     deciding.withdraw(case_id=case.id, member=who, project=where, version=case.version)
     neighbours = _complain(where, member_ref(make_owner(project)), category, Ring.ALIAS)
     posting.me_too(case_id=neighbours.id, member=who)
-    act = moderation.apply(case, where, None, ActKind.MUTE, reason="abuse", at=clock.now())
+    about = {"project_id": project.id, "member_id": member.id, "reason": "abuse"}
+    act = add(Act(**about, case_id=case.id, kind=ActKind.MUTE, note="请勿辱骂"))
     promise = add(
         Promise(case_id=case.id, project_id=project.id, body="校正", due_on=case.created_at.date())
     )
     look = add(Review(case_id=case.id, project_id=project.id, reasons={}, due_at=clock.now()))
+    add(Report(**about, review_id=look.id, household_id=member.household_id, body="骂人"))
     db.session.commit()
     today = clock.business_date(project.time_zone)
     day = add(DayRule(project_id=project.id, day=today, working=False, note="台风"))
