@@ -1,4 +1,4 @@
-"""The staff's page of the waiting list: who waits, what is offered, who comes first."""
+"""The staff's pages of the waiting list (who waits, what is offered, who is first) and figures."""
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
@@ -7,12 +7,29 @@ from werkzeug.wrappers import Response
 from plugins.events import queries, rosters, waiting
 from plugins.events.blueprint import staff
 from plugins.events.errors import EventError
+from plugins.events.figures import figures_of
 from plugins.events.words import REFUSALS
 from portal.sdk import current_account, current_project, db, gettext, requires
 
 __all__ = ["staff"]
 
 Page = str | tuple[str, int] | Response
+
+
+@staff.get("/p/<project>/staff/events/<public_id>/figures")
+@requires("events.manage")
+def figures(public_id: str) -> str:
+    """Show what an activity came to: persons, points, who showed up."""
+    found = queries.find_with_quotas(current_project().id, public_id)
+    if found is None:
+        raise NotFound
+    occurrence, quotas = found
+    return render_template(
+        "events/staff_figures.html",
+        occurrence=occurrence,
+        total=quotas[0],
+        figures=figures_of(occurrence),
+    )
 
 
 @staff.get("/p/<project>/staff/events/<public_id>/queue")
