@@ -55,6 +55,9 @@ def erase(member: MemberRef) -> None:
     family = sa.and_(SeatRow.registration_id.in_(mine), SeatRow.person.is_not(None))
     theirs = sa.or_(SeatRow.member_id == member.id, family)
     db.session.execute(sa.update(SeatRow).where(theirs).values(name="", person=None))
+    # What staff wrote may name the person, too.
+    own = sa.update(Registration).where(Registration.member_id == member.id)
+    db.session.execute(own.values(entered_why=""))
 
 
 def objections(member: MemberRef) -> list[str]:
