@@ -9,7 +9,14 @@ from portal.earning.checks import Problem
 from portal.earning.kinds import Effect, FormulaKind, Outcome
 from portal.earning.limits import begins_anew
 from portal.earning.models import Decision
-from portal.earning.words import PERIODS, PERS, comparison_text, field_of, value_text
+from portal.earning.words import (
+    PERIODS,
+    PERS,
+    comparison_text,
+    field_of,
+    source_title,
+    value_text,
+)
 from portal.facts.models import Fact
 from portal.i18n import Text, format_day, gettext, lazy
 from portal.points.amounts import format_points
@@ -157,15 +164,57 @@ def amount_text(rule: Mapping[str, Any]) -> str:
 
 
 def rule_text(rule: Mapping[str, Any]) -> str:
-    """Return a rule as a sentence without its event: conditions, points, limits."""
+    """Return a rule as a sentence without its event: conditions, points, what multiplies and what
+    limits them, and when they are there. Whoever publishes the rule reads it."""
     when = condition_words(rule["source"], rule["when"]) if rule.get("when") else ""
     parts = [gettext("if %(conditions)s", conditions=when)] if when else []
     if rule.get("effect") == Effect.FORFEIT:
         parts.append(gettext("takes %(amount)s", amount=amount_text(rule)))
     else:
         parts.append(amount_text(rule))
+    parts += _factors(rule["amount"])
     parts += [limit_text(limit) for limit in rule.get("limits") or ()]
+    if budget := rule.get("budget"):
+        parts.append(
+            gettext(
+                "budget %(code)s: %(points)s points in all",
+                code=budget["code"],
+                points=budget["points"],
+            )
+        )
+    if pending := rule.get("pending"):
+        parts.append(_pending(pending))
     return " · ".join(str(part) for part in parts)
+
+
+def _factors(formula: Mapping[str, Any]) -> list[str]:
+    """Return what multiplies the points, each as a phrase."""
+    found = []
+    if by_tier := formula.get("times_by_tier"):
+        factors = str(gettext(", ")).join(f"{tier} ×{times}" for tier, times in by_tier.items())
+        found.append(str(gettext("by tier: %(factors)s", factors=factors)))
+    for campaign in formula.get("campaigns") or ():
+        found.append(
+            str(
+                gettext(
+                    "×%(times)s from %(since)s to %(until)s",
+                    times=campaign["times"],
+                    since=format_day(date.fromisoformat(campaign["from"])),
+                    until=format_day(date.fromisoformat(campaign["until"])),
+                )
+            )
+        )
+    return found
+
+
+def _pending(pending: Mapping[str, Any]) -> str:
+    """Return when points are there that wait, as a phrase."""
+    if "days" in pending:
+        return str(gettext("available %(days)s days after the event", days=pending["days"]))
+    event = str(source_title(pending["until"]))
+    if "percent" in pending:
+        event = f"{event} ({pending['percent']} %)"
+    return str(gettext("available with: %(event)s", event=event))
 
 
 def condition_words(

@@ -114,7 +114,7 @@ CORE: dict[str, PointSource] = {
         ),
         PointSource(
             "member.signed_in",
-            lazy("Signed in"),
+            lazy("Signed in to the portal"),
             lazy("A member's first sign-in of the day."),
             icon="login",
             tone="blue",
@@ -128,7 +128,7 @@ CORE: dict[str, PointSource] = {
         ),
         PointSource(
             "spend.recorded",
-            lazy("Spending"),
+            lazy("Spent at a partner"),
             lazy(
                 "A member spends at a partner; the category is what for, people how many were "
                 "there."

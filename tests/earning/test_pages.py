@@ -177,6 +177,10 @@ def test_the_form_shows_a_rule_as_it_was_written(centre: FlaskClient) -> None:
     page = centre.get("/centre/earning/draft/rules/welcome", headers=EN).text
     for typed in ("management: 10 = 1", "gold: 1.5", "water, heating", "autumn", "5000"):
         assert typed in page
+    told = words(centre, "/centre/earning/draft")
+    for said in ("by tier: gold ×1.5", "×2 from ",
+                 "budget autumn: 5000 points", "with: Payment towards a home (30 %)"):  # fmt: skip
+        assert said in told
     write(centre, rule="welcome", **values)
     db.session.expire_all()
     assert queries.find_rule(queries.draft_book(), "welcome").definition == before
