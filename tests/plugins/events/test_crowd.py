@@ -154,7 +154,7 @@ def one_visit(occurrence_id, member_id, chance):
 def test_a_crowd_of_parties_for_a_quarter_of_the_seats(app, place, make_activity):
     """PORTAL_TEST_CROWD=200 is the crowd that is promised: 200 parties, 50 seats."""
     several = db.engine.dialect.name == "postgresql"
-    many = int(os.environ.get("PORTAL_TEST_CROWD", "60")) if several else 16
+    many = int(os.environ.get("PORTAL_TEST_CROWD", "40")) if several else 16
     occurrence = make_activity(
         capacity=many // 4, price=PRICE, queue_rule=QueueRule.SKIP, household_most=4
     )
