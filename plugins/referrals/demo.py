@@ -31,7 +31,7 @@ _FRIENDS = (
 )
 _OTHERS = (
     ("蒋先生", 1, State.REPORTED),
-    ("郑女士", 25, State.SUBSCRIBED),
+    ("郑女士", 25, State.SIGNED),
     ("许先生", 70, State.PAID),
     ("钱女士", 9, State.VISITED),
     ("冯先生", 2, State.ACCEPTED),

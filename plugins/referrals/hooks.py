@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from plugins.referrals import (
+    figures_views,
     friend_views,
     import_views,
     pages,
@@ -36,6 +37,8 @@ from portal.sdk import (
     PointSource,
     ProjectRef,
     RoleName,
+    Setting,
+    SettingKind,
     StaffWidget,
     current_member,
     hookimpl,
@@ -48,7 +51,15 @@ def _context() -> dict[str, object]:
     return {"words": words, "showing": showing, "reasons": stages.REASONS}
 
 
-_STAFF = (staff_views, sale_views, rules_views, import_views, reward_views, payout_views)
+_STAFF = (
+    staff_views,
+    sale_views,
+    rules_views,
+    import_views,
+    reward_views,
+    payout_views,
+    figures_views,
+)
 # The staff's views are of one blueprint: each module adds its own.
 STAFF_VIEWS = {each.staff for each in _STAFF}
 for _blueprint in (views.blueprint, friend_views.friends, *STAFF_VIEWS):
@@ -84,6 +95,18 @@ def register_permissions() -> list[Permission]:
             frozenset({RoleName.FINANCE, *head}),
         ),
     ]
+
+
+@hookimpl
+def register_settings() -> list[Setting]:
+    """Return from which share on referrals are on the mark."""
+    hint = lazy("Referred contracts of all contracts, in percent. 0 for no alert.")
+    return [
+        Setting(
+            "least_share", lazy("Alert below this share of referrals"), SettingKind.NUMBER,
+            hint=hint, default=0, least=0, most=100,
+        )
+    ]  # fmt: skip
 
 
 @hookimpl
@@ -179,6 +202,10 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:
         NavItem(
             lazy("Referral rules"), "heart-handshake", "referrals_staff.versions",
             "referrals.rules", "plugins",
+        ),
+        NavItem(
+            lazy("Referral figures"), "chart-bar", "referrals_staff.figures", "referrals.rules",
+            "plugins",
         ),
         NavItem(
             lazy("Referral rewards"), "gift", "referrals_staff.rewards", "referrals.pay", "plugins"

@@ -94,6 +94,7 @@ from portal.sdk.points import (
     spend_points,
     void_points,
 )
+from portal.sdk.sales import contracts_by_month
 from portal.sdk.search import drop_document, index_document
 from portal.sdk.tiers import TierRef, tier_of, tiers
 from portal.search.documents import Findable
@@ -169,6 +170,7 @@ __all__ = [
     "check_code",
     "code_phone",
     "colleagues",
+    "contracts_by_month",
     "current_account",
     "current_member",
     "current_project",
