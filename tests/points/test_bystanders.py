@@ -154,6 +154,17 @@ def test_what_is_unknown_neither_ripens_nor_is_taken_back() -> None:
         service.reverse(actor=None, posting_id=10**9, key=key(), why=WHY)
 
 
+def test_what_opened_no_lot_does_not_ripen_and_no_unknown_budget_gives() -> None:
+    member = make_member()
+    earn(member, 100)
+    spent = spend(member, 100)
+    with pytest.raises(PointsError, match="not_pending"):
+        service.mature(actor=None, posting_id=spent.id)
+    db.session.rollback()
+    with pytest.raises(PointsError, match="unknown_budget"):
+        earn(member, 100, terms=Terms(budget="nobody's", expires_on=NEVER))
+
+
 def test_more_than_a_line_moved_is_not_taken_back() -> None:
     earned = earn(make_member(), 100)
     with pytest.raises(PointsError, match="reversed_already"):

@@ -48,7 +48,7 @@ def act(
         project_id=desk["project"].id,
         kind=kind,
         amount=amount,
-        reason="because",
+        reason=values.pop("reason", "because"),
         key=values.pop("key", None) or key(),
     )
     db.session.commit()
@@ -83,11 +83,13 @@ def test_colleagues_other_members_and_other_days_count_apart(desk: Any, monkeypa
     assert isinstance(act(desk, ALONE), Posting)
 
 
-def back(desk: Any, posting: Posting, *, by: str = "second") -> Posting | Proposal:
+def back(
+    desk: Any, posting: Posting, *, by: str = "second", reason: str = "wrong"
+) -> Posting | Proposal:
     """Take the rest of a line back, and commit."""
     done = take_back(
         actor=desk[by], member=desk["member"], project_id=desk["project"].id,
-        posting_id=posting.id, reason="wrong", key=key(),
+        posting_id=posting.id, reason=reason, key=key(),
     )  # fmt: skip
     db.session.commit()
     return done
@@ -144,6 +146,13 @@ def test_a_large_line_is_taken_back_by_two(desk: Any) -> None:
 def test_more_than_a_posting_may_move_is_not_proposed(desk: Any) -> None:
     with pytest.raises(PointsError, match="amount_invalid"):
         act(desk, MOST + 1)
+
+
+def test_nothing_is_adjusted_or_taken_back_without_a_reason(desk: Any) -> None:
+    with pytest.raises(PointsError, match="reason_needed"):
+        act(desk, 1, reason="")
+    with pytest.raises(PointsError, match="reason_needed"):
+        back(desk, earn(desk["member"], 1), reason="")
 
 
 def test_one_decision_leaves_the_others_waiting(desk: Any) -> None:
