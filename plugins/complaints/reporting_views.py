@@ -10,6 +10,7 @@ from plugins.complaints.errors import CaseError
 from plugins.complaints.identity import Reader
 from plugins.complaints.models import Case
 from plugins.complaints.moderation_forms import AppealForm, ReportForm
+from plugins.complaints.verifying import home_first
 from plugins.complaints.words import REFUSALS
 from portal.sdk import (
     current_member,
@@ -32,7 +33,7 @@ def report(public_id: str) -> Page:
     """Ask the moderators to look at a complaint, or at a reply (`?post=`)."""
     case, member, project = _find(public_id), current_member(), current_project()
     if not homes_of(member, project):
-        return render_template("complaints/verify.html"), 403
+        return home_first()
     wanted = request.args.get("post", "")[:22]
     post = queries.post(case, wanted) if wanted else None
     if wanted and (post is None or post.kind != "reply"):

@@ -23,6 +23,7 @@ from plugins.complaints.identity import Reader
 from plugins.complaints.models import Case, Post
 from plugins.complaints.queries import OWNER_FILTERS, ListFilter, Whole
 from plugins.complaints.states import LIVE, Ring
+from plugins.complaints.verifying import home_first
 from plugins.complaints.words import REFUSALS
 from portal.sdk import (
     current_member,
@@ -60,7 +61,7 @@ def new() -> Page:
     member, project = current_member(), current_project()
     homes = homes_of(member, project)
     if not homes:
-        return render_template("complaints/verify.html"), 403
+        return home_first()
     form, title = ComplaintForm(), request.args.get("title", "").strip()[: text.TITLE_MOST]
     title = title.replace("\0", "")
     if request.method == "GET" and not title:
@@ -112,7 +113,7 @@ def reply(public_id: str) -> Page:
     """Say something in the thread."""
     case, member, project = _find(public_id), current_member(), current_project()
     if not homes_of(member, project):
-        return render_template("complaints/verify.html"), 403
+        return home_first()
     form = ReplyForm()
     form.public = case.ring != Ring.PRIVATE
     if not form.validate_on_submit():
@@ -171,7 +172,7 @@ def me_too(public_id: str) -> Page:
     """Say that one's household has the same trouble; once, however often it is pressed."""
     case, member = _find(public_id), current_member()
     if not homes_of(member, current_project()):
-        return render_template("complaints/verify.html"), 403
+        return home_first()
     project = current_project()
 
     def act() -> None:

@@ -181,10 +181,10 @@ def test_without_a_home_here_one_reads_and_is_told_how_to_verify(app, place, mak
     follower = factories.sign_in(app.test_client(), factories.make_follower(place.project))
     page = f"{LIST}{case.public_id}"
     assert follower.get(page).status_code == 200
-    refused = follower.get(f"{LIST}new?title=x")
-    assert refused.status_code == 403
-    assert "认证" in refused.text
-    for path in ("/reply", "/me-too"):
+    assert "认证" in follower.get(f"{LIST}new?title=x").text
+    assert follower.post(f"{LIST}new", data={"title": "x"}).status_code == 403
+    assert "认证" in follower.get(f"{page}/report").text
+    for path in ("/reply", "/report", "/me-too"):
         assert follower.post(page + path, data={"body": "好"}).status_code == 403
 
 
