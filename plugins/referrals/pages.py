@@ -8,16 +8,17 @@ import sqlalchemy as sa
 
 from plugins.referrals.models import Lead, Referrer
 from plugins.referrals.states import ACTIVE, State
+from plugins.referrals.words import STATES
 from portal.sdk import MemberRef, ProjectRef, db
 
 
 @dataclass(frozen=True)
 class HomeRow:
-    """A friend on the way."""
+    """A friend on the way. `state`: its words and its tone."""
 
     url: str
     friend: str
-    state: str
+    state: tuple[object, str]
     ends_at: datetime | None
 
 
@@ -44,7 +45,7 @@ def home_card(project: ProjectRef, member: MemberRef) -> HomeCard:
     )
     base = f"/p/{project.slug}/referrals/"
     rows = [
-        HomeRow(f"{base}leads/{lead.public_id}", lead.phone_masked, lead.state, lead.ends_at)
+        HomeRow(f"{base}leads/{lead.public_id}", lead.phone_masked, STATES[lead.state], lead.ends_at)
         for lead in leads
     ]
     return HomeCard(base, rows)

@@ -74,6 +74,8 @@ def _walk(
         if answer.status >= 400:
             faults.append(f"{path}: status {answer.status}")
             continue
+        if page.locator("[data-fault]").count():
+            faults.append(f"{path}: a plugin's section is missing")
         if overflow_of(page) > 0:
             faults.append(f"{path}: {overflow_of(page)} px wider than the window")
         found = faults_of(page) if with_axe else []

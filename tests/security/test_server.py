@@ -16,7 +16,8 @@ MEGABYTE = 1024 * 1024
 
 def test_a_body_that_no_page_takes_is_refused_before_it_is_sent(app: Flask, tmp_path: Path) -> None:
     limit = longest_request(app)
-    assert 48 * MEGABYTE <= limit <= 50 * MEGABYTE
+    # Nine photos of a complaint; docs/operate.md tells the proxy the same.
+    assert 108 * MEGABYTE <= limit <= 110 * MEGABYTE
     env = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
     env |= {"PORTAL_HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     port = services._free_port()

@@ -384,3 +384,10 @@ def test_no_unconsented_number_is_anywhere(
         assert number not in caplog.text
         assert not any(number in text for text in seen)
     assert b"139****7002" not in kept
+
+
+def test_the_home_page_shows_friends_on_their_way(app, place, make_lead):
+    lead = make_lead()
+    page = factories.sign_in(app.test_client(), place.owner).get("/p/binjiang/").text
+    assert f"/p/binjiang/referrals/leads/{lead.public_id}" in page
+    assert "data-fault" not in page
