@@ -45,7 +45,9 @@ def home_card(project: ProjectRef, member: MemberRef) -> HomeCard:
     )
     base = f"/p/{project.slug}/referrals/"
     rows = [
-        HomeRow(f"{base}leads/{lead.public_id}", lead.phone_masked, STATES[lead.state], lead.ends_at)
+        HomeRow(
+            f"{base}leads/{lead.public_id}", lead.phone_masked, STATES[lead.state], lead.ends_at
+        )
         for lead in leads
     ]
     return HomeCard(base, rows)
