@@ -81,6 +81,12 @@ def hashes_of(world):
     }
 
 
+def home_of(world):
+    return db.session.scalars(
+        sa.select(Unit).join(Ownership).where(Ownership.member_id == world.member.id)
+    ).one()
+
+
 def test_no_trace_is_left(world):
     hashes, photo = hashes_of(world), path_of(world.photo)
     kinds = {name for name, *_ in traces(world, hashes=hashes)}
@@ -98,7 +104,7 @@ def test_no_trace_is_left(world):
 
 def test_what_stays_is_there_without_a_name(world):
     sealing.seal_entries()
-    unit = db.session.scalar(sa.select(Unit))
+    unit = home_of(world)
     assert erase(world)
     member, account = (
         db.session.get(Member, world.member.id),
@@ -106,7 +112,7 @@ def test_what_stays_is_there_without_a_name(world):
     )
     assert (member.name, member.state) == ("已注销会员", MemberState.LEFT)
     assert (account.state, account.display_name) == (AccountState.CLOSED, "")
-    ownership = db.session.scalar(sa.select(Ownership))
+    ownership = db.session.scalar(sa.select(Ownership).where(Ownership.member_id == member.id))
     assert (ownership.member_id, ownership.end_reason) == (member.id, "left_club")
     assert db.session.get(Unit, unit.id).household_id is None
     assert db.session.get(UnitClaim, world.claim.id).state == ClaimState.WITHDRAWN
@@ -133,7 +139,7 @@ def test_a_household_with_others_stays(world):
     spouse = make_member(
         name="周明", household=db.session.get(Household, world.member.household_id)
     )
-    unit = db.session.scalar(sa.select(Unit))
+    unit = home_of(world)
     make_ownership(spouse, unit, role="co_owner")
     assert erase(world)
     assert db.session.get(Member, spouse.id).household_id == world.member.household_id
@@ -187,7 +193,7 @@ def test_a_role_stands_in_the_way(world):
 
 
 def test_a_disputed_home_of_its_only_owner_stands_in_the_way(world):
-    unit = db.session.scalar(sa.select(Unit))
+    unit = home_of(world)
     other = make_member(name="赵六")
     add(
         UnitClaim(
