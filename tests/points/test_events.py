@@ -28,7 +28,9 @@ def told(kind: str = "points.posted") -> list[DomainEventRow]:
 
 
 def test_a_posting_is_told_with_its_facts_and_no_name(app: Any) -> None:
+    make_member(name="方女士")
     member = make_member(name="林晓芸")
+    make_member(name="赵先生")
     posting = earn(member, 5_000)
     (event,) = told()
     assert (event.subject_kind, event.subject_key) == ("points_posting", posting.public_id)

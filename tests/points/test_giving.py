@@ -11,10 +11,13 @@ from flask.testing import FlaskClient
 from portal.columns import new_public_id
 from portal.extensions import db
 from portal.members.models import Household, Member
+from portal.points import giving
+from portal.points.accounts import REDEEMABLE
 from portal.points.kinds import Kind
 from portal.points.models import Currency, Transaction
+from portal.points.transfers import transfer
 from tests.factories import add, make_member, sign_in
-from tests.points.helpers import damage, earn, figures, hold
+from tests.points.helpers import WHY, damage, earn, figures, hold, noon
 from tests.points.test_pages import TODAY, page
 
 GIVE = "/me/points/give"
@@ -126,6 +129,27 @@ def test_the_month_has_a_limit(client: FlaskClient, couple: tuple[Member, Member
         answer = send(client, receiver=receiver.public_id, points="2", confirmed=confirmed)
         assert answer.status_code == 422
         assert "more than may be given away in a month" in answer.text
+
+
+def test_the_limit_counts_ones_own_gifts_of_this_month(couple: tuple[Member, Member]) -> None:
+    giver, receiver = couple
+    last_month = TODAY.replace(day=1) - timedelta(days=1)
+    earn(receiver, 9_000_000)
+    earn(giver, 9_000_000, at=noon(last_month))
+    for one, other, amount, at in (
+        (giver, receiver, 1_000_000, noon(last_month)),
+        (giver, receiver, 3_000_000, None),
+        (receiver, giver, 5_000_000, None),
+    ):
+        transfer(
+            actor=None, giver_id=one.id, receiver_id=other.id, amount=amount, key=new_public_id(),
+            why=WHY, at=at,
+        )  # fmt: skip
+    qualifying = sa.update(Currency).where(Currency.key != REDEEMABLE)
+    db.session.execute(qualifying.values(transfer_limit=1_000))
+    found = giving.allowance(giver)
+    assert (found.given, found.limit) == (3_000_000, giving.DEFAULT_LIMIT)
+    assert giving.allowance(receiver).given == 5_000_000
 
 
 def test_held_points_stay_and_given_ones_keep_their_last_day(
