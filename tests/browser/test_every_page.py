@@ -19,7 +19,9 @@ MONTH = re.compile(r"(?<=/)20[0-9]{2}-[01][0-9](?=/|$)")
 NAMED = re.compile(
     r"/(notifications|points/rules|draft/tiers|draft/figures|draft/rules|benefits)/[a-z0-9_.-]+"
 )
-NOT_PAGES = re.compile(r"^/(static|files|brand\.css|logout)|\.(csv|xlsx|svg|png|ics)\?|/export|format=")
+NOT_PAGES = re.compile(
+    r"^/(static|files|brand\.css|logout)|\.(csv|xlsx|svg|png|ics)\?|/export|format="
+)
 MOST_PAGES = 60
 
 
