@@ -8,11 +8,13 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from portal.accounts.models import Account
 from portal.columns import new_public_id
 from portal.extensions import db
 from portal.members.models import Household, Member
 from portal.points import giving
 from portal.points.accounts import REDEEMABLE
+from portal.points.errors import PointsError
 from portal.points.kinds import Kind
 from portal.points.models import Currency, Transaction
 from portal.points.transfers import transfer
@@ -150,6 +152,18 @@ def test_the_limit_counts_ones_own_gifts_of_this_month(couple: tuple[Member, Mem
     found = giving.allowance(giver)
     assert (found.given, found.limit) == (3_000_000, giving.DEFAULT_LIMIT)
     assert giving.allowance(receiver).given == 5_000_000
+
+
+def test_a_program_cannot_give_to_others_either(couple: tuple[Member, Member]) -> None:
+    giver, _receiver = couple
+    account = db.session.get_one(Account, giver.account_id)
+    keys = {make_member().public_id: "other_household", giver.public_id: "same_member"}
+    for receiver_key, code in keys.items():
+        with pytest.raises(PointsError, match=code):
+            giving.give(
+                actor=account, member=giver, receiver_key=receiver_key, amount=1_000, key="once"
+            )
+    assert given() == 0
 
 
 def test_held_points_stay_and_given_ones_keep_their_last_day(
