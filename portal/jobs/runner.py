@@ -110,6 +110,9 @@ class Runner:
             else:
                 if not moved and waking.bell.wait(POLL_SECONDS):
                     waking.bell.clear()
+                    if self.stopping.is_set():
+                        # Rung by `stop`, for the other thread as well: it may not have heard it.
+                        waking.bell.set()
 
     def _step(self, place: str, *, long: bool) -> tuple[bool, int]:
         """Fill slots, relay, do one job; tell whether anything moved, and the attempts made."""
