@@ -98,7 +98,7 @@ def _holder(account_id: int) -> str:
         .where(PointsAccount.id == account_id)
     ).first()
     if row is None:
-        return f"account {account_id}"
+        return f"account {account_id}" if account_id else "the ledger"
     account, currency = row
     holder = account.member_id or account.household_id or account.unit_id or account.project_id
     return f"account {account.id} ({account.holder_kind} {holder or account.system}, {currency})"

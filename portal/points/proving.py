@@ -16,14 +16,14 @@ from portal.notifications.kinds import NotificationKind
 from portal.notifications.service import notify
 from portal.permissions.models import RoleGrant
 from portal.permissions.roles import RoleName
-from portal.points import chain
+from portal.points import chain, walls
 from portal.points.faults import Fault
 from portal.points.models import Currency, PointsAccount, Proof, ProofFault
 from portal.points.rules import RULES
 from portal.points.verify import NOTES_RULE
 from portal.projects.models import Ownership, Project, ProjectInterest
 
-NAMES = (*RULES, NOTES_RULE, chain.RULE)
+NAMES = (*RULES, NOTES_RULE, chain.RULE, walls.RULE)
 """Every rule that a proof tries."""
 KIND = "points.ledger_fault"
 MOST_TOLD = 50

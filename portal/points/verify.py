@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.extensions import db
-from portal.points import chain
+from portal.points import chain, walls
 from portal.points.faults import Fault
 from portal.points.keys import note_digest
 from portal.points.models import Note, Transaction
@@ -20,7 +20,7 @@ _MOST = 100
 def verify() -> list[Fault]:
     """Return where the ledger breaks its rules, at most a hundred faults a rule."""
     found = [fault for rule in RULES for fault in check(rule)]
-    return [*found, *_blotted_notes(), *chain.faults()]
+    return [*found, *_blotted_notes(), *chain.faults(), *walls.faults()]
 
 
 def check(rule: str) -> list[Fault]:
