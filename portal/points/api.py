@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from marshmallow import Schema, fields, validate
 from werkzeug.exceptions import NotFound
 
 from portal.access import member_only
@@ -12,7 +13,7 @@ from portal.api.paging import page_schema
 from portal.extensions import db
 from portal.members.current import current_member
 from portal.points import giving
-from portal.points.asked import read_month
+from portal.points.asked import HOUSEHOLD, read_month
 from portal.points.errors import PointsError
 from portal.points.kinds import CurrencyKind
 from portal.points.monthly import month_of
@@ -31,8 +32,27 @@ from portal.points.shapes import (
     sent_key,
     wished,
 )
+from portal.points.terms import Holder
 
 blueprint = ApiBlueprint("points_api", "portal.points", url_prefix="/api/v1", title="Points")
+
+
+class WhoseQuery(Schema):
+    """Whose points."""
+
+    of = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", HOUSEHOLD]),
+        metadata={"description": "household: the points that the member's household has together."},
+    )
+
+
+class MyCurrencyQuery(WhoseQuery, CurrencyQuery):
+    """Whose points, and which."""
+
+
+class MyLinesQuery(WhoseQuery, LinesQuery):
+    """Whose lines, and which."""
 
 
 class MonthShown(Output):
@@ -56,32 +76,32 @@ class TransferWish(Input):
     amount = wished()
 
 
-@blueprint.call("GET", "/me/points", PointsShown)
+@blueprint.call("GET", "/me/points", PointsShown, query=WhoseQuery)
 @member_only
-def balance() -> dict[str, Any]:
+def balance(query: dict[str, str]) -> dict[str, Any]:
     """Show the five figures of every currency."""
-    return {"items": figures_of(current_member().id)}
+    return {"items": figures_of(_whose(query))}
 
 
-@blueprint.call("GET", "/me/points/lines", page_schema(LineShown), query=LinesQuery, paged=True)
+@blueprint.call("GET", "/me/points/lines", page_schema(LineShown), query=MyLinesQuery, paged=True)
 @member_only
 def lines(query: dict[str, str]) -> Any:
     """List the member's lines with their reasons, the newest first."""
-    return lines_of(current_member().id, query)
+    return lines_of(_whose(query), query)
 
 
-@blueprint.call("GET", "/me/points/lines/<posting_id>", LineDetail)
+@blueprint.call("GET", "/me/points/lines/<posting_id>", LineDetail, query=WhoseQuery)
 @member_only
-def line(posting_id: str) -> dict[str, Any]:
+def line(posting_id: str, query: dict[str, str]) -> dict[str, Any]:
     """Show one line, the lots that it used, and what became of those that it opened."""
-    return detail_of(current_member().id, posting_id)
+    return detail_of(_whose(query), posting_id)
 
 
-@blueprint.call("GET", "/me/points/months/<month>", MonthShown, query=CurrencyQuery)
+@blueprint.call("GET", "/me/points/months/<month>", MonthShown, query=MyCurrencyQuery)
 @member_only
 def month(month: str, query: dict[str, str]) -> dict[str, Any]:
     """Show a month's statement, such as 2026-10."""
-    purse = purse_of(current_member().id, query["currency"])
+    purse = purse_of(_whose(query), query["currency"])
     found = month_of(purse, month) if purse and read_month(month) else None
     if found is None:
         raise NotFound
@@ -108,6 +128,12 @@ def transfer(body: dict[str, Any]) -> dict[str, Any]:
         )
     except PointsError as error:
         raise problem(error, receiver=("other_household", "same_member")) from error
-    member_id, public_id = member.id, posting.public_id
+    giver, public_id = Holder.member(member.id), posting.public_id
     db.session.commit()
-    return detail_of(member_id, public_id)
+    return detail_of(giver, public_id)
+
+
+def _whose(query: dict[str, str]) -> Holder:
+    member = current_member()
+    together = query["of"] == HOUSEHOLD
+    return Holder.household(member.household_id) if together else Holder.member(member.id)

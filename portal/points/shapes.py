@@ -161,14 +161,14 @@ def problem(error: PointsError, **codes: tuple[str, ...]) -> Problem:
     return refused(error.code, sentence(error), "amount")
 
 
-def figures_of(member_id: int) -> list[dict[str, Any]]:
-    """Return the figures of each currency of a member."""
-    return [_figures(*pair) for pair in queries.wallet(Holder.member(member_id))]
+def figures_of(holder: Holder) -> list[dict[str, Any]]:
+    """Return the figures of each currency of a holder."""
+    return [_figures(*pair) for pair in queries.wallet(holder)]
 
 
-def lines_of(member_id: int, query: dict[str, str], *, project_id: int | None = None) -> Any:
-    """Return the answer for a page of a member's lines; `project_id` as in `ledger_of`."""
-    purse = purse_of(member_id, query["currency"])
+def lines_of(holder: Holder, query: dict[str, str], *, project_id: int | None = None) -> Any:
+    """Return the answer for a page of a holder's lines; `project_id` as in `ledger_of`."""
+    purse = purse_of(holder, query["currency"])
     if purse is None:
         return {"items": [], "next": None}
     month = read_month(query["month"]) if query["month"] else None
@@ -176,12 +176,11 @@ def lines_of(member_id: int, query: dict[str, str], *, project_id: int | None = 
     return paged(found, shown)
 
 
-def detail_of(member_id: int, public_id: str, *, project_id: int | None = None) -> dict[str, Any]:
-    """Return a member's line with its lots. Raises 404.
+def detail_of(holder: Holder, public_id: str, *, project_id: int | None = None) -> dict[str, Any]:
+    """Return a holder's line with its lots. Raises 404.
 
     `project_id` as in `ledger_of`: lots that other projects' lines opened are left out as well.
     """
-    holder = Holder.member(member_id)
     told = line_of(holder, public_id, project_id=project_id)
     if told is None:
         raise NotFound
@@ -231,9 +230,9 @@ def shown(found: Line) -> dict[str, Any]:
     }
 
 
-def purse_of(member_id: int, currency: str) -> Purse | None:
-    """Return a member's purse of a currency; None when they never had points of it."""
-    return queries.purse_of(queries.purses(Holder.member(member_id)), currency)
+def purse_of(holder: Holder, currency: str) -> Purse | None:
+    """Return a holder's purse of a currency; None when they never had points of it."""
+    return queries.purse_of(queries.purses(holder), currency)
 
 
 def _figures(purse: Purse, figures: Figures) -> dict[str, Any]:

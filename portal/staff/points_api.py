@@ -144,7 +144,7 @@ class PostingMade(Output):
 @requires("points.view")
 def member_points(public_id: str) -> dict[str, Any]:
     """Show a member's figures."""
-    return {"items": figures_of(member_here(public_id).id)}
+    return {"items": figures_of(Holder.member(member_here(public_id).id))}
 
 
 @blueprint.call("GET", f"{_MEMBER}/lines", page_schema(LineShown), query=LinesQuery, paged=True)
@@ -153,7 +153,7 @@ def member_lines(public_id: str, query: dict[str, str]) -> Any:
     """List a member's lines of the project and of the club, all with the club's right to see
     points; the newest first. `available_after` is null where lines are left out.
     """
-    return lines_of(member_here(public_id).id, query, project_id=seen_project())
+    return lines_of(Holder.member(member_here(public_id).id), query, project_id=seen_project())
 
 
 @blueprint.call("POST", f"{_MEMBER}/adjustments", AdjustmentMade, status=201, body=AdjustmentWish)
@@ -207,7 +207,10 @@ def _made(member_id: int, done: Posting | Proposal) -> dict[str, Any]:
     made = done.public_id
     db.session.commit()
     if isinstance(done, Posting):
-        return {"line": detail_of(member_id, made, project_id=seen_project()), "proposal": None}
+        return {
+            "line": detail_of(Holder.member(member_id), made, project_id=seen_project()),
+            "proposal": None,
+        }
     return {"line": None, "proposal": shown(case_of(made))}
 
 

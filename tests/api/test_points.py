@@ -14,6 +14,7 @@ from portal.projects.models import Project
 from portal.tokens.service import issue_service_token
 from tests import factories
 from tests.points.helpers import damage, earn, figures, hold, spend
+from tests.points.test_household import SOON, together
 
 
 @pytest.fixture
@@ -205,3 +206,24 @@ def test_only_services_with_the_right_post_and_only_in_their_project(
     assert anywhere("POST", at, wish).status_code == 201
     stranger = {**wish, "member": factories.make_member().public_id, "key": "l"}
     assert anywhere("POST", at, stranger).status_code == 404
+
+
+def test_a_program_of_either_reads_what_they_have_together(call: Any) -> None:
+    household = factories.add(Household())
+    two = [factories.make_member(household=household) for _ in range(2)]
+    given = together(two[0], 2_500)
+    earn(two[0], 1_000)
+    for member in two:
+        me = call(member)
+        (found,) = me("GET", "/me/points?of=household").json["items"]
+        assert (found["available"], found["expires_on"]) == (2_500, f"{SOON}")
+        (line,) = me("GET", "/me/points/lines?of=household").json["items"]
+        assert line["id"] == given.public_id
+        assert me("GET", f"/me/points/lines/{given.public_id}").status_code == 404
+        detail = me("GET", f"/me/points/lines/{given.public_id}?of=household").json
+        assert detail["opened"][0]["remaining"] == 2_500
+        month = me("GET", f"/me/points/months/{line['booked_on'][:7]}?of=household").json
+        assert month["closing"] == 2_500
+        assert me("GET", "/me/points?of=else").status_code == 422
+    stranger = call(factories.make_member())
+    assert stranger("GET", f"/me/points/lines/{given.public_id}?of=household").status_code == 404
