@@ -20,7 +20,6 @@ from portal.sdk import (
     may,
     ngettext,
     now,
-    open_projects,
     requires,
     visible_projects,
 )
@@ -34,7 +33,7 @@ WATCH = "complaints.watch"
 @requires(WATCH)
 def morning() -> str:
     """Show what is late, refused, risen or unread in every project that the reader may see."""
-    projects, at, account = _projects(), now(), current_account()
+    projects, at, account = projects_of_reader(), now(), current_account()
     show = request.args.get("show", "")
     show = show if show in centre.SHOWS else ""
     return render_template(
@@ -53,7 +52,7 @@ def morning() -> str:
 @requires(WATCH)
 def read_all() -> Response:
     """Mark everything that matters now as read."""
-    projects, at = _projects(), now()
+    projects, at = projects_of_reader(), now()
     cases = db.session.scalars(
         sa.select(Case).where(Case.project_id.in_(projects), centre.matters(at)).limit(500)
     ).all()
@@ -67,7 +66,7 @@ def read_all() -> Response:
 @requires(WATCH)
 def read(public_id: str) -> Response:
     """Mark one case as read, as it stands now."""
-    centre.mark_read(actor=current_account(), cases=[_case(public_id, _projects())])
+    centre.mark_read(actor=current_account(), cases=[_case(public_id, projects_of_reader())])
     db.session.commit()
     return redirect(url_for("complaints_centre.morning", show=request.args.get("show")), 303)
 
@@ -78,7 +77,7 @@ def take_over(public_id: str) -> Response:
     """Take a case over to the group in one click, or order that as a leader."""
     if not (may(CENTRE) or may(LEAD)):
         raise Forbidden
-    projects, form = _projects(), VersionForm()
+    projects, form = projects_of_reader(), VersionForm()
     case = _case(public_id, projects)
     try:
         handling.take_over(
@@ -95,9 +94,9 @@ def take_over(public_id: str) -> Response:
     return redirect(url_for("complaints_centre.morning"), 303)
 
 
-def _projects() -> dict[int, ProjectRef]:
-    mine = {project.id: project for project in visible_projects()}
-    return {project.id: project for project in open_projects("complaints") if project.id in mine}
+def projects_of_reader() -> dict[int, ProjectRef]:
+    """Return the projects with complaints that the reader works for, by id."""
+    return {project.id: project for project in visible_projects("complaints")}
 
 
 def _case(public_id: str, projects: dict[int, ProjectRef]) -> Case:

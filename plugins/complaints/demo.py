@@ -159,6 +159,10 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         place="3 单元大堂",
     )  # fmt: skip
     _moderate(story, garage, neighbours)
+    for case, defect in ((slide, "grounds"), (lift, "lift"), (garage, "plumbing")):
+        promising.classify(
+            actor=demo.staff["staff"], case_id=case.id, defect=defect, version=case.version
+        )
     with acting_at(moment(1, 15)):
         promising.promise(
             actor=demo.staff["staff"],

@@ -7,6 +7,7 @@ from flask import Blueprint
 from plugins.complaints import (
     centre_views,
     declaring,
+    figures_views,
     following_views,
     identity,
     moderation_views,
@@ -76,6 +77,7 @@ _PAGES = (
     moderation_views.staff,
     following_views.staff,
     centre_views.group,
+    figures_views.group,
 )
 for _blueprint in set(_PAGES):
     _blueprint.context_processor(_context)
@@ -132,6 +134,7 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("complaints_promise", lazy("Promise")),
         AuditWord("complaints_category", lazy("Category of complaints")),
         AuditWord("complaints_day", lazy("Special day of the working calendar")),
+        AuditWord("complaints_board", lazy("Scoreboard of complaints")),
         AuditWord("complaints_canned", lazy("Text for answers")),
     ]
 
@@ -152,9 +155,12 @@ def demo_data(project: ProjectRef, demo: Demo) -> None:
 def nav_items(project: ProjectRef | None) -> list[NavItem]:
     """Return the link of the staff's sidebar."""
     title = lazy("Complaints")
-    morning = lazy("Morning page")
+    morning, figures = lazy("Morning page"), lazy("Complaint figures")
     return [
         NavItem(title, "messages", "complaints_staff.index", "complaints.view", "plugins"),
+        NavItem(
+            figures, "chart-bar", "complaints_staff.project_figures", "complaints.view", "plugins"
+        ),
         NavItem(morning, "sunrise", "complaints_centre.morning", "complaints.watch", "plugins"),
     ]
 

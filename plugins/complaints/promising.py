@@ -103,3 +103,13 @@ def transfer(*, actor: Any, case_id: int, to_id: int, to_name: str, version: int
     case.assignee_id, case.assignee = to_id, to_name
     audit(actor, case, "transfer")
     return case
+
+
+def classify(*, actor: Any, case_id: int, defect: str, version: int) -> Case:
+    """Name the defect behind a case, for engineering; "" takes the name away."""
+    case = lock(case_id, version=version)
+    facts = {"defect": defect}
+    take(case, "classify", by=By.STAFF, at=database_now(), account_id=actor.id, facts=facts)
+    case.defect = defect
+    audit(actor, case, "classify")
+    return case

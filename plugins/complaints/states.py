@@ -163,6 +163,7 @@ STEPS: Mapping[str, Step] = {
     "transfer": Step(_LIVE, None, _STAFF),
     "move": Step(_LIVE, None, _STAFF),
     "promise": Step(_LIVE, None, _STAFF),
+    "classify": Step(frozenset(State), None, _STAFF),
     "keep": Step(frozenset(State), None, _STAFF),
     "break": Step(frozenset(State), None, frozenset({By.CLOCK})),
     "merge": Step(_LIVE, S.MERGED, _STAFF),

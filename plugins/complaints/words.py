@@ -63,6 +63,7 @@ STEPS: Mapping[str, object] = {
     "unmerge": lazy("Taken apart from another complaint"),
     "gather": lazy("Another complaint joined this one"),
     "scatter": lazy("A joined complaint was taken apart"),
+    "classify": lazy("Defect named"),
 }
 
 CLOCKS: Mapping[str, object] = {
@@ -106,6 +107,22 @@ ANSWERS: Mapping[str, tuple[object, str]] = {
     "ask": (lazy("Ask the owner, pause the clock"), "hourglass"),
     "propose": (lazy("Propose a solution"), "checks"),
 }
+
+DEFECTS: Mapping[str, object] = {
+    "waterproofing": lazy("Waterproofing"),
+    "structure": lazy("Structure and cracks"),
+    "facade": lazy("Facade"),
+    "openings": lazy("Doors and windows"),
+    "finish": lazy("Finish"),
+    "plumbing": lazy("Water supply and drains"),
+    "electrics": lazy("Electrical installation"),
+    "lift": lazy("Lift"),
+    "air": lazy("Ventilation and heating"),
+    "grounds": lazy("Grounds and roads"),
+    "design": lazy("Design"),
+    "none": lazy("No defect of the building"),
+}
+"""What engineering calls the cause: code -> word."""
 
 REFUSALS: Mapping[str, object] = {
     "STALE": lazy("Somebody was faster: the case has changed. Look at it again, then decide."),
@@ -200,6 +217,8 @@ AUDIT: Mapping[str, object] = {
     "promise": lazy("Promised something for a complaint"),
     "keep": lazy("Kept a promise of a complaint"),
     "move": lazy("Moved a complaint to another category"),
+    "classify": lazy("Named the defect behind a complaint"),
+    "exported": lazy("Exported figures of complaints"),
     "transfer": lazy("Handed a complaint to a colleague"),
     "merge": lazy("Joined two complaints"),
     "unmerge": lazy("Took a joined complaint apart"),
@@ -223,3 +242,29 @@ AUDIT: Mapping[str, object] = {
     "canned_dropped": lazy("Took a text for answers away"),
 }
 """Act -> what the audit trail says."""
+
+FIGURES_BY: Mapping[str, object] = {
+    "category": lazy("Category"),
+    "building": lazy("Building"),
+    "contractor": lazy("Contractor"),
+    "defect": lazy("Defect"),
+}
+UNTOLD: Mapping[str, object] = {
+    "category": "",
+    "building": lazy("Not told to the staff"),
+    "contractor": lazy("None named"),
+    "defect": lazy("Not named yet"),
+}
+TALLIES: Mapping[str, object] = {
+    "handed_in": lazy("Handed in"),
+    "running": lazy("Running"),
+    "satisfied": lazy("Satisfied"),
+    "unsatisfied": lazy("Not satisfied"),
+    "lapsed": lazy("Lapsed"),
+    "withdrawn": lazy("Taken back"),
+    "joined": lazy("Joined"),
+    "late": lazy("A deadline missed"),
+    "again": lazy("Refused once at least"),
+    "rating": lazy("Mean rating"),
+}
+"""Figure -> the head of its column: each way in which a case ends is counted apart."""

@@ -86,15 +86,28 @@ def is_on(plugin: str, project_id: int) -> bool:
     return plugin in enabled_for(project_id)
 
 
-def is_on_somewhere(plugin: str, project_ids: Collection[int] | None) -> bool:
-    """Tell whether a plugin is on in one of the projects at least (None: of all projects)."""
+def projects_with(plugin: str, project_ids: Collection[int] | None) -> frozenset[int]:
+    """Return in which of the projects (None: of all projects) a plugin is on: one statement."""
     if plugin not in host().loaded:
-        return False
+        return frozenset()
     where = [PluginState.plugin == plugin, PluginState.enabled]
     if project_ids is not None:
         where.append(PluginState.project_id.in_(project_ids))
-    candidates = set(db.session.scalars(sa.select(PluginState.project_id).where(*where)))
-    return any(plugin in names for names in enabled_in(candidates).values())
+    candidates = sa.select(PluginState.project_id).where(*where)
+    rows = db.session.execute(
+        sa.select(PluginState.project_id, PluginState.plugin).where(
+            PluginState.project_id.in_(candidates), *_SWITCHED_ON
+        )
+    )
+    found: dict[int, set[str]] = {}
+    for project_id, name in rows:
+        found.setdefault(project_id, set()).add(name)
+    return frozenset(id_ for id_, names in found.items() if plugin in _closed(names))
+
+
+def is_on_somewhere(plugin: str, project_ids: Collection[int] | None) -> bool:
+    """Tell whether a plugin is on in one of the projects at least (None: of all projects)."""
+    return bool(projects_with(plugin, project_ids))
 
 
 def _kept() -> dict[int, frozenset[str]]:

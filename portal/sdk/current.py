@@ -5,6 +5,7 @@ from werkzeug.exceptions import NotFound
 
 from portal.members import current as members
 from portal.plugin_host.refs import MemberRef, ProjectRef, TokenRef, member_ref, project_ref
+from portal.plugin_host.state import projects_with
 from portal.plugin_host.tokens import OpenLink
 from portal.projects import current as projects
 
@@ -19,9 +20,18 @@ def current_member() -> MemberRef:
     return member_ref(members.current_member())
 
 
-def visible_projects() -> list[ProjectRef]:
-    """Return the projects that the reader lives in, follows or works for: limit queries to them."""
-    return [project_ref(project) for project in projects.my_projects()]
+def visible_projects(plugin: str | None = None) -> list[ProjectRef]:
+    """Return the projects that the reader lives in, follows or works for: limit queries to them.
+
+    `plugin`: only those in which it is on; on its own pages the portal knows them already.
+    """
+    found = projects.my_projects()
+    if plugin is not None:
+        known: dict[str, frozenset[int]] = g.get("plugin_open_in", {})
+        if plugin not in known:
+            known = {plugin: projects_with(plugin, [project.id for project in found])}
+        found = [project for project in found if project.id in known[plugin]]
+    return [project_ref(project) for project in found]
 
 
 def current_token() -> TokenRef:

@@ -25,7 +25,7 @@ from portal.plugin_host.state import (
     find_project,
     host,
     is_on,
-    is_on_somewhere,
+    projects_with,
 )
 from portal.plugin_host.tokens import OpenLink, find_open, spend
 from portal.projects.current import belonging
@@ -101,8 +101,8 @@ def _admit(access: Access) -> Response | None:
         return None
     if account is None and access.audience is not Audience.PUBLIC:
         return _to_sign_in()
-    if plugin is not None and _must_be_on_somewhere() and not is_on_somewhere(plugin, _seen()):
-        raise NotOpenHere(plugin)
+    if plugin is not None and _must_be_on_somewhere():
+        _check_on_somewhere(plugin)
     if account is None or access.audience is Audience.PUBLIC:
         return None
     _check(access)
@@ -114,6 +114,13 @@ def _admit(access: Access) -> Response | None:
         flash(gettext("Set up a second step first: work with others' data needs it."), "warning")
         return redirect(url_for("accounts.totp"))
     return None
+
+
+def _check_on_somewhere(plugin: str) -> None:
+    """Raise NotOpenHere unless a project that the reader sees has the plugin on; keep which do."""
+    g.plugin_open_in = {plugin: projects_with(plugin, _seen())}
+    if not g.plugin_open_in[plugin]:
+        raise NotOpenHere(plugin)
 
 
 def _caller(access: Access) -> Account | None:

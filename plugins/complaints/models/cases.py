@@ -49,6 +49,9 @@ class Case(Identified, db.Model):
         # The staff's queue: by time left.
         sa.Index("ix_complaints_case_queue", "project_id", "state", "due_at", "id"),
         sa.Index("ix_complaints_case_waits", "state", "waits_until"),
+        # Figures by when it was handed in; what came again at the same place.
+        sa.Index("ix_complaints_case_handed", "project_id", "created_at", "id"),
+        sa.Index("ix_complaints_case_defect", "project_id", "defect", "building"),
     )
 
     project_id: Mapped[int] = foreign_key("project.id", index=False)
@@ -64,6 +67,10 @@ class Case(Identified, db.Model):
     place: Mapped[str] = mapped_column(sa.String(80), default="")
     contractor: Mapped[str] = mapped_column(sa.String(60), default="")
     batch: Mapped[str] = mapped_column(sa.String(60), default="")
+    # What engineering calls it, once somebody has looked: a code of words.DEFECTS.
+    defect: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
+    # How it came in: the forum, the hotline, the desk.
+    channel: Mapped[str] = mapped_column(sa.String(10), default="forum", server_default="forum")
     ring: Mapped[str] = mapped_column(sa.String(10))
     frontline: Mapped[str] = mapped_column(sa.String(10))
     state: Mapped[str] = mapped_column(sa.String(20))

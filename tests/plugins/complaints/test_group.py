@@ -149,7 +149,7 @@ def test_the_morning_shows_what_is_late_and_takes_over_in_one_click(
     assert "刚提交" not in text
     with query_count() as sent:
         centre.get(MORNING)
-    assert len(sent) <= 12
+    assert len(sent) <= 8
     assert centre.post(f"{MORNING}{late.public_id}/read").status_code == 303
     assert "三十天没人答复" not in centre.get(f"{MORNING}?show=unread").text
     clerk = factories.sign_in(app.test_client(), place.clerk)
