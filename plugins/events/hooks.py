@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from plugins.events import (
     calendar_views,
+    condition_views,
     door_views,
     notices,
     on_behalf_views,
@@ -61,7 +62,10 @@ def _context() -> dict[str, object]:
 _PAGES = dict.fromkeys(
     [
         *(module.blueprint for module in (views, ticket_views, calendar_views)),
-        *(module.staff for module in (staff_views, queue_views, door_views, on_behalf_views)),
+        *(
+            module.staff
+            for module in (staff_views, queue_views, door_views, on_behalf_views, condition_views)
+        ),
     ]
 )
 for _blueprint in _PAGES:

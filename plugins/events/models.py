@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -65,6 +66,10 @@ class Occurrence(Identified, db.Model):
     least_age: Mapped[int | None]
     queue_rule: Mapped[str] = mapped_column(
         sa.String(20), default=QueueRule.NONE, server_default=QueueRule.NONE
+    )
+    # Whom it is for: eligibility.Rules.
+    rules: Mapped[dict[str, Any]] = mapped_column(
+        sa.JSON, default=dict, server_default=sa.text("'{}'")
     )
     # Accounts by id: tables of plugins refer to none. Who reviews must be another one.
     submitted_by: Mapped[int | None] = mapped_column(BIG)

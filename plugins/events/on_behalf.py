@@ -10,11 +10,11 @@ from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Registration
 from plugins.events.party import candidates, choose
 from plugins.events.policy import Terms, refusal, standing
-from plugins.events.registering import confirm_party
+from plugins.events.registering import confirm_party, may_join
 from plugins.events.seats import force_seats, lock_quotas, take_seats, take_share
 from plugins.events.states import QueueRule, Seat, State
 from plugins.events.waiting import parties_waiting, serve
-from portal.sdk import MemberRef, ProjectRef, db, housemates, record
+from portal.sdk import MemberRef, ProjectRef, db, household_of, record
 
 _TAKING = (State.SCHEDULED, State.OPEN, State.CLOSED, State.RUNNING)
 
@@ -37,16 +37,17 @@ def register_for(
     if not reason:
         raise EventError("NO_REASON")
     quotas = lock_quotas(occurrence_id)
-    mates = housemates(member)
-    already = queries.seated(occurrence_id, member, mates)
+    home = household_of(member, project)
+    already = queries.seated(occurrence_id, member, home.mates)
     if already.mine is not None:
         raise EventError("ALREADY_GOING")
     occurrence = db.session.get_one(Occurrence, occurrence_id, populate_existing=True)
     if standing(occurrence, at) not in _TAKING:
         raise EventError(refusal(occurrence, quotas, 1, at) or "OVER", state=occurrence.state)
+    may_join(occurrence, member, project, home)
     if terms_seen != Terms.of(occurrence).mark():
         raise EventError("TERMS_CHANGED")
-    chosen = choose(candidates(occurrence, project, mates, already.keys), party)
+    chosen = choose(candidates(occurrence, project, home.mates, already.keys), party)
     take_share(occurrence, member.household_id, len(chosen))
     serve(occurrence, quotas, project, at)
     strict = occurrence.queue_rule == QueueRule.STRICT and parties_waiting(occurrence)

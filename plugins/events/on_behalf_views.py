@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from plugins.events import on_behalf, queries
 from plugins.events.blueprint import staff
+from plugins.events.eligibility import reasons
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence
 from plugins.events.pages import refusal_of
@@ -20,7 +21,7 @@ from portal.sdk import (
     find_phone_holder,
     gettext,
     homes_of,
-    housemates,
+    household_of,
     normalize_phone,
     now,
     requires,
@@ -81,16 +82,19 @@ def _member(phone: str) -> MemberRef | None:
 
 
 def _add(occurrence: Occurrence, member: MemberRef | None = None, refused: str = "") -> str:
-    household = []
+    household, rules = [], []
     if member is not None:
-        mates = housemates(member)
-        already = queries.seated(occurrence.id, member, mates)
-        household = candidates(occurrence, current_project(), mates, already.keys)
+        home = household_of(member, current_project())
+        already = queries.seated(occurrence.id, member, home.mates)
+        household = candidates(occurrence, current_project(), home.mates, already.keys)
+        came_on = queries.came_on(occurrence, member)
+        rules = reasons(occurrence, current_project(), home, came_on)
     return render_template(
         "events/add.html",
         occurrence=occurrence,
         member=member,
         candidates=household,
+        rules=rules,
         ticked=request.form.getlist("person") or [each.mate.key for each in household[:1]],
         typed=request.form,
         refused=refused,

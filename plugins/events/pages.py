@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from plugins.events.eligibility import Reason
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Quota, Registration
 from plugins.events.party import Candidate
@@ -13,15 +14,6 @@ from plugins.events.showing import moment, when
 from plugins.events.states import QueueRule, Seat, State
 from plugins.events.words import MINE, QUEUE_RULES, REFUSALS, STATES
 from portal.sdk import ProjectRef, gettext, localized, ngettext
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One line of "may I join": whether it is fulfilled, and the words."""
-
-    fulfilled: bool
-    title: str
-    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +79,7 @@ class OwnerPage:
     terms: str
     free_now: bool
     waiting: int
+    unmet: Reason | None = None
 
     @classmethod
     def of(
@@ -96,18 +89,22 @@ class OwnerPage:
         available: int,
         at: datetime,
         household: Sequence[Candidate] = (),
+        rules: Sequence[Reason] = (),
     ) -> "OwnerPage":
         """Return the page; `available`: the member's milli-points, asked only when it costs any;
-        `already`: what the household has."""
+        `already`: what the household has; `rules`: whom it is for, see eligibility.reasons."""
         occurrence, quotas = found.occurrence, found.quotas
         costs = occurrence.price + occurrence.deposit
         short = costs > available
+        unmet = next((rule for rule in rules if not rule.fulfilled), None)
         code = refusal(occurrence, quotas, 1, at, found.waiting) or (
             "NOT_ENOUGH_POINTS" if short else None
         )
         most, has = occurrence.household_most, already.seats if already else 0
         if most is not None and has >= most:
             code = code or "HOUSEHOLD_FULL"
+        if unmet is not None and standing(occurrence, at) in (State.SCHEDULED, State.OPEN):
+            code = unmet.code
         registration = already.with_me if already else None
         return cls(
             occurrence=occurrence,
@@ -118,7 +115,8 @@ class OwnerPage:
             registration=registration,
             candidates=tuple(household),
             code=None if registration else code,
-            reasons=tuple(_reasons(found, available, at, has)),
+            reasons=(*rules, *_reasons(found, available, at, has)),
+            unmet=unmet,
             terms=Terms.of(occurrence).mark(),
             free_now=at <= occurrence.cancel_until,
             waiting=found.waiting,
@@ -138,6 +136,8 @@ class OwnerPage:
     @property
     def refusal(self) -> object:
         """The sentence of why not."""
+        if self.unmet is not None and self.code == self.unmet.code:
+            return self.unmet.title
         return REFUSALS[self.code] if self.code else ""
 
 
@@ -214,6 +214,8 @@ def _seats(found: Found) -> Reason:
 
 def refusal_of(error: EventError) -> str:
     """Return the sentence of why an act was refused, with its figures."""
+    if error.said:
+        return error.said
     if error.code == "NOT_ENOUGH_SEATS" and error.available:
         left = error.available
         return ngettext(

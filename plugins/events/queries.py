@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
 from plugins.events.states import COMING, LIVE, PUBLIC, Seat, State
 from plugins.events.words import CATEGORIES
-from portal.sdk import Housemate, MemberRef, Page, db, page_of
+from portal.sdk import Housemate, MemberRef, Page, UtcDateTime, db, page_of
 
 _QUEUED = aliased(Registration)
 _GONE = tuple(state for state in PUBLIC if state not in COMING)
@@ -88,12 +88,14 @@ def find(project_id: int, public_id: str) -> Occurrence | None:
 
 @dataclass(frozen=True)
 class Found:
-    """An activity with its quotas, how many parties wait, and the live seats of a household."""
+    """An activity with its quotas, how many parties wait, the live seats of a household, and when
+    the member was at it the last time."""
 
     occurrence: Occurrence
     quotas: list[Quota]
     waiting: int
     seats: list[tuple[SeatRow, Registration]]
+    came_on: datetime | None = None
 
 
 def find_with_seats(project_id: int, public_id: str, member: MemberRef) -> Found | None:
@@ -108,7 +110,7 @@ def find_with_seats(project_id: int, public_id: str, member: MemberRef) -> Found
     )
     live = sa.and_(SeatRow.registration_id == Registration.id, SeatRow.state.in_(LIVE))
     rows = db.session.execute(
-        sa.select(Occurrence, Quota, SeatRow, Registration, _parties_waiting())
+        sa.select(Occurrence, Quota, SeatRow, Registration, _parties_waiting(), _last_time(member))
         .join(Quota, Quota.occurrence_id == Occurrence.id)
         .outerjoin(Registration, theirs)
         .outerjoin(SeatRow, live)
@@ -119,13 +121,35 @@ def find_with_seats(project_id: int, public_id: str, member: MemberRef) -> Found
         return None
     quotas = {row[1].id: row[1] for row in rows}
     seats = {row[2].id: (row[2], row[3]) for row in rows if row[2] is not None}
-    return Found(rows[0][0], list(quotas.values()), rows[0][4], list(seats.values()))
+    return Found(rows[0][0], list(quotas.values()), rows[0][4], list(seats.values()), rows[0][5])
 
 
 def _parties_waiting() -> sa.ColumnElement[int]:
     queue = sa.select(sa.func.count()).select_from(_QUEUED)
     waiting = queue.where(_QUEUED.occurrence_id == Occurrence.id, _QUEUED.state == Seat.WAITING)
     return waiting.scalar_subquery()
+
+
+def _last_time(member: MemberRef) -> sa.ColumnElement[datetime]:
+    earlier = aliased(Occurrence)
+    return (
+        sa.select(sa.func.max(earlier.starts_at, type_=UtcDateTime))
+        .join(SeatRow, SeatRow.occurrence_id == earlier.id)
+        .where(
+            SeatRow.member_id == member.id,
+            SeatRow.state == Seat.ATTENDED,
+            earlier.event_id == Occurrence.event_id,
+            earlier.id != Occurrence.id,
+        )
+        .correlate(Occurrence)
+        .scalar_subquery()
+    )
+
+
+def came_on(occurrence: Occurrence, member: MemberRef) -> datetime | None:
+    """Return when a member was at the same activity the last time, on another date of it."""
+    last = sa.select(_last_time(member)).where(Occurrence.id == occurrence.id)
+    return db.session.scalar(last)
 
 
 def find_with_quotas(project_id: int, public_id: str) -> tuple[Occurrence, list[Quota]] | None:

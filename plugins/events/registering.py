@@ -4,7 +4,7 @@ transaction."""
 from collections.abc import Collection
 from datetime import datetime
 
-from plugins.events import queries
+from plugins.events import eligibility, queries
 from plugins.events.booking import charge, end_registration, lead, write_party
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Quota, Registration
@@ -14,7 +14,7 @@ from plugins.events.seats import confirm_seats, lock_quotas, take_seats, take_sh
 from plugins.events.states import EXPECTED, QueueRule, Seat, State
 from plugins.events.telling import tell
 from plugins.events.waiting import parties_waiting, serve
-from portal.sdk import MemberRef, ProjectRef, db, emit, housemates
+from portal.sdk import HouseholdRef, MemberRef, ProjectRef, db, emit, household_of
 
 
 def register(
@@ -33,7 +33,8 @@ def register(
     the page showed, see Terms.mark. Raises EventError.
     """
     quotas = lock_quotas(occurrence_id)
-    mates = housemates(member)
+    home = household_of(member, project)
+    mates = home.mates
     already = queries.seated(occurrence_id, member, mates)
     if already.mine is not None:
         return already.mine
@@ -43,6 +44,7 @@ def register(
     code = refusal(occurrence, quotas, 1, at, parties_waiting(occurrence))
     if code is not None:
         raise EventError(code, state=occurrence.state)
+    may_join(occurrence, member, project, home)
     if terms_seen != Terms.of(occurrence).mark():
         raise EventError("TERMS_CHANGED")
     among = candidates(occurrence, project, mates, already.keys)
@@ -65,7 +67,8 @@ def join_queue(
     """Let a party wait for seats together; what fits by the rule is offered at once. A second time
     it is as it was. Raises EventError."""
     quotas = lock_quotas(occurrence_id)
-    mates = housemates(member)
+    home = household_of(member, project)
+    mates = home.mates
     already = queries.seated(occurrence_id, member, mates)
     if already.mine is not None:
         return already.mine
@@ -75,6 +78,7 @@ def join_queue(
     code = refusal(occurrence, quotas, 1, at)
     if code not in (None, "NOT_ENOUGH_SEATS"):
         raise EventError(code, state=occurrence.state)
+    may_join(occurrence, member, project, home)
     among = candidates(occurrence, project, mates, already.keys)
     chosen = choose(among, [member.public_id] if party is None else party)
     _could_fit(quotas, chosen)
@@ -154,6 +158,15 @@ def confirm_party(
         data={"occurrence": occurrence.public_id, "seats": made.seats},
     )
     tell("events.confirmed", made, occurrence, member, project, starts=occurrence.starts_at)
+
+
+def may_join(
+    occurrence: Occurrence, member: MemberRef, project: ProjectRef, household: HouseholdRef
+) -> None:
+    """Raise EventError unless the activity is for this member."""
+    if occurrence.rules:
+        came_on = queries.came_on(occurrence, member)
+        eligibility.require(eligibility.reasons(occurrence, project, household, came_on))
 
 
 def _could_fit(quotas: list[Quota], chosen: list[Candidate]) -> None:

@@ -82,7 +82,7 @@ def write(*, actor: Any, project: ProjectRef, draft: Draft) -> Occurrence:
     db.session.add(
         Quota(occurrence_id=made.id, project_id=project.id, key="total", capacity=draft.capacity)
     )
-    _log(actor, made, "write", "")
+    log_step(actor, made, "write", "")
     return made
 
 
@@ -96,7 +96,7 @@ def rewrite(
         raise EventError("ILLEGAL_STEP", state=occurrence.state)
     quota = next(each for each in lock_quotas(occurrence.id) if each.key == "total")
     # Nobody leads it on meanwhile: its state is the same when this commits.
-    _guard(occurrence, (occurrence.state,), {"sequence": Occurrence.sequence + 1})
+    guard(occurrence, (occurrence.state,), {"sequence": Occurrence.sequence + 1})
     moved = occurrence.starts_at != draft.starts_at or occurrence.event.place != draft.place
     for key, value in _values(draft, _OF_EVENT).items():
         setattr(occurrence.event, key, value)
@@ -115,7 +115,7 @@ def rewrite(
         )
         .values(cancel_until=draft.cancel_until)
     )
-    _log(actor, occurrence, "edit", "")
+    log_step(actor, occurrence, "edit", "")
     if occurrence.state in PUBLIC:
         put_into_search(occurrence, project)
     if moved:
@@ -152,8 +152,8 @@ def take_step(
         changed["submitted_by"] = actor.id
     if step == "open" and occurrence.opens_at > at:
         changed["opens_at"] = at
-    _guard(occurrence, tuple(way.sources), changed)
-    _log(actor, occurrence, step, reason)
+    guard(occurrence, tuple(way.sources), changed)
+    log_step(actor, occurrence, step, reason)
     _follow(occurrence, project, step)
 
 
@@ -185,8 +185,8 @@ def keep_time(*, project: ProjectRef, occurrence: Occurrence, at: datetime) -> i
         state = State(occurrence.state)
         step = steps.get(state, "end")
         if step == "open" and occurrence.closes_at <= at:
-            _guard(occurrence, (state,), {"state": State.CLOSED})
-            _log(None, occurrence, "close", "")
+            guard(occurrence, (state,), {"state": State.CLOSED})
+            log_step(None, occurrence, "close", "")
         else:
             take_step(actor=None, project=project, occurrence=occurrence, step=step, at=at)
         taken += 1
@@ -220,7 +220,8 @@ def mark(
     )
 
 
-def _guard(occurrence: Occurrence, sources: tuple[str, ...], values: dict[str, Any]) -> None:
+def guard(occurrence: Occurrence, sources: tuple[str, ...], values: dict[str, Any]) -> None:
+    """Change an activity's row while it stands at one of the sources, or raise ILLEGAL_STEP."""
     db.session.flush()
     done = db.session.execute(
         sa.update(Occurrence)
@@ -233,7 +234,8 @@ def _guard(occurrence: Occurrence, sources: tuple[str, ...], values: dict[str, A
         raise EventError("ILLEGAL_STEP", state=occurrence.state)
 
 
-def _log(actor: Any, occurrence: Occurrence, step: str, reason: str) -> None:
+def log_step(actor: Any, occurrence: Occurrence, step: str, reason: str) -> None:
+    """Write a step into the activity's log and into the audit trail."""
     db.session.add(
         LogEntry(
             occurrence_id=occurrence.id,

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from plugins.events import queries, registering
 from plugins.events.blueprint import blueprint
+from plugins.events.eligibility import reasons
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence
 from plugins.events.pages import OwnerPage, refusal_of
@@ -19,7 +20,7 @@ from portal.sdk import (
     current_project,
     db,
     gettext,
-    housemates,
+    household_of,
     member_only,
     now,
     plugin_settings,
@@ -29,7 +30,17 @@ from portal.sdk import (
 __all__ = ["blueprint"]
 
 Page = str | tuple[str, int] | Response
-CODES = {"NOT_OPEN_FOR_YOU": 403, "NOBODY": 422, "TOO_MANY": 422, "UNKNOWN_PERSON": 422}
+CODES = {
+    "NOT_OPEN_FOR_YOU": 403,
+    "NOT_AN_OWNER": 403,
+    "NOT_YOUR_BUILDING": 403,
+    "NOT_YOUR_TIER": 403,
+    "TOO_NEW": 403,
+    "CAME_RECENTLY": 403,
+    "NOBODY": 422,
+    "TOO_MANY": 422,
+    "UNKNOWN_PERSON": 422,
+}
 """What is not 409."""
 
 
@@ -113,13 +124,14 @@ def _page(public_id: str, refused: str | None = None, ticked: Collection[str] | 
     if found is None or found.occurrence.state not in PUBLIC:
         raise NotFound
     occurrence = found.occurrence
-    mates = housemates(member)
-    already = queries.seated_of(found.seats, member, mates)
-    household = candidates(occurrence, current_project(), mates, already.keys)
+    home = household_of(member, current_project())
+    already = queries.seated_of(found.seats, member, home.mates)
+    household = candidates(occurrence, current_project(), home.mates, already.keys)
+    rules = reasons(occurrence, current_project(), home, found.came_on)
     costs = occurrence.price + occurrence.deposit
     asked = costs and already.with_me is None
     available = points_balance(member).available if asked else 0
-    page = OwnerPage.of(found, already, available, now(), household)
+    page = OwnerPage.of(found, already, available, now(), household, rules)
     return render_template(
         "events/show.html",
         page=page,

@@ -116,6 +116,11 @@ REFUSALS: Mapping[str, object] = {
     "TOO_YOUNG": lazy("Too young on the day of the activity"),
     "CHILD_ALONE": lazy("A child needs somebody grown up in the same party."),
     "HOUSEHOLD_FULL": lazy("Your household cannot take so many seats."),
+    "NOT_AN_OWNER": lazy("It is for residents with a home here."),
+    "NOT_YOUR_BUILDING": lazy("It is for residents of other buildings."),
+    "NOT_YOUR_TIER": lazy("It is for members of other tiers."),
+    "TOO_NEW": lazy("It is for who has had a home here for longer."),
+    "CAME_RECENTLY": lazy("It is for who did not come to it lately."),
     "TERMS_CHANGED": lazy("The terms have changed. Please look at them again."),
 }
 
@@ -131,6 +136,7 @@ RELATIONS: Mapping[str, object] = {
 LOG: Mapping[str, object] = {
     "write": lazy("Draft written"),
     "edit": lazy("Activity changed"),
+    "conditions": lazy("Conditions changed"),
     "submit": lazy("Handed in for review"),
     "return": lazy("Returned to the author"),
     "approve": lazy("Approved and published"),

@@ -77,6 +77,35 @@ class Housemate:
 
 
 @dataclass(frozen=True)
+class BuildingRef:
+    """A building of a project as plugins see it."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class HouseRef:
+    """A verified home as rules ask for it: where it is, what the member is to it (`owner`,
+    `co_owner`, `spouse`, `tenant`), and since which day."""
+
+    building_id: int
+    building: str
+    role: str
+    since: date
+
+
+@dataclass(frozen=True)
+class HouseholdRef:
+    """A member's household, the member first; the key of the member's tier, None for an unrated
+    one; the member's homes in a project, none for one who only follows it."""
+
+    mates: tuple[Housemate, ...]
+    tier: str | None
+    homes: tuple[HouseRef, ...]
+
+
+@dataclass(frozen=True)
 class TokenRef:
     """The token of the address: what it is for, and the project or the member it was issued for.
 

@@ -46,10 +46,13 @@ from portal.phones import PhoneError, mask_phone, normalize_phone
 from portal.plugin_host.hookspecs import hookimpl
 from portal.plugin_host.manifest import API_VERSION
 from portal.plugin_host.refs import (
+    BuildingRef,
     Demo,
     FileRef,
     HomeRef,
+    HouseholdRef,
     Housemate,
+    HouseRef,
     MemberRef,
     ProjectRef,
     StaffRef,
@@ -74,6 +77,7 @@ from portal.sdk.files import (
     read_pictures,
     store_picture,
 )
+from portal.sdk.households import buildings_of, household_of
 from portal.sdk.leaving import find_leaving
 from portal.sdk.people import (
     colleagues,
@@ -110,6 +114,7 @@ __all__ = [
     "ApiOutput",
     "ApiProblem",
     "AuditWord",
+    "BuildingRef",
     "Card",
     "CodeError",
     "Demo",
@@ -126,6 +131,8 @@ __all__ = [
     "Findable",
     "Hit",
     "HomeRef",
+    "HouseRef",
+    "HouseholdRef",
     "Housemate",
     "Identified",
     "Job",
@@ -165,6 +172,7 @@ __all__ = [
     "api_form",
     "api_page",
     "api_page_schema",
+    "buildings_of",
     "business_date",
     "capture_points",
     "check_code",
@@ -192,6 +200,7 @@ __all__ = [
     "hold_points",
     "homes_of",
     "hookimpl",
+    "household_of",
     "housemates",
     "index_document",
     "issue_token",
