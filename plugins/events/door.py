@@ -14,7 +14,12 @@ from portal.sdk import db, record
 
 OPENS_BEFORE = timedelta(hours=3)
 _OUTSIDE = (Seat.CONFIRMED, Seat.NO_SHOW, Seat.EXCUSED)
-_CLOSED = {State.CANCELLED: "CANCELLED", State.POSTPONED: "POSTPONED"}
+_CLOSED = {
+    State.CANCELLED: "CANCELLED",
+    State.POSTPONED: "POSTPONED",
+    State.SETTLED: "SETTLED",
+    State.ARCHIVED: "SETTLED",
+}
 _OPEN = (State.SCHEDULED, State.OPEN, State.CLOSED, State.RUNNING, State.ENDED)
 
 
@@ -44,6 +49,22 @@ def check_in(
     Raises EventError: a code of `refusal_at_door`, NOBODY, or ALREADY_IN when all of them are in.
     """
     _lock(registration, occurrence)
+    number = let_in(
+        actor=actor, registration=registration, occurrence=occurrence, seats=seats, at=at
+    )
+    _record(actor, registration, "events.checked_in", number)
+    return number
+
+
+def let_in(
+    *,
+    actor: Any,
+    registration: Registration,
+    occurrence: Occurrence,
+    seats: Collection[str],
+    at: datetime,
+) -> int:
+    """Do what `check_in` does for callers who have locked the quotas and write the trail."""
     code = refusal_at_door(occurrence, registration, at)
     if code is not None:
         raise EventError(code, state=occurrence.state)
@@ -54,7 +75,6 @@ def check_in(
     if not number:
         raise EventError("ALREADY_IN", state=occurrence.state)
     registration.state = Seat.ATTENDED
-    _record(actor, registration, "events.checked_in", number)
     return number
 
 
@@ -62,10 +82,17 @@ def undo(
     *, actor: Any, registration: Registration, occurrence: Occurrence, seats: Collection[str]
 ) -> int:
     """Take back that persons came in; return how many. Raises EventError NOT_IN when none was in,
-    and OVER once the attendance is settled."""
+    and SETTLED once the attendance is."""
     _lock(registration, occurrence)
+    number = take_back(registration=registration, occurrence=occurrence, seats=seats)
+    _record(actor, registration, "events.check_in_undone", number)
+    return number
+
+
+def take_back(*, registration: Registration, occurrence: Occurrence, seats: Collection[str]) -> int:
+    """Do what `undo` does for callers who have locked the quotas and write the trail."""
     if occurrence.state not in _OPEN:
-        raise EventError("OVER", state=occurrence.state)
+        raise EventError(_CLOSED.get(State(occurrence.state), "OVER"), state=occurrence.state)
     back = {"state": Seat.CONFIRMED, "checked_in_at": None, "checked_in_by": None}
     number = _change(registration, seats, (Seat.ATTENDED,), back)
     if not number:
@@ -75,7 +102,6 @@ def undo(
     )
     if db.session.scalar(still.limit(1)) is None:
         registration.state = Seat.CONFIRMED
-    _record(actor, registration, "events.check_in_undone", number)
     return number
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint
 from plugins.events import (
     calendar_views,
     condition_views,
+    door_phone_views,
     door_views,
     notices,
     on_behalf_views,
@@ -64,7 +65,14 @@ _PAGES = dict.fromkeys(
         *(module.blueprint for module in (views, ticket_views, calendar_views)),
         *(
             module.staff
-            for module in (staff_views, queue_views, door_views, on_behalf_views, condition_views)
+            for module in (
+                staff_views,
+                queue_views,
+                door_views,
+                door_phone_views,
+                on_behalf_views,
+                condition_views,
+            )
         ),
     ]
 )
@@ -171,6 +179,9 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("events.marked", lazy("Attendance marked")),
         AuditWord("events.checked_in", lazy("Came in at the door")),
         AuditWord("events.check_in_undone", lazy("Coming in taken back")),
+        AuditWord("events.door_pin_set", lazy("PIN of the door set")),
+        AuditWord("events.door_list_taken", lazy("List of the door taken to a phone")),
+        AuditWord("events.scans_merged", lazy("Scans of a phone brought in")),
         AuditWord("events.registered_for", lazy("Registered by the staff for a member")),
         AuditWord("events.moved_to_front", lazy("A party moved to the front of the waiting list")),
         AuditWord("events.exported", lazy("Registrations taken as a file")),

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from plugins.events.door_models import DoorPin, Scan
 from plugins.events.models import (
     Event,
     LogEntry,
@@ -75,5 +76,5 @@ def objections(member: MemberRef) -> list[str]:
 
 def purge(project: ProjectRef) -> None:
     """Delete everything of a project, from the leaves up."""
-    for model in (SeatRow, Registration, Share, LogEntry, Quota, Occurrence, Event):
+    for model in (Scan, DoorPin, SeatRow, Registration, Share, LogEntry, Quota, Occurrence, Event):
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

@@ -1,6 +1,6 @@
 """What staff read of an activity's registrations, and of who waits for it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,6 +123,19 @@ def by_ticket(project_id: int, ticket: str) -> AtDoor | None:
     return found[0] if found else None
 
 
+def by_tickets(project_id: int, tickets: Collection[str]) -> dict[str, AtDoor]:
+    """Return the parties of tickets of this project, by ticket, in one statement."""
+    found = _parties_with_seats(
+        Registration.project_id == project_id, Registration.ticket.in_(tickets)
+    )
+    return {each.registration.ticket: each for each in found}
+
+
+def all_at_door(occurrence: Occurrence) -> list[AtDoor]:
+    """Return every party of an activity, also who cancelled: a phone at the door knows them all."""
+    return _parties_with_seats(Registration.occurrence_id == occurrence.id)
+
+
 def by_name(occurrence: Occurrence, name: str) -> list[AtDoor]:
     """Return up to 20 parties of an activity in which somebody is called like that."""
     called = SeatRow.name.contains(name, autoescape=True)
@@ -138,6 +151,8 @@ def _parties_with_seats(*conditions: sa.ColumnElement[bool]) -> list[AtDoor]:
         .join(SeatRow, SeatRow.registration_id == Registration.id)
         .where(*conditions)
         .order_by(Registration.created_at, Registration.id, SeatRow.id)
+        # Whoever has locked the quotas reads how things stand.
+        .execution_options(populate_existing=True)
     )
     parties: dict[int, AtDoor] = {}
     for registration, seat in rows:

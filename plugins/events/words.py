@@ -91,6 +91,7 @@ REFUSALS: Mapping[str, object] = {
     "POSTPONED": lazy("The activity is postponed. Registration goes on once the new date is set."),
     "CANCELLED": lazy("The club has called the activity off."),
     "OVER": lazy("The activity is over."),
+    "SETTLED": lazy("Attendance is settled already; the door is closed."),
     "NOT_ENOUGH_SEATS": lazy("All seats are taken."),
     "QUEUE_FIRST": lazy("Neighbours wait already. The seats that are free are theirs first."),
     "NO_REASON": lazy("Give a reason."),
@@ -123,6 +124,40 @@ REFUSALS: Mapping[str, object] = {
     "CAME_RECENTLY": lazy("It is for who did not come to it lately."),
     "TERMS_CHANGED": lazy("The terms have changed. Please look at them again."),
 }
+
+PHONE: Mapping[str, object] = {
+    "NO_PIN": lazy("No PIN is set for this door yet. Set one on the page of the phones."),
+    "WRONG_PIN": lazy("This is not the PIN of this door."),
+    "UNREADABLE": lazy("The scans could not be read. They stay on the phone."),
+    "IN": lazy("Came in"),
+    "OUT": lazy("Taken back"),
+    "online": lazy("Online"),
+    "offline": lazy("Offline: scans stay on this phone and are sent later."),
+    "sign_in": lazy("Sign in again to send the scans; nothing is lost."),
+    "changed_pin": lazy("The PIN was changed. Scans are still sent; download the list anew."),
+    "not_sent": lazy("Still to be sent: {n}"),
+    "all_sent": lazy("Everything is sent."),
+    "not_sent_yet": lazy("There are scans that are not sent yet. They would be lost."),
+    "list_of": lazy("List of {at}"),
+    "party_of": lazy("Party of {n}"),
+    "in_since": lazy("In since {at}"),
+    "let_in": lazy("Let them in"),
+    "take_back": lazy("Take back who is ticked"),
+    "back": lazy("Back"),
+    "they_are_in": lazy("They are in: {n}"),
+    "nobody_ticked": lazy("Tick at least one person."),
+    "not_on_list": lazy(
+        "This ticket is not on the list of {at}. Whoever registered later can come in; it is "
+        "checked when the phone is online."
+    ),
+    "all_the_same": lazy("Let them in all the same"),
+    "no_camera": lazy("The camera cannot be used. Take a picture of the code, or type it."),
+    "no_code": lazy("No code was found in the picture."),
+    "no_store": lazy("This browser cannot keep an encrypted list. Open the page over https."),
+    "failed": lazy("This did not work. Try it once more."),
+    "forget": lazy("Delete the list from this phone"),
+}
+"""What the page on a phone says; it speaks for itself while it is offline."""
 
 RELATIONS: Mapping[str, object] = {
     "member": lazy("Member of the club"),

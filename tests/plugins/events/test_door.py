@@ -117,7 +117,7 @@ def test_every_refusal_has_its_own_code(place, people, make_activity):
     assert refused(place, occurrence, second) == "TICKET_CANCELLED"
     assert let_in(place, occurrence, first) == 1
     assert refused(place, occurrence, first) == "ALREADY_IN"
-    for state, code in ((State.CANCELLED, "CANCELLED"), (State.SETTLED, "OVER")):
+    for state, code in ((State.CANCELLED, "CANCELLED"), (State.SETTLED, "SETTLED")):
         occurrence.state = state
         db.session.commit()
         assert refused(place, occurrence, first) == code
