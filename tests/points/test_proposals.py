@@ -14,6 +14,7 @@ from portal.points.models import Currency, Proposal, Transaction
 from portal.points.models.currencies import ALONE
 from portal.points.proposals import decide
 from portal.points.terms import Why
+from portal.points.waiting import waiting_for
 from tests.factories import make_follower, make_project, make_staff, sign_in
 from tests.points.helpers import damage, earn, figures, reverse, spend
 from tests.points.test_staff_pages import EN, adjust, place, text_of
@@ -190,6 +191,19 @@ def test_another_projects_queue_is_its_own(client: FlaskClient, proposed: Any) -
     assert proposed["member"].name not in text_of(client, address)
     assert client.get(f"{address}/{proposed['proposal'].public_id}").status_code == 404
     assert client.post(f"{address}/{proposed['proposal'].public_id}").status_code == 404
+
+
+def test_what_waits_for_somebody_is_what_others_proposed_here(
+    client: FlaskClient, proposed: Any
+) -> None:
+    project, proposal = proposed["project"], proposed["proposal"]
+    manager, other = make_staff("manager", project), make_project()
+    assert waiting_for(project.id, manager.id) == 1
+    assert waiting_for(project.id, proposal.made_by_id) == 0
+    assert waiting_for(other.id, manager.id) == 0
+    sign_in(client, manager)
+    decided(client, proposed, "refuse", note="no")
+    assert waiting_for(project.id, make_staff("manager", project).id) == 0
 
 
 def test_who_may_only_read_sees_no_form(client: FlaskClient, proposed: Any) -> None:
