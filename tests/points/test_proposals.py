@@ -197,7 +197,7 @@ def test_what_waits_for_somebody_is_what_others_proposed_here(
     client: FlaskClient, proposed: Any
 ) -> None:
     project, proposal = proposed["project"], proposed["proposal"]
-    manager, other = make_staff("manager", project), make_project()
+    manager, other = make_staff("manager", project), make_project(slug="siji")
     assert waiting_for(project.id, manager.id) == 1
     assert waiting_for(project.id, proposal.made_by_id) == 0
     assert waiting_for(other.id, manager.id) == 0
