@@ -14,7 +14,7 @@ from portal.points.models import Currency, Proposal, Transaction
 from portal.points.models.currencies import ALONE
 from portal.points.proposals import decide
 from portal.points.terms import Why
-from portal.points.waiting import waiting_for
+from portal.points.waiting import counts, waiting_for
 from tests.factories import make_follower, make_project, make_staff, sign_in
 from tests.points.helpers import damage, earn, figures, reverse, spend
 from tests.points.test_staff_pages import EN, adjust, place, text_of
@@ -201,6 +201,7 @@ def test_what_waits_for_somebody_is_what_others_proposed_here(
     assert waiting_for(project.id, manager.id) == 1
     assert waiting_for(project.id, proposal.made_by_id) == 0
     assert waiting_for(other.id, manager.id) == 0
+    assert (dict(counts(project.id)), dict(counts(other.id))) == ({"proposed": 1}, {})
     sign_in(client, manager)
     decided(client, proposed, "refuse", note="no")
     assert waiting_for(project.id, make_staff("manager", project).id) == 0
