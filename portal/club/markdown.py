@@ -1,6 +1,6 @@
 """Markdown that staff write, as safe HTML."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -19,8 +19,12 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("js-default", {"html": False, "linkify": False}).use(cjk_friendly)
 
 
+@lru_cache(maxsize=1024)
 def render_markdown(text: str) -> Markup:
-    """Return `text` as HTML without scripts, pictures or styles; its highest heading is an h2."""
+    """Return `text` as HTML without scripts, pictures or styles; its highest heading is an h2.
+
+    What was rendered last is kept: a thread that is read by many is rendered once a process.
+    """
     parser = _parser()
     tokens = parser.parse(text)
     headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]

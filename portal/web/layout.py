@@ -111,10 +111,14 @@ def _same_link(endpoint: str, values: dict[str, Any]) -> None:
 
 def _asset(name: str) -> str:
     """Return a static file's address and the time of its last change: caches may keep it."""
-    return url_for("static", filename=name, v=_version(name))
+    return _address(request.script_root, name)
 
 
 @lru_cache(maxsize=256)
+def _address(root: str, name: str) -> str:
+    return url_for("static", filename=name, v=_version(name))
+
+
 def _version(name: str) -> str:
     file = Path(__file__).parent.parent / "static" / name
     return format(int(file.stat().st_mtime), "x") if file.exists() else "0"

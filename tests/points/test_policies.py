@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal import clock
+from portal.audit.models import AuditEntry
 from portal.extensions import db
 from portal.points import expiring, policies, queries, service
 from portal.points.errors import PointsError
@@ -295,6 +296,41 @@ def test_rules_that_contradict_each_other_are_refused(kind, changes, code) -> No
 def test_no_rule_reaches_back() -> None:
     with pytest.raises(PointsError, match="retroactive"):
         planned(club_says(), TODAY - timedelta(days=1))
+
+
+def test_a_change_of_the_rules_has_a_reason() -> None:
+    currency = club_says()
+    rules = {name: getattr(currency, name) for name in RULE_FIELDS}
+    with pytest.raises(PointsError, match="reason_needed"):
+        policies.plan(
+            actor=None, currency=currency, rules=rules, valid_from=TODAY, reason="", today=TODAY
+        )
+
+
+def test_each_currency_has_versions_of_its_own() -> None:
+    points, bonus = club_says(), club_says("bonus")
+    planned(points, TODAY + timedelta(days=3), transfer_limit=1)
+    assert policies.versions(bonus.id) == []
+    planned(bonus, TODAY + timedelta(days=5), expiry_months=3)
+    policies.apply_due(TODAY + timedelta(days=9))
+    db.session.commit()
+    assert bonus.expiry_months == 3
+    assert policies.versions(bonus.id)[0].valid_from == TODAY + timedelta(days=5)
+    assert {each.currency_id for each in policies.versions(points.id)} == {points.id}
+
+
+def test_that_a_currency_was_made_is_written_down_once() -> None:
+    def made() -> list[str]:
+        action = AuditEntry.action == "points.currency_made"
+        return sorted(db.session.scalars(sa.select(AuditEntry.subject_key).where(action)))
+
+    policies.begin(actor=make_account())
+    db.session.commit()
+    every = sorted(db.session.scalars(sa.select(Currency.public_id)))
+    assert made() == every
+    policies.begin(actor=make_account())
+    db.session.commit()
+    assert made() == every
 
 
 def test_kinds_that_the_ledger_makes_itself_are_explained() -> None:
