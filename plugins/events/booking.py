@@ -6,9 +6,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from plugins.events.counting import Seats, write_down
 from plugins.events.errors import EventError
-from plugins.events.models import Occurrence, Quota, Registration, SeatRow
+from plugins.events.models import Occurrence, Registration, SeatRow, Window
 from plugins.events.party import Candidate
+from plugins.events.policy import Terms
 from plugins.events.seats import release_seats, release_share
 from plugins.events.states import LIVE, Seat
 from portal.sdk import (
@@ -35,8 +37,11 @@ def write_party(
     chosen: Sequence[Candidate],
     state: Seat,
     at: datetime,
+    *,
+    counts: Seats,
+    window: Window | None = None,
 ) -> Registration:
-    """Write down a party with a seat for each, confirmed or waiting."""
+    """Write down a party with a seat for each, confirmed or waiting, and what the quotas count."""
     made = Registration(
         occurrence_id=occurrence.id,
         project_id=occurrence.project_id,
@@ -48,9 +53,11 @@ def write_party(
         cancel_until=occurrence.cancel_until,
         queued_at=at if state == Seat.WAITING else None,
         created_at=at,
+        tier=window.tier if window else "",
     )
     db.session.add(made)
     db.session.flush()
+    write_down(made, counts)
     for each in chosen:
         db.session.add(
             SeatRow(
@@ -79,14 +86,14 @@ def lead(found: Registration, state: Seat) -> None:
     )
 
 
-def end_registration(found: Registration, quotas: list[Quota], target: Seat, at: datetime) -> None:
+def end_registration(found: Registration, target: Seat, at: datetime) -> None:
     """Give the seats back; return the points or keep them, by `target`."""
     was, found.state, found.ended_at = found.state, target, at
     db.session.flush()
     live = sa.and_(SeatRow.registration_id == found.id, SeatRow.state.in_(LIVE))
     db.session.execute(sa.update(SeatRow).where(live).values(state=target))
     if was != Seat.WAITING:
-        release_seats(quotas, found.seats, held=was == Seat.HELD)
+        release_seats(found.id, held=was == Seat.HELD)
     release_share(found.occurrence_id, found.household_id, found.seats)
     if target == Seat.CANCELLED_LATE:
         if found.hold_id is not None:
@@ -106,11 +113,15 @@ def give_back(found: Registration) -> None:
 
 
 def charge(
-    found: Registration, occurrence: Occurrence, member: MemberRef, project: ProjectRef
+    found: Registration,
+    occurrence: Occurrence,
+    member: MemberRef,
+    project: ProjectRef,
+    terms: Terms,
 ) -> None:
     """Take the price and set the deposit aside, for each seat. Raises EventError."""
-    found.charged = occurrence.price * found.seats
-    found.deposit = occurrence.deposit * found.seats
+    found.charged = terms.price * found.seats
+    found.deposit = terms.deposit * found.seats
     facts = {"registration": found.public_id, "occurrence": occurrence.public_id}
     title = localized(occurrence.event.title)
     try:

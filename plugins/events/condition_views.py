@@ -1,4 +1,4 @@
-"""The staff's page of whom an activity is for."""
+"""The staff's page of an activity's conditions."""
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
@@ -6,9 +6,8 @@ from werkzeug.wrappers import Response
 
 from plugins.events import queries
 from plugins.events.blueprint import staff
-from plugins.events.condition_forms import ConditionsForm
+from plugins.events.condition_forms import EXTRAS, conditions_form
 from plugins.events.conditions import set_conditions
-from plugins.events.eligibility import Rules
 from plugins.events.errors import EventError
 from plugins.events.staff_views import IllegalStepError
 from plugins.events.states import EDITABLE
@@ -31,24 +30,32 @@ Page = str | tuple[str, int] | Response
 @staff.route("/p/<project>/staff/events/<public_id>/conditions", methods=["GET", "POST"])
 @requires("events.manage")
 def conditions(public_id: str) -> Page:
-    """Show and change whom an activity is for."""
+    """Show and change whom an activity is for, windows of tiers and quotas."""
     project = current_project()
-    occurrence = queries.find(project.id, public_id)
-    if occurrence is None:
+    found = queries.find_with_quotas(project.id, public_id)
+    if found is None:
         raise NotFound
-    form = ConditionsForm(buildings_of(project), tiers(), Rules.of(occurrence))
+    occurrence, quotas = found
+    form = conditions_form(occurrence, project, buildings_of(project), tiers(), quotas)
     if request.method == "GET":
-        form.show(Rules.of(occurrence))
+        form.show(queries.windows_of(occurrence), quotas)
     if not form.validate_on_submit():
         page = render_template(
             "events/staff_conditions.html",
             form=form,
+            extras=EXTRAS,
             occurrence=occurrence,
             editable=occurrence.state in EDITABLE,
         )
         return page, 422 if form.errors else 200
     try:
-        set_conditions(actor=current_account(), occurrence=occurrence, rules=form.rules(), at=now())
+        set_conditions(
+            actor=current_account(),
+            project=project,
+            occurrence=occurrence,
+            wanted=form.conditions(),
+            at=now(),
+        )
     except EventError as error:
         db.session.rollback()
         raise IllegalStepError(error) from error

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from plugins.events.booking import new_ticket
+from plugins.events.counting import write_down
+from plugins.events.demo_conditions import add_conditions
 from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
 from plugins.events.searching import put_into_search
 from plugins.events.states import PUBLIC, QueueRule, Seat, State
@@ -201,10 +203,13 @@ def _play(
     seats = 0 if scene.state == State.CANCELLED else len(who)
     capacity = scene.capacity if scene.capacity is None else max(scene.capacity, seats)
     where = {"occurrence_id": occurrence.id, "project_id": project.id}
-    db.session.add(Quota(**where, key="total", capacity=capacity, confirmed=seats))
+    quota = Quota(**where, key="total", capacity=capacity, confirmed=seats)
+    db.session.add(quota)
+    db.session.flush()
+    add_conditions(occurrence)
     for number, member in enumerate((*who, *queue)):
         state = Seat.WAITING if number >= len(who) else _state_of(occurrence, number)
-        _seat(occurrence, member, state, opens + timedelta(minutes=7 * number), demo)
+        _seat(occurrence, quota, member, state, opens + timedelta(minutes=7 * number), demo)
     db.session.add(
         LogEntry(
             **where,
@@ -226,7 +231,14 @@ def _state_of(occurrence: Occurrence, number: int) -> Seat:
     }.get(State(occurrence.state), Seat.CONFIRMED)
 
 
-def _seat(occurrence: Occurrence, member: MemberRef, state: Seat, at: datetime, demo: Demo) -> None:
+def _seat(
+    occurrence: Occurrence,
+    quota: Quota,
+    member: MemberRef,
+    state: Seat,
+    at: datetime,
+    demo: Demo,
+) -> None:
     made = Registration(
         occurrence_id=occurrence.id,
         project_id=occurrence.project_id,
@@ -243,6 +255,7 @@ def _seat(occurrence: Occurrence, member: MemberRef, state: Seat, at: datetime, 
     )
     db.session.add(made)
     db.session.flush()
+    write_down(made, {quota.id: 1})
     db.session.add(
         SeatRow(
             registration_id=made.id,

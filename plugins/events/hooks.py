@@ -11,6 +11,7 @@ from plugins.events import (
     door_views,
     notices,
     on_behalf_views,
+    preview_views,
     privacy,
     queries,
     queue_views,
@@ -60,20 +61,19 @@ def _context() -> dict[str, object]:
 
 
 # Naming every module of pages here imports it, and with it its routes.
+_STAFF = (
+    staff_views,
+    preview_views,
+    condition_views,
+    queue_views,
+    door_views,
+    door_phone_views,
+    on_behalf_views,
+)
 _PAGES = dict.fromkeys(
     [
         *(module.blueprint for module in (views, ticket_views, calendar_views)),
-        *(
-            module.staff
-            for module in (
-                staff_views,
-                queue_views,
-                door_views,
-                door_phone_views,
-                on_behalf_views,
-                condition_views,
-            )
-        ),
+        *(module.staff for module in _STAFF),
     ]
 )
 for _blueprint in _PAGES:

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from plugins.events.models import Occurrence, Quota, Registration
+from plugins.events.counting import no_room
+from plugins.events.models import Occurrence, Registration
 from plugins.events.policy import standing
 from plugins.events.reminding import remind
 from plugins.events.seats import lock_quotas
@@ -21,8 +22,9 @@ def keep_clock(run: JobRun) -> None:
     """Write down what the clock has opened, closed, begun and ended."""
     at = now()
     projects = {project.id: project for project in open_projects("events")}
+    opening = sa.func.coalesce(Occurrence.first_opens_at, Occurrence.opens_at)
     due = sa.or_(
-        sa.and_(Occurrence.state == State.SCHEDULED, Occurrence.opens_at <= at),
+        sa.and_(Occurrence.state == State.SCHEDULED, opening <= at),
         sa.and_(Occurrence.state == State.OPEN, Occurrence.closes_at <= at),
         sa.and_(Occurrence.state == State.CLOSED, Occurrence.starts_at <= at),
         sa.and_(Occurrence.state == State.RUNNING, Occurrence.ends_at <= at),
@@ -48,12 +50,9 @@ def serve_queues(run: JobRun) -> None:
         .order_by(Registration.occurrence_id)
     )
     over = mine.where(Registration.state == Seat.HELD, Registration.offer_until <= at)
-    taken = Quota.confirmed + Quota.held + Registration.seats
-    free = sa.or_(Quota.capacity.is_(None), taken <= Quota.capacity)
     due = (
         mine.join(Occurrence, Occurrence.id == Registration.occurrence_id)
-        .join(Quota, Quota.occurrence_id == Registration.occurrence_id)
-        .where(Registration.state == Seat.WAITING, free)
+        .where(Registration.state == Seat.WAITING, ~no_room())
         .where(Occurrence.state.in_((State.OPEN, State.CLOSED)))
     )
     for number in sorted({*db.session.scalars(over), *db.session.scalars(due)}):

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
-from plugins.events.states import LIVE_SQL, QueueRule, Seat, State
+from plugins.events.states import LIVE_SQL, Counts, QueueRule, Seat, State
 from portal.sdk import Identified, UtcDateTime, db, foreign_key, now, one_of, unique_where
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -42,6 +42,7 @@ class Occurrence(Identified, db.Model):
         sa.CheckConstraint("starts_at < ends_at", name="ends_after_start"),
         sa.CheckConstraint("opens_at < closes_at", name="closes_after_opening"),
         sa.CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
+        sa.CheckConstraint("first_opens_at < opens_at", name="first_before_opening"),
         sa.CheckConstraint("cancel_until <= starts_at", name="cancel_before_start"),
         sa.CheckConstraint("price >= 0 AND deposit >= 0", name="amounts_not_negative"),
         sa.CheckConstraint("household_most > 0", name="household_most_positive"),
@@ -56,6 +57,8 @@ class Occurrence(Identified, db.Model):
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The earliest window of a tier, where one lies before the opening for everybody.
+    first_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
     cancel_until: Mapped[datetime] = mapped_column(UtcDateTime)
     price: Mapped[int] = mapped_column(BIG, default=0)
@@ -79,8 +82,23 @@ class Occurrence(Identified, db.Model):
     event: Mapped[Event] = relationship(lazy="joined", innerjoin=True)
 
 
+class Window(db.Model):
+    """From when members of a tier may register, and for how many milli-points a seat. A tier
+    without a row has what the activity says for everybody."""
+
+    __tablename__ = "events_window"
+    __table_args__ = (sa.CheckConstraint("price >= 0", name="price_not_negative"),)
+
+    occurrence_id: Mapped[int] = foreign_key(_OWN_OCCURRENCE, primary_key=True, index=False)
+    tier: Mapped[str] = mapped_column(sa.String(30), primary_key=True)
+    project_id: Mapped[int] = foreign_key("project.id")
+    opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    price: Mapped[int] = mapped_column(BIG)
+
+
 class Quota(Identified, db.Model):
-    """How many seats there are of a kind: `capacity` None is unlimited, 0 is closed."""
+    """How many seats there are of a kind: `capacity` None is unlimited, 0 is closed. A party is
+    counted in every quota that concerns it, and the smallest rules."""
 
     __tablename__ = "events_quota"
     __table_args__ = (
@@ -90,11 +108,20 @@ class Quota(Identified, db.Model):
             "capacity IS NULL OR confirmed + held <= capacity + forced", name="never_over"
         ),
         sa.UniqueConstraint("occurrence_id", "key", name="uq_events_quota_key"),
+        one_of("counts", Counts),
     )
 
     occurrence_id: Mapped[int] = foreign_key(_OWN_OCCURRENCE, index=False)
     project_id: Mapped[int] = foreign_key("project.id")
-    key: Mapped[str] = mapped_column(sa.String(20), default="total")
+    # "total", "children", "tier:<key of the tier>", "chosen:<number>".
+    key: Mapped[str] = mapped_column(sa.String(40), default="total")
+    counts: Mapped[str] = mapped_column(
+        sa.String(20), default=Counts.ALL, server_default=Counts.ALL
+    )
+    # What members choose ("Seat on the bus"), or the tier's name.
+    title: Mapped[Mapping[str, str]] = mapped_column(
+        sa.JSON, default=dict, server_default=sa.text("'{}'")
+    )
     capacity: Mapped[int | None]
     confirmed: Mapped[int] = mapped_column(default=0)
     held: Mapped[int] = mapped_column(default=0)
@@ -176,10 +203,32 @@ class Registration(Identified, db.Model):
     forced: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     # The place in the waiting list, and until when the seats are held for the party.
     queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The tier whose window it came through; "" for everybody's.
+    tier: Mapped[str] = mapped_column(sa.String(30), default="", server_default="")
     offer_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     occurrence: Mapped[Occurrence] = relationship(lazy="raise")
+    window: Mapped[Window | None] = relationship(
+        lazy="raise",
+        viewonly=True,
+        primaryjoin=lambda: sa.and_(
+            foreign(Registration.occurrence_id) == Window.occurrence_id,
+            foreign(Registration.tier) == Window.tier,
+        ),
+    )
+
+
+class Counted(db.Model):
+    """How many of a party a quota counts; a party that waits will be counted so."""
+
+    __tablename__ = "events_counted"
+    __table_args__ = (sa.CheckConstraint("seats > 0", name="seats_positive"),)
+
+    registration_id: Mapped[int] = foreign_key(_OWN_REGISTRATION, primary_key=True, index=False)
+    quota_id: Mapped[int] = foreign_key("events_quota.id", primary_key=True)
+    project_id: Mapped[int] = foreign_key("project.id")
+    seats: Mapped[int]
 
 
 class SeatRow(Identified, db.Model):

@@ -1,11 +1,12 @@
 """Registering somebody for whom staff speak: with a reason, over the capacity if they say so."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from plugins.events import queries
 from plugins.events.booking import write_party
+from plugins.events.counting import of_party, window_of
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Registration
 from plugins.events.party import candidates, choose
@@ -30,6 +31,7 @@ def register_for(
     reason: str,
     force: bool,
     at: datetime,
+    wishes: Mapping[str, int] | None = None,
 ) -> Registration:
     """Register a member's party, also outside the time of registration; the member pays as always
     and hears of it. `force`: whatever the capacity says, the seats beyond it are counted as
@@ -45,22 +47,25 @@ def register_for(
     if standing(occurrence, at) not in _TAKING:
         raise EventError(refusal(occurrence, quotas, 1, at) or "OVER", state=occurrence.state)
     may_join(occurrence, member, project, home)
-    if terms_seen != Terms.of(occurrence).mark():
+    window = window_of(occurrence_id, home.tier)
+    terms = Terms.of(occurrence, window)
+    if terms_seen != terms.mark():
         raise EventError("TERMS_CHANGED")
     chosen = choose(candidates(occurrence, project, home.mates, already.keys), party)
+    counts = of_party(quotas, chosen, window, wishes or {})
     take_share(occurrence, member.household_id, len(chosen))
     serve(occurrence, quotas, project, at)
     strict = occurrence.queue_rule == QueueRule.STRICT and parties_waiting(occurrence)
     over = 0
     if force:
-        over = force_seats(quotas, len(chosen))
+        over = force_seats(quotas, counts)
     elif strict:
         raise EventError("QUEUE_FIRST", state=occurrence.state)
     else:
-        take_seats(quotas, len(chosen))
-    made = write_party(occurrence, member, chosen, Seat.CONFIRMED, at)
+        take_seats(quotas, counts)
+    made = write_party(occurrence, member, chosen, Seat.CONFIRMED, at, counts=counts, window=window)
     made.entered_by, made.entered_why, made.forced = actor.id, reason, over
-    confirm_party(made, occurrence, member, project)
+    confirm_party(made, occurrence, member, project, terms)
     record(
         actor=actor,
         action="events.registered_for",

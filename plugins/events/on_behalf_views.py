@@ -6,12 +6,14 @@ from werkzeug.wrappers import Response
 
 from plugins.events import on_behalf, queries
 from plugins.events.blueprint import staff
+from plugins.events.counting import window_of
 from plugins.events.eligibility import reasons
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence
 from plugins.events.pages import refusal_of
 from plugins.events.party import candidates
 from plugins.events.policy import Terms
+from plugins.events.views import wishes
 from portal.sdk import (
     MemberRef,
     PhoneError,
@@ -44,7 +46,7 @@ def add(public_id: str) -> str:
 def add_party(public_id: str) -> Page:
     """Show the household of a phone, then register who is ticked."""
     occurrence, form = _find(public_id), request.form
-    member = _member(form.get("phone", ""))
+    member = member_of_phone(form.get("phone", ""))
     if member is None:
         said = gettext("No member with a home here signs in with this number.")
         return _add(occurrence, refused=said), 422
@@ -61,17 +63,19 @@ def add_party(public_id: str) -> Page:
             reason=form.get("reason", "").strip()[:200],
             force="force" in form,
             at=now(),
+            wishes=wishes(),
         )
     except EventError as error:
         db.session.rollback()
-        status = 422 if error.code in ("NO_REASON", "NOBODY", "UNKNOWN_PERSON") else 409
+        status = 422 if error.code in ("NO_REASON", "NOBODY", "UNKNOWN_PERSON", "BAD_WISH") else 409
         return _add(_find(public_id), member, refusal_of(error)), status
     db.session.commit()
     flash(gettext("Registered. The member has been told."))
     return redirect(url_for("events_staff.show", public_id=public_id), 303)
 
 
-def _member(phone: str) -> MemberRef | None:
+def member_of_phone(phone: str) -> MemberRef | None:
+    """Return who signs in with a number and has a home here."""
     project = current_project()
     try:
         holder = find_phone_holder(normalize_phone(phone), project)
@@ -82,12 +86,13 @@ def _member(phone: str) -> MemberRef | None:
 
 
 def _add(occurrence: Occurrence, member: MemberRef | None = None, refused: str = "") -> str:
-    household, rules = [], []
+    household, rules, terms = [], [], Terms.of(occurrence)
     if member is not None:
         home = household_of(member, current_project())
         already = queries.seated(occurrence.id, member, home.mates)
         household = candidates(occurrence, current_project(), home.mates, already.keys)
         came_on = queries.came_on(occurrence, member)
+        terms = Terms.of(occurrence, window_of(occurrence.id, home.tier))
         rules = reasons(occurrence, current_project(), home, came_on)
     return render_template(
         "events/add.html",
@@ -98,7 +103,8 @@ def _add(occurrence: Occurrence, member: MemberRef | None = None, refused: str =
         ticked=request.form.getlist("person") or [each.mate.key for each in household[:1]],
         typed=request.form,
         refused=refused,
-        terms=Terms.of(occurrence).mark(),
+        terms=terms,
+        wishes=queries.chosen_quotas(occurrence),
     )
 
 

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from plugins.events.counting import for_all
 from plugins.events.eligibility import Reason
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Quota, Registration
 from plugins.events.party import Candidate
-from plugins.events.policy import Terms, refusal, seats_left, standing
+from plugins.events.policy import Terms, opens_for, refusal, seats_left, standing
 from plugins.events.queries import Found, Seated
 from plugins.events.showing import moment, when
-from plugins.events.states import QueueRule, Seat, State
+from plugins.events.states import Counts, QueueRule, Seat, State
 from plugins.events.words import MINE, QUEUE_RULES, REFUSALS, STATES
 from portal.sdk import ProjectRef, gettext, localized, ngettext
 
@@ -79,6 +80,9 @@ class OwnerPage:
     terms: str
     free_now: bool
     waiting: int
+    cost: Terms
+    opens_at: datetime
+    wishes: tuple[Quota, ...] = ()
     unmet: Reason | None = None
 
     @classmethod
@@ -93,11 +97,12 @@ class OwnerPage:
     ) -> "OwnerPage":
         """Return the page; `available`: the member's milli-points, asked only when it costs any;
         `already`: what the household has; `rules`: whom it is for, see eligibility.reasons."""
-        occurrence, quotas = found.occurrence, found.quotas
-        costs = occurrence.price + occurrence.deposit
+        occurrence, window = found.occurrence, found.window
+        quotas, terms = for_all(found.quotas, window), Terms.of(occurrence, window)
+        costs = terms.price + terms.deposit
         short = costs > available
         unmet = next((rule for rule in rules if not rule.fulfilled), None)
-        code = refusal(occurrence, quotas, 1, at, found.waiting) or (
+        code = refusal(occurrence, quotas, 1, at, found.waiting, window) or (
             "NOT_ENOUGH_POINTS" if short else None
         )
         most, has = occurrence.household_most, already.seats if already else 0
@@ -105,19 +110,27 @@ class OwnerPage:
             code = code or "HOUSEHOLD_FULL"
         if unmet is not None and standing(occurrence, at) in (State.SCHEDULED, State.OPEN):
             code = unmet.code
+        wishes = [quota for quota in found.quotas if quota.counts == Counts.CHOSEN]
         registration = already.with_me if already else None
         return cls(
             occurrence=occurrence,
             state=standing(occurrence, at),
             when=when(occurrence),
             left=seats_left(quotas),
-            confirmed=max((quota.confirmed for quota in quotas), default=0),
+            confirmed=quotas[0].confirmed if quotas else 0,
             registration=registration,
             candidates=tuple(household),
             code=None if registration else code,
-            reasons=(*rules, *_reasons(found, available, at, has)),
+            reasons=(
+                *rules,
+                *_reasons(found, terms, available, at, has),
+                *_smaller(found, household),
+            ),
             unmet=unmet,
-            terms=Terms.of(occurrence).mark(),
+            terms=terms.mark(),
+            cost=terms,
+            opens_at=opens_for(occurrence, window),
+            wishes=tuple(wishes),
             free_now=at <= occurrence.cancel_until,
             waiting=found.waiting,
         )
@@ -138,6 +151,8 @@ class OwnerPage:
         """The sentence of why not."""
         if self.unmet is not None and self.code == self.unmet.code:
             return self.unmet.title
+        if self.code == "NOT_OPEN_FOR_YOU":
+            return opens_for_you(self.opens_at)
         return REFUSALS[self.code] if self.code else ""
 
 
@@ -149,9 +164,14 @@ def queue_words(occurrence: Occurrence, before: int) -> Reason:
     return Reason(not before, title, str(QUEUE_RULES[occurrence.queue_rule][1]))
 
 
-def _reasons(activity: Found, available: int, at: datetime, has: int) -> list[Reason]:
+def opens_for_you(at: datetime) -> str:
+    """Return the sentence of when registration begins for who asks."""
+    return gettext("Registration begins for you on %(at)s.", at=moment(at))
+
+
+def _reasons(activity: Found, terms: Terms, available: int, at: datetime, has: int) -> list[Reason]:
     occurrence = activity.occurrence
-    found = [_window(occurrence, at)]
+    found = [_window(activity, at)]
     if standing(occurrence, at) in (State.SCHEDULED, State.OPEN):
         found.append(_seats(activity))
     most = occurrence.household_most
@@ -162,7 +182,7 @@ def _reasons(activity: Found, available: int, at: datetime, has: int) -> list[Re
     if occurrence.least_age:
         title = gettext("From %(age)s years of age", age=occurrence.least_age)
         found.append(Reason(fulfilled=True, title=title))
-    costs = occurrence.price + occurrence.deposit
+    costs = terms.price + terms.deposit
     if costs:
         enough = available >= costs
         title = gettext("You have enough points") if enough else str(REFUSALS["NOT_ENOUGH_POINTS"])
@@ -175,8 +195,30 @@ def _reasons(activity: Found, available: int, at: datetime, has: int) -> list[Re
     return found
 
 
-def _window(occurrence: Occurrence, at: datetime) -> Reason:
+def _smaller(found: Found, household: Sequence[Candidate]) -> list[Reason]:
+    lines = []
+    for quota in found.quotas:
+        title = localized(quota.title)
+        if quota.counts == Counts.CHILDREN:
+            title = gettext("Children") if any(each.is_child for each in household) else ""
+        elif quota.counts != Counts.CHOSEN:
+            continue
+        if title and quota.free is not None and quota.capacity:
+            left = max(0, quota.free)
+            free = gettext("%(title)s: %(left)s seats are free", title=title, left=left)
+            taken = gettext("%(title)s: all seats are taken", title=title)
+            lines.append(Reason(bool(left), free if left else taken))
+    return lines
+
+
+def _window(found: Found, at: datetime) -> Reason:
+    occurrence, opens_at = found.occurrence, opens_for(found.occurrence, found.window)
     state = standing(occurrence, at)
+    if state in (State.SCHEDULED, State.OPEN) and at < opens_at:
+        hint = gettext("It begins on %(at)s", at=moment(opens_at))
+        if found.window:
+            hint = gettext("It begins for your tier on %(at)s", at=moment(opens_at))
+        return Reason(fulfilled=False, title=str(REFUSALS["NOT_OPEN_FOR_YOU"]), hint=hint)
     if state == State.OPEN:
         title = gettext("Registration is open")
         return Reason(
@@ -184,9 +226,6 @@ def _window(occurrence: Occurrence, at: datetime) -> Reason:
             title=title,
             hint=gettext("Until %(at)s", at=moment(occurrence.closes_at)),
         )
-    if state == State.SCHEDULED:
-        hint = gettext("It begins on %(at)s", at=moment(occurrence.opens_at))
-        return Reason(fulfilled=False, title=str(REFUSALS["NOT_OPEN_FOR_YOU"]), hint=hint)
     codes = {
         State.CLOSED: "CLOSED",
         State.POSTPONED: "POSTPONED",
@@ -199,7 +238,7 @@ def _window(occurrence: Occurrence, at: datetime) -> Reason:
 
 
 def _seats(found: Found) -> Reason:
-    quotas = found.quotas
+    quotas = for_all(found.quotas, found.window)
     if any(quota.capacity == 0 for quota in quotas):
         return Reason(fulfilled=False, title=str(REFUSALS["NO_SEATS"]))
     left = seats_left(quotas)
@@ -216,6 +255,8 @@ def refusal_of(error: EventError) -> str:
     """Return the sentence of why an act was refused, with its figures."""
     if error.said:
         return error.said
+    if error.code == "NOT_OPEN_FOR_YOU" and error.opens_at:
+        return opens_for_you(error.opens_at)
     if error.code == "NOT_ENOUGH_SEATS" and error.available:
         left = error.available
         return ngettext(

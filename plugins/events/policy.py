@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from plugins.events.models import Occurrence, Quota, Registration
+from plugins.events.models import Occurrence, Quota, Registration, Window
 from plugins.events.states import QueueRule, Seat, State
 
 
@@ -16,9 +16,10 @@ class Terms:
     cancel_until: datetime
 
     @classmethod
-    def of(cls, occurrence: Occurrence) -> "Terms":
-        """Return an activity's terms now."""
-        return cls(occurrence.price, occurrence.deposit, occurrence.cancel_until)
+    def of(cls, occurrence: Occurrence, window: Window | None = None) -> "Terms":
+        """Return an activity's terms now, for who comes through a tier's window."""
+        price = window.price if window else occurrence.price
+        return cls(price, occurrence.deposit, occurrence.cancel_until)
 
     def mark(self) -> str:
         """Return the terms as a form carries them, to see whether they changed meanwhile."""
@@ -28,7 +29,7 @@ class Terms:
 def standing(occurrence: Occurrence, at: datetime) -> str:
     """Return the state by the clock: nobody waits for the job that writes it down."""
     state = occurrence.state
-    if state == State.SCHEDULED and occurrence.opens_at <= at:
+    if state == State.SCHEDULED and (occurrence.first_opens_at or occurrence.opens_at) <= at:
         state = State.OPEN
     if state == State.OPEN and occurrence.closes_at <= at:
         state = State.CLOSED
@@ -37,6 +38,11 @@ def standing(occurrence: Occurrence, at: datetime) -> str:
     if state == State.RUNNING and occurrence.ends_at <= at:
         state = State.ENDED
     return state
+
+
+def opens_for(occurrence: Occurrence, window: Window | None) -> datetime:
+    """Return from when somebody may register."""
+    return window.opens_at if window else occurrence.opens_at
 
 
 def seats_left(quotas: list[Quota]) -> int | None:
@@ -52,9 +58,15 @@ def offer_ends(occurrence: Occurrence, at: datetime, hours: int) -> datetime:
 
 
 def refusal(
-    occurrence: Occurrence, quotas: list[Quota], seats: int, at: datetime, waiting: int = 0
+    occurrence: Occurrence,
+    quotas: list[Quota],
+    seats: int,
+    at: datetime,
+    waiting: int = 0,
+    window: Window | None = None,
 ) -> str | None:
-    """Return the code of why `seats` cannot be registered now, or None; `waiting`: parties."""
+    """Return the code of why `seats` cannot be registered now, or None. `quotas`: those that count
+    everybody; `waiting`: parties; `window`: of the member's tier."""
     state = standing(occurrence, at)
     if state != State.OPEN:
         return {
@@ -63,6 +75,9 @@ def refusal(
             State.POSTPONED: "POSTPONED",
             State.CANCELLED: "CANCELLED",
         }.get(State(state), "OVER")
+    # Staff who open it earlier open it for everybody.
+    if at < opens_for(occurrence, window):
+        return "NOT_OPEN_FOR_YOU"
     if any(quota.capacity == 0 for quota in quotas):
         return "NO_SEATS"
     left = seats_left(quotas)

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from plugins.events.door_models import DoorPin, Scan
 from plugins.events.models import (
+    Counted,
     Event,
     LogEntry,
     Occurrence,
@@ -11,6 +12,7 @@ from plugins.events.models import (
     Registration,
     SeatRow,
     Share,
+    Window,
 )
 from plugins.events.states import EXPECTED
 from portal.sdk import ExportPart, MemberRef, ProjectRef, db, gettext, lazy, localized
@@ -76,5 +78,17 @@ def objections(member: MemberRef) -> list[str]:
 
 def purge(project: ProjectRef) -> None:
     """Delete everything of a project, from the leaves up."""
-    for model in (Scan, DoorPin, SeatRow, Registration, Share, LogEntry, Quota, Occurrence, Event):
+    for model in (
+        Scan,
+        DoorPin,
+        SeatRow,
+        Counted,
+        Registration,
+        Share,
+        LogEntry,
+        Quota,
+        Window,
+        Occurrence,
+        Event,
+    ):
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

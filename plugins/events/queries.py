@@ -8,11 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
-from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
-from plugins.events.states import COMING, LIVE, PUBLIC, Seat, State
+from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow, Window
+from plugins.events.states import COMING, LIVE, PUBLIC, Counts, Seat, State
 from plugins.events.words import CATEGORIES
 from portal.sdk import Housemate, MemberRef, Page, UtcDateTime, db, page_of
 
+_TOTAL_FIRST = (Quota.key != "total", Quota.key)
 _QUEUED = aliased(Registration)
 _GONE = tuple(state for state in PUBLIC if state not in COMING)
 
@@ -89,18 +90,21 @@ def find(project_id: int, public_id: str) -> Occurrence | None:
 @dataclass(frozen=True)
 class Found:
     """An activity with its quotas, how many parties wait, the live seats of a household, and when
-    the member was at it the last time."""
+    the member was at it the last time; `window`: that of the member's tier."""
 
     occurrence: Occurrence
     quotas: list[Quota]
     waiting: int
     seats: list[tuple[SeatRow, Registration]]
     came_on: datetime | None = None
+    window: Window | None = None
 
 
-def find_with_seats(project_id: int, public_id: str, member: MemberRef) -> Found | None:
-    """Return an activity of this project with its quotas and the live seats of a member and the
-    member's household, in one statement."""
+def find_with_seats(
+    project_id: int, public_id: str, member: MemberRef, tier: str | None = None
+) -> Found | None:
+    """Return an activity of this project with its quotas, the window of a tier, and the live seats
+    of a member and the member's household, in one statement."""
     theirs = sa.and_(
         Registration.occurrence_id == Occurrence.id,
         Registration.state.in_(LIVE),
@@ -110,18 +114,30 @@ def find_with_seats(project_id: int, public_id: str, member: MemberRef) -> Found
     )
     live = sa.and_(SeatRow.registration_id == Registration.id, SeatRow.state.in_(LIVE))
     rows = db.session.execute(
-        sa.select(Occurrence, Quota, SeatRow, Registration, _parties_waiting(), _last_time(member))
+        sa.select(
+            Occurrence, Quota, SeatRow, Registration, _parties_waiting(), _last_time(member), Window
+        )
         .join(Quota, Quota.occurrence_id == Occurrence.id)
+        .outerjoin(
+            Window, sa.and_(Window.occurrence_id == Occurrence.id, Window.tier == (tier or ""))
+        )
         .outerjoin(Registration, theirs)
         .outerjoin(SeatRow, live)
         .where(Occurrence.public_id == public_id, Occurrence.project_id == project_id)
-        .order_by(Quota.id, SeatRow.id)
+        .order_by(*_TOTAL_FIRST, SeatRow.id)
     ).all()
     if not rows:
         return None
     quotas = {row[1].id: row[1] for row in rows}
     seats = {row[2].id: (row[2], row[3]) for row in rows if row[2] is not None}
-    return Found(rows[0][0], list(quotas.values()), rows[0][4], list(seats.values()), rows[0][5])
+    return Found(
+        rows[0][0],
+        list(quotas.values()),
+        rows[0][4],
+        list(seats.values()),
+        came_on=rows[0][5],
+        window=rows[0][6],
+    )
 
 
 def _parties_waiting() -> sa.ColumnElement[int]:
@@ -158,9 +174,23 @@ def find_with_quotas(project_id: int, public_id: str) -> tuple[Occurrence, list[
         sa.select(Occurrence, Quota)
         .join(Quota, Quota.occurrence_id == Occurrence.id)
         .where(Occurrence.public_id == public_id, Occurrence.project_id == project_id)
-        .order_by(Quota.id)
+        .order_by(*_TOTAL_FIRST)
     ).all()
     return (rows[0][0], [row[1] for row in rows]) if rows else None
+
+
+def windows_of(occurrence: Occurrence) -> Sequence[Window]:
+    """Return the windows of an activity's tiers."""
+    mine = sa.select(Window).where(Window.occurrence_id == occurrence.id)
+    return db.session.scalars(mine.order_by(Window.opens_at, Window.tier)).all()
+
+
+def chosen_quotas(occurrence: Occurrence) -> Sequence[Quota]:
+    """Return the quotas of what members may choose."""
+    mine = sa.select(Quota).where(
+        Quota.occurrence_id == occurrence.id, Quota.counts == Counts.CHOSEN
+    )
+    return db.session.scalars(mine.order_by(Quota.key)).all()
 
 
 @dataclass(frozen=True)
@@ -240,7 +270,7 @@ def ticket(project_id: int, member_id: int, public_id: str) -> Registration | No
     """Return a registration of a member's, or with a seat for them, with its activity."""
     return db.session.scalar(
         sa.select(Registration)
-        .options(joinedload(Registration.occurrence))
+        .options(joinedload(Registration.occurrence), joinedload(Registration.window))
         .where(
             Registration.public_id == public_id,
             Registration.project_id == project_id,

@@ -1,15 +1,16 @@
 """What members do: register, wait, take an offer, cancel; seat, points and messages in one
 transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from plugins.events import eligibility, queries
 from plugins.events.booking import charge, end_registration, lead, write_party
+from plugins.events.counting import could_fit, for_all, of_party, window_of
 from plugins.events.errors import EventError
-from plugins.events.models import Occurrence, Quota, Registration
-from plugins.events.party import Candidate, candidates, choose
-from plugins.events.policy import Terms, cancelled_as, refusal, standing
+from plugins.events.models import Occurrence, Registration
+from plugins.events.party import candidates, choose
+from plugins.events.policy import Terms, cancelled_as, opens_for, refusal, standing
 from plugins.events.seats import confirm_seats, lock_quotas, take_seats, take_share
 from plugins.events.states import EXPECTED, QueueRule, Seat, State
 from plugins.events.telling import tell
@@ -25,12 +26,13 @@ def register(
     terms_seen: str,
     at: datetime,
     party: Collection[str] | None = None,
+    wishes: Mapping[str, int] | None = None,
 ) -> Registration:
     """Register a party all or none, charge the price and hold the deposit; once, however often it
     is asked: who is registered or waits already, stays so.
 
     `party`: keys of the household, see `housemates`; None is the member alone. `terms_seen`: what
-    the page showed, see Terms.mark. Raises EventError.
+    the page showed, see Terms.mark. `wishes`: see counting.of_party. Raises EventError.
     """
     quotas = lock_quotas(occurrence_id)
     home = household_of(member, project)
@@ -41,18 +43,22 @@ def register(
     occurrence = db.session.get_one(Occurrence, occurrence_id, populate_existing=True)
     # What is free goes to who waits for it first.
     serve(occurrence, quotas, project, at)
-    code = refusal(occurrence, quotas, 1, at, parties_waiting(occurrence))
+    window = window_of(occurrence_id, home.tier)
+    waiting = parties_waiting(occurrence)
+    code = refusal(occurrence, for_all(quotas, window), 1, at, waiting, window)
     if code is not None:
-        raise EventError(code, state=occurrence.state)
+        raise EventError(code, state=occurrence.state, opens_at=opens_for(occurrence, window))
     may_join(occurrence, member, project, home)
-    if terms_seen != Terms.of(occurrence).mark():
+    terms = Terms.of(occurrence, window)
+    if terms_seen != terms.mark():
         raise EventError("TERMS_CHANGED")
     among = candidates(occurrence, project, mates, already.keys)
     chosen = choose(among, [member.public_id] if party is None else party)
+    counts = of_party(quotas, chosen, window, wishes or {})
     take_share(occurrence, member.household_id, len(chosen))
-    take_seats(quotas, len(chosen))
-    made = write_party(occurrence, member, chosen, Seat.CONFIRMED, at)
-    confirm_party(made, occurrence, member, project)
+    take_seats(quotas, counts)
+    made = write_party(occurrence, member, chosen, Seat.CONFIRMED, at, counts=counts, window=window)
+    confirm_party(made, occurrence, member, project, terms)
     return made
 
 
@@ -63,6 +69,7 @@ def join_queue(
     project: ProjectRef,
     at: datetime,
     party: Collection[str] | None = None,
+    wishes: Mapping[str, int] | None = None,
 ) -> Registration:
     """Let a party wait for seats together; what fits by the rule is offered at once. A second time
     it is as it was. Raises EventError."""
@@ -75,15 +82,17 @@ def join_queue(
     occurrence = db.session.get_one(Occurrence, occurrence_id, populate_existing=True)
     if occurrence.queue_rule == QueueRule.NONE:
         raise EventError("NO_QUEUE", state=occurrence.state)
-    code = refusal(occurrence, quotas, 1, at)
+    window = window_of(occurrence_id, home.tier)
+    code = refusal(occurrence, for_all(quotas, window), 1, at, window=window)
     if code not in (None, "NOT_ENOUGH_SEATS"):
-        raise EventError(code, state=occurrence.state)
+        raise EventError(code, state=occurrence.state, opens_at=opens_for(occurrence, window))
     may_join(occurrence, member, project, home)
     among = candidates(occurrence, project, mates, already.keys)
     chosen = choose(among, [member.public_id] if party is None else party)
-    _could_fit(quotas, chosen)
+    counts = of_party(quotas, chosen, window, wishes or {})
+    could_fit(quotas, counts)
     take_share(occurrence, member.household_id, len(chosen))
-    made = write_party(occurrence, member, chosen, Seat.WAITING, at)
+    made = write_party(occurrence, member, chosen, Seat.WAITING, at, counts=counts, window=window)
     serve(occurrence, quotas, project, at)
     return made
 
@@ -110,12 +119,14 @@ def accept(
     occurrence = db.session.get_one(Occurrence, occurrence_id, populate_existing=True)
     if standing(occurrence, at) not in (State.OPEN, State.CLOSED):
         raise EventError(refusal(occurrence, quotas, 1, at) or "OVER", state=occurrence.state)
-    if terms_seen != Terms.of(occurrence).mark():
+    # The party keeps the tier with which it began to wait.
+    terms = Terms.of(occurrence, window_of(occurrence_id, found.tier))
+    if terms_seen != terms.mark():
         raise EventError("TERMS_CHANGED")
-    confirm_seats(quotas, found.seats)
+    confirm_seats(found.id)
     lead(found, Seat.CONFIRMED)
     found.cancel_until = occurrence.cancel_until
-    confirm_party(found, occurrence, member, project)
+    confirm_party(found, occurrence, member, project, terms)
     return found
 
 
@@ -135,7 +146,7 @@ def cancel(
     target = cancelled_as(found, occurrence, at)
     if target is None:
         raise EventError("OVER", state=occurrence.state)
-    end_registration(found, quotas, target, at)
+    end_registration(found, target, at)
     serve(occurrence, quotas, project, at)
     emit(
         kind="events.cancelled",
@@ -147,10 +158,14 @@ def cancel(
 
 
 def confirm_party(
-    made: Registration, occurrence: Occurrence, member: MemberRef, project: ProjectRef
+    made: Registration,
+    occurrence: Occurrence,
+    member: MemberRef,
+    project: ProjectRef,
+    terms: Terms,
 ) -> None:
     """Charge a party that has its seats, and tell the member and other plugins."""
-    charge(made, occurrence, member, project)
+    charge(made, occurrence, member, project, terms)
     emit(
         kind="events.registered",
         project_id=project.id,
@@ -167,9 +182,3 @@ def may_join(
     if occurrence.rules:
         came_on = queries.came_on(occurrence, member)
         eligibility.require(eligibility.reasons(occurrence, project, household, came_on))
-
-
-def _could_fit(quotas: list[Quota], chosen: list[Candidate]) -> None:
-    largest = [quota.capacity for quota in quotas if quota.capacity is not None]
-    if largest and len(chosen) > min(largest):
-        raise EventError("PARTY_TOO_LARGE", available=min(largest))

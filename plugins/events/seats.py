@@ -4,13 +4,15 @@ Whoever changes registrations of an activity locks its quotas first, in ascendin
 two wait for each other and what is read afterwards is how things stand.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from plugins.events.errors import EventError
-from plugins.events.models import Occurrence, Quota, Share
-from portal.sdk import db
+from plugins.events.models import Counted, Occurrence, Quota, Share
+from plugins.events.states import Counts
+from portal.sdk import db, gettext, localized
 
 
 def lock_quotas(occurrence_id: int) -> list[Quota]:
@@ -20,46 +22,74 @@ def lock_quotas(occurrence_id: int) -> list[Quota]:
     return list(db.session.scalars(fresh))
 
 
-def take_seats(quotas: list[Quota], seats: int, *, held: bool = False) -> None:
-    """Count seats as confirmed (or held) in every quota, or raise EventError NOT_ENOUGH_SEATS."""
+def take_seats(quotas: list[Quota], seats: Mapping[int, int], *, held: bool = False) -> None:
+    """Count seats, by the id of a quota, as confirmed (or held) in every quota, or raise EventError
+    NOT_ENOUGH_SEATS with what is free in the one that is too small."""
     for quota in quotas:
+        many = seats.get(quota.id, 0)
         fits = sa.or_(
-            Quota.capacity.is_(None), Quota.confirmed + Quota.held + seats <= Quota.capacity
+            Quota.capacity.is_(None), Quota.confirmed + Quota.held + many <= Quota.capacity
         )
+        if not many:
+            continue
         done = db.session.execute(
-            sa.update(Quota).where(Quota.id == quota.id, fits).values(_added(seats, held=held))
+            sa.update(Quota).where(Quota.id == quota.id, fits).values(_added(many, held=held))
         )
         if not _rows(done):
-            raise EventError("NOT_ENOUGH_SEATS", available=max(0, quota.free or 0))
+            raise EventError(
+                "NOT_ENOUGH_SEATS", available=max(0, quota.free or 0), said=_too_small(quota)
+            )
 
 
-def force_seats(quotas: list[Quota], seats: int) -> int:
+def force_seats(quotas: list[Quota], seats: Mapping[int, int]) -> int:
     """Count seats as confirmed whatever the capacity says; return how many lie beyond it."""
     beyond = 0
     for quota in quotas:
-        over = 0 if quota.free is None else max(0, seats - max(0, quota.free))
-        counted = {"confirmed": Quota.confirmed + seats, "forced": Quota.forced + over}
+        many = seats.get(quota.id, 0)
+        over = 0 if quota.free is None else max(0, many - max(0, quota.free))
+        counted = {"confirmed": Quota.confirmed + many, "forced": Quota.forced + over}
         db.session.execute(sa.update(Quota).where(Quota.id == quota.id).values(counted))
         beyond = max(beyond, over)
     return beyond
 
 
-def confirm_seats(quotas: list[Quota], seats: int) -> None:
-    """Count seats that were held as confirmed."""
-    for quota in quotas:
-        moved = {"held": Quota.held - seats, "confirmed": Quota.confirmed + seats}
-        db.session.execute(sa.update(Quota).where(Quota.id == quota.id).values(moved))
+def confirm_seats(registration_id: int) -> None:
+    """Count the seats of a party that were held as confirmed."""
+    many = _many(registration_id)
+    moved = {"held": Quota.held - many, "confirmed": Quota.confirmed + many}
+    db.session.execute(_its_quotas(registration_id).values(moved))
 
 
-def release_seats(quotas: list[Quota], seats: int, *, held: bool = False) -> None:
-    """Give confirmed (or held) seats back; what was over the capacity goes first."""
-    over = Quota.confirmed + Quota.held - seats - Quota.capacity
-    for quota in quotas:
-        left = {**_added(-seats, held=held), "forced": sa.case((over > 0, over), else_=0)}
-        db.session.execute(sa.update(Quota).where(Quota.id == quota.id).values(left))
+def release_seats(registration_id: int, *, held: bool = False) -> None:
+    """Give a party's confirmed (or held) seats back; what was over the capacity goes first."""
+    many = _many(registration_id)
+    over = Quota.confirmed + Quota.held - many - Quota.capacity
+    left = {**_added(-many, held=held), "forced": sa.case((over > 0, over), else_=0)}
+    db.session.execute(_its_quotas(registration_id).values(left))
 
 
-def _added(seats: int, *, held: bool) -> dict[str, Any]:
+def _many(registration_id: int) -> sa.ScalarSelect[int]:
+    its = sa.select(Counted.seats).where(
+        Counted.registration_id == registration_id, Counted.quota_id == Quota.id
+    )
+    return its.scalar_subquery()
+
+
+def _its_quotas(registration_id: int) -> sa.Update:
+    its = sa.select(Counted.quota_id).where(Counted.registration_id == registration_id)
+    return sa.update(Quota).where(Quota.id.in_(its))
+
+
+def _too_small(quota: Quota) -> str:
+    if quota.counts == Counts.ALL:
+        return ""
+    title = gettext("Children") if quota.counts == Counts.CHILDREN else localized(quota.title)
+    return gettext(
+        "%(title)s: only %(left)s seats are free.", title=title, left=max(0, quota.free or 0)
+    )
+
+
+def _added(seats: Any, *, held: bool) -> dict[str, Any]:
     return {"held": Quota.held + seats} if held else {"confirmed": Quota.confirmed + seats}
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from plugins.events.booking import lead
 from plugins.events.errors import EventError
-from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
+from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow, Window
 from plugins.events.policy import standing
 from plugins.events.searching import put_into_search, take_out_of_search
 from plugins.events.seats import lock_quotas, set_capacity
@@ -24,7 +24,7 @@ from plugins.events.states import (
     State,
 )
 from plugins.events.waiting import serve
-from portal.sdk import ProjectRef, db, emit, enqueue, record
+from portal.sdk import ProjectRef, UtcDateTime, db, emit, enqueue, record
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ def rewrite(
     occurrence.event.words = draft.words()
     for key, value in _values(draft, _OF_DATE).items():
         setattr(occurrence, key, value)
+    occurrence.first_opens_at = first_opening(occurrence.id, draft.opens_at)
     db.session.flush()
     set_capacity(quota, draft.capacity)
     serve(occurrence, lock_quotas(occurrence.id), project, at)
@@ -151,7 +152,9 @@ def take_step(
     if step == "submit":
         changed["submitted_by"] = actor.id
     if step == "open" and occurrence.opens_at > at:
-        changed["opens_at"] = at
+        changed |= {"opens_at": at, "first_opens_at": None}
+        later = sa.update(Window).where(Window.occurrence_id == occurrence.id, Window.opens_at > at)
+        db.session.execute(later.values(opens_at=at))
     guard(occurrence, tuple(way.sources), changed)
     log_step(actor, occurrence, step, reason)
     _follow(occurrence, project, step)
@@ -218,6 +221,13 @@ def mark(
         project_id=occurrence.project_id,
         facts={"state": str(state)},
     )
+
+
+def first_opening(occurrence_id: int, opens_at: datetime) -> datetime | None:
+    """Return when the earliest tier may register, None unless it is before everybody."""
+    windows = sa.select(sa.func.min(Window.opens_at, type_=UtcDateTime))
+    first = db.session.scalar(windows.where(Window.occurrence_id == occurrence_id))
+    return first if first is not None and first < opens_at else None
 
 
 def guard(occurrence: Occurrence, sources: tuple[str, ...], values: dict[str, Any]) -> None:

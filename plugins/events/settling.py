@@ -29,14 +29,14 @@ def call_off(run: JobRun) -> None:
     """End every registration of an activity that was called off, and return what was charged."""
     occurrence, project = _subject(run)
     while True:
-        quotas = lock_quotas(occurrence.id)
+        lock_quotas(occurrence.id)
         # Who was let in before the rain came gets everything back, too.
         some = _some(occurrence, Registration.state.in_(LIVE))
         if not some:
             return
         members = find_members([each.member_id for each in some])
         for each in some:
-            end_registration(each, quotas, Seat.CANCELLED_BY_CLUB, now())
+            end_registration(each, Seat.CANCELLED_BY_CLUB, now())
             member = members[each.member_id]
             tell("events.called_off", each, occurrence, member, project, reason=occurrence.reason)
         run.checkpoint(done=run.done + len(some))
@@ -48,14 +48,14 @@ def end_queue(run: JobRun) -> None:
     ends = {Seat.WAITING: Seat.NOT_REACHED, Seat.HELD: Seat.EXPIRED}
     told = {Seat.WAITING: "events.not_reached", Seat.HELD: "events.offer_expired"}
     while True:
-        quotas = lock_quotas(occurrence.id)
+        lock_quotas(occurrence.id)
         some = _some(occurrence, Registration.state.in_(ends))
         if not some:
             return
         members = find_members([each.member_id for each in some])
         for each in some:
             was = Seat(each.state)
-            end_registration(each, quotas, ends[was], now())
+            end_registration(each, ends[was], now())
             tell(told[was], each, occurrence, members[each.member_id], project)
         run.checkpoint(done=run.done + len(some))
 

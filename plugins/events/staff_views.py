@@ -11,7 +11,6 @@ from plugins.events.blueprint import staff
 from plugins.events.errors import EventError
 from plugins.events.forms import TEXTS, EventForm
 from plugins.events.models import Occurrence, Quota
-from plugins.events.pages import OwnerPage
 from plugins.events.queries import ListFilter
 from plugins.events.showing import moment, ticket_code
 from plugins.events.states import AT_THE_DOOR, EDITABLE, STEPS, Seat, State
@@ -102,21 +101,6 @@ def edit(public_id: str) -> Page:
     db.session.commit()
     flash(gettext("Saved."))
     return redirect(url_for("events_staff.preview", public_id=public_id), 303)
-
-
-@staff.get("/p/<project>/staff/events/<public_id>/preview")
-@requires(MANAGE)
-def preview(public_id: str) -> str:
-    """Show an activity as owners will see it."""
-    occurrence, quotas = _find_whole(public_id)
-    if occurrence.state in (State.DRAFT, State.IN_REVIEW):
-        # As it will be once it is published; this page only reads.
-        db.session.expunge(occurrence)
-        occurrence.state = State.SCHEDULED
-    costs = occurrence.price + occurrence.deposit
-    found = queries.Found(occurrence, quotas, 0, [])
-    page = OwnerPage.of(found, None, costs, now())
-    return render_template("events/show.html", page=page, refused=None, preview=True)
 
 
 @staff.get("/p/<project>/staff/events/<public_id>")

@@ -82,6 +82,15 @@ class QueueRule(StrEnum):
     SKIP = "skip"
 
 
+class Counts(StrEnum):
+    """Whom of a party a quota counts: everybody; everybody of a tier; children; who asks for it."""
+
+    ALL = "all"
+    TIER = "tier"
+    CHILDREN = "children"
+    CHOSEN = "chosen"
+
+
 EXPECTED = (Seat.WAITING, Seat.HELD, Seat.CONFIRMED)
 """What may still be given up; a seat is held while it is offered to who waited."""
 AT_THE_DOOR = (Seat.CONFIRMED, Seat.ATTENDED, Seat.NO_SHOW, Seat.EXCUSED)

@@ -113,6 +113,6 @@ def _ticket(public_id: str, refused: str | None = None) -> str:
         cancels_as=cancels_as,
         place=queue_words(found.occurrence, rosters.before(found)) if waiting else None,
         offered=mine and until is not None and until > now(),
-        terms=Terms.of(found.occurrence),
+        terms=Terms.of(found.occurrence, found.window),
         refused=refused,
     )

@@ -1,6 +1,7 @@
 """The owners' pages: activities, one activity, registering, tickets."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
@@ -13,9 +14,13 @@ from plugins.events.errors import EventError
 from plugins.events.models import Occurrence
 from plugins.events.pages import OwnerPage, refusal_of
 from plugins.events.party import candidates
+from plugins.events.policy import Terms
 from plugins.events.queries import ListFilter
 from plugins.events.states import PUBLIC, Seat
 from portal.sdk import (
+    HouseholdRef,
+    MemberRef,
+    ProjectRef,
     current_member,
     current_project,
     db,
@@ -40,6 +45,7 @@ CODES = {
     "NOBODY": 422,
     "TOO_MANY": 422,
     "UNKNOWN_PERSON": 422,
+    "BAD_WISH": 422,
 }
 """What is not 409."""
 
@@ -83,6 +89,7 @@ def register(public_id: str) -> Page:
             terms_seen=request.form.get("terms", ""),
             at=now(),
             party=party,
+            wishes=wishes(),
         )
     except EventError as error:
         db.session.rollback()
@@ -107,6 +114,7 @@ def join_queue(public_id: str) -> Page:
             project=current_project(),
             at=now(),
             party=party,
+            wishes=wishes(),
         )
     except EventError as error:
         db.session.rollback()
@@ -119,26 +127,52 @@ def join_queue(public_id: str) -> Page:
 
 
 def _page(public_id: str, refused: str | None = None, ticked: Collection[str] | None = None) -> str:
-    member = current_member()
-    found = queries.find_with_seats(current_project().id, public_id, member)
+    member, project = current_member(), current_project()
+    home = household_of(member, project)
+    found = queries.find_with_seats(project.id, public_id, member, home.tier)
     if found is None or found.occurrence.state not in PUBLIC:
         raise NotFound
-    occurrence = found.occurrence
-    home = household_of(member, current_project())
-    already = queries.seated_of(found.seats, member, home.mates)
-    household = candidates(occurrence, current_project(), home.mates, already.keys)
-    rules = reasons(occurrence, current_project(), home, found.came_on)
-    costs = occurrence.price + occurrence.deposit
-    asked = costs and already.with_me is None
-    available = points_balance(member).available if asked else 0
-    page = OwnerPage.of(found, already, available, now(), household, rules)
+    page = page_for(found, member, project, home, now())
     return render_template(
         "events/show.html",
         page=page,
         refused=refused,
         ticked=[member.public_id] if ticked is None else ticked,
         preview=False,
+        typed=request.form,
     )
+
+
+def page_for(
+    found: queries.Found,
+    member: MemberRef,
+    project: ProjectRef,
+    home: HouseholdRef,
+    at: datetime,
+) -> OwnerPage:
+    """Return an activity as a member sees it at a time."""
+    occurrence = found.occurrence
+    already = queries.seated_of(found.seats, member, home.mates)
+    household = candidates(occurrence, project, home.mates, already.keys)
+    rules = reasons(occurrence, project, home, found.came_on)
+    terms = Terms.of(occurrence, found.window)
+    asked = terms.price + terms.deposit and already.with_me is None
+    available = points_balance(member).available if asked else 0
+    return OwnerPage.of(found, already, available, at, household, rules)
+
+
+def wishes() -> dict[str, int]:
+    """Return for how many persons the form asks for what some quota gives: no number is -1."""
+    typed = {
+        name.removeprefix("wish-"): value.strip()
+        for name, value in request.form.items()
+        if name.startswith("wish-")
+    }
+    many = {key: value for key, value in typed.items() if value}
+    return {
+        key: int(value) if len(value) <= 3 and value.isdecimal() else -1
+        for key, value in many.items()
+    }
 
 
 def _find(public_id: str) -> Occurrence:

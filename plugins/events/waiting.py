@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from plugins.events.booking import end_registration, lead
+from plugins.events.counting import counted, never_fits, no_room
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Quota, Registration
-from plugins.events.policy import offer_ends, seats_left, standing
+from plugins.events.policy import offer_ends, standing
 from plugins.events.seats import lock_quotas, take_seats
 from plugins.events.states import QueueRule, Seat, State
 from plugins.events.telling import tell
@@ -48,12 +49,12 @@ def serve(occurrence: Occurrence, quotas: list[Quota], project: ProjectRef, at: 
         .limit(_AT_ONCE)
         .execution_options(populate_existing=True)
     ).all():
-        end_registration(each, quotas, Seat.EXPIRED, at)
+        end_registration(each, Seat.EXPIRED, at)
         _tell("events.offer_expired", each, occurrence, project)
     if standing(occurrence, at) not in (State.OPEN, State.CLOSED):
         return 0
     for offered in range(_AT_ONCE):
-        found = _next(occurrence, quotas)
+        found = _next(occurrence)
         if found is None:
             return offered
         _offer(found, occurrence, quotas, project, at)
@@ -85,20 +86,14 @@ def move_to_front(*, actor: Any, registration: Registration, reason: str) -> Non
     )
 
 
-def _next(occurrence: Occurrence, quotas: list[Quota]) -> Registration | None:
-    left = seats_left(quotas)
-    if left == 0:
-        return None
-    waiting = sa.select(Registration).where(*in_queue(occurrence))
+def _next(occurrence: Occurrence) -> Registration | None:
     # Who could never be seated blocks nobody.
-    largest = [quota.capacity for quota in quotas if quota.capacity is not None]
-    if largest:
-        waiting = waiting.where(Registration.seats <= min(largest))
-    if occurrence.queue_rule != QueueRule.STRICT and left is not None:
-        waiting = waiting.where(Registration.seats <= left)
+    waiting = sa.select(Registration, no_room()).where(*in_queue(occurrence), ~never_fits())
+    if occurrence.queue_rule != QueueRule.STRICT:
+        waiting = waiting.where(~no_room())
     in_order = waiting.order_by(Registration.queued_at, Registration.id).limit(1)
-    found = db.session.scalar(in_order.execution_options(populate_existing=True))
-    return None if found is None or (left is not None and found.seats > left) else found
+    found = db.session.execute(in_order.execution_options(populate_existing=True)).first()
+    return None if found is None or found[1] else found[0]
 
 
 def _offer(
@@ -108,7 +103,7 @@ def _offer(
     project: ProjectRef,
     at: datetime,
 ) -> None:
-    take_seats(quotas, found.seats, held=True)
+    take_seats(quotas, counted(found), held=True)
     hours = plugin_settings("events", project)["offer_hours"]
     found.offer_until = offer_ends(occurrence, at, hours)
     lead(found, Seat.HELD)

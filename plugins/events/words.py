@@ -122,6 +122,7 @@ REFUSALS: Mapping[str, object] = {
     "NOT_YOUR_TIER": lazy("It is for members of other tiers."),
     "TOO_NEW": lazy("It is for who has had a home here for longer."),
     "CAME_RECENTLY": lazy("It is for who did not come to it lately."),
+    "BAD_WISH": lazy("Choose for no more persons than come along."),
     "TERMS_CHANGED": lazy("The terms have changed. Please look at them again."),
 }
 

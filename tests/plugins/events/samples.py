@@ -2,7 +2,15 @@
 
 from datetime import timedelta
 
-from plugins.events.models import Event, Occurrence, Quota, Registration, SeatRow
+from plugins.events.models import (
+    Counted,
+    Event,
+    Occurrence,
+    Quota,
+    Registration,
+    SeatRow,
+    Window,
+)
 from plugins.events.states import Seat, State
 from portal import clock
 from portal.members.models import Member
@@ -39,7 +47,8 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
             cancel_until=now + timedelta(days=1), price=0, deposit=0,
         )
     )  # fmt: skip
-    add(Quota(**where, occurrence_id=occurrence.id, capacity=1, confirmed=1))
+    quota = add(Quota(**where, occurrence_id=occurrence.id, capacity=1, confirmed=1))
+    add(Window(**where, occurrence_id=occurrence.id, tier="gold", opens_at=now, price=0))
     where |= {"occurrence_id": occurrence.id, "member_id": member.id, "state": Seat.ATTENDED}
     registration = add(
         Registration(
@@ -47,5 +56,7 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
             cancel_until=now,
         )
     )  # fmt: skip
+    counted = {"registration_id": registration.id, "quota_id": quota.id, "seats": 1}
+    add(Counted(project_id=project.id, **counted))
     add(SeatRow(**where, registration_id=registration.id, name=member.name))
     return {_ACTIVITY: occurrence.public_id, _PARTY: registration.public_id}
