@@ -166,7 +166,7 @@ def test_staff_write_windows_and_preview_a_member(app, client, place, gold, make
     assert seen.status_code == 200
     assert place.member.name in seen.text
     assert "大巴座位" in seen.text
-    assert "可以报名" in seen.text
+    assert "您的积分不足" in seen.text
     assert writer.post(f"{page}/preview", data=typed | {"at": "9"}).status_code == 422
     assert writer.post(f"{page}/preview", data=typed | {"phone": "1"}).status_code == 422
     assert factories.sign_in(app.test_client(), place.writer).get(page).status_code == 200
