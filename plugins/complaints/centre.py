@@ -7,12 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from plugins.complaints.models import Case, Category, Promise, ReadMark
+from plugins.complaints.models import Burst, Case, Category, Promise, ReadMark
 from plugins.complaints.queries import IN_HAND
-from plugins.complaints.states import LIVE, Level, PromiseState
+from plugins.complaints.states import LIVE, Level, PromiseState, Stage
 from portal.sdk import Page, db, now, page_of
 
-SHOWS = ("late", "refused", "risen", "unread")
+SHOWS = ("late", "refused", "risen", "unread", "forgotten")
+_BURSTS_MOST = 20
 UNREAD_HOURS = 24
 """What nobody of the group has read so long is marked for all of them."""
 
@@ -45,7 +46,12 @@ def _unread(account_id: int) -> sa.ColumnElement[bool]:
 
 def morning(project_ids: Collection[int], show: str, account_id: int, at: datetime) -> Page[Any]:
     """Return a page of (case, category, version that the reader has read), the oldest first."""
-    conditions = {"late": late(at), "refused": refused(), "risen": risen()}
+    conditions = {
+        "late": late(at),
+        "refused": refused(),
+        "risen": risen(),
+        "forgotten": sa.and_(matters(at), forgotten(at)),
+    }
     mine = sa.and_(ReadMark.case_id == Case.id, ReadMark.account_id == account_id)
     statement = (
         sa.select(Case, Category, ReadMark.version)
@@ -58,32 +64,62 @@ def morning(project_ids: Collection[int], show: str, account_id: int, at: dateti
     return page_of(statement, Case.created_at, Case.id)
 
 
-def figures(project_ids: Collection[int], account_id: int, at: datetime) -> dict[str, int]:
-    """Return the numbers at the head of the page, in one statement."""
+def heads(
+    project_ids: Collection[int], account_id: int, at: datetime
+) -> tuple[dict[str, int], list[tuple[Burst, Category]]]:
+    """Return the numbers and the bursts at the head of the page, in one statement."""
 
-    def many(*where: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-        return sa.func.count(sa.case((sa.and_(*where), 1)))
+    def many(key: str, *where: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.count(sa.case((sa.and_(*where), 1))).label(key)
 
-    old = Case.active_at < at - timedelta(hours=UNREAD_HOURS)
-    read = sa.exists().where(ReadMark.case_id == Case.id, ReadMark.version == Case.version)
     broken = (
         sa.select(sa.func.count(Promise.id))
         .where(Promise.project_id.in_(project_ids), Promise.state == PromiseState.BROKEN)
         .scalar_subquery()
     )
-    row = db.session.execute(
+    numbers = (
         sa.select(
-            many(Case.created_at >= at - timedelta(days=1)),
-            many(late(at)),
-            many(refused()),
-            many(risen()),
-            many(matters(at), _unread(account_id)),
-            many(matters(at), old, ~read),
-            broken,
-        ).where(Case.project_id.in_(project_ids), Case.state.in_(LIVE))
-    ).one()
-    keys = ("new", "late", "refused", "risen", "unread", "forgotten", "broken")
-    return dict(zip(keys, map(int, row), strict=True))
+            many("new", Case.created_at >= at - timedelta(days=1)),
+            many("late", late(at)),
+            many("refused", refused()),
+            many("risen", risen()),
+            many("unread", matters(at), _unread(account_id)),
+            many("forgotten", matters(at), forgotten(at)),
+            broken.label("broken"),
+        )
+        .where(Case.project_id.in_(project_ids), Case.state.in_(LIVE))
+        .subquery()
+    )
+    going_on = sa.and_(Burst.project_id.in_(project_ids), Burst.stage != Stage.STOOD_DOWN)
+    rows = db.session.execute(
+        sa.select(numbers, Burst, Category)
+        .select_from(numbers)
+        .outerjoin(Burst, going_on)
+        .outerjoin(Category, Category.id == Burst.category_id)
+        .order_by(Burst.chance, Burst.id)
+        .limit(_BURSTS_MOST)
+    ).all()
+    keys = numbers.c.keys()
+    found = dict(zip(keys, map(int, rows[0][: len(keys)]), strict=True))
+    return found, [(row[-2], row[-1]) for row in rows if row[-2] is not None]
+
+
+def forgotten(at: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that nobody of the group has read it as it stands for a day."""
+    read = sa.exists().where(ReadMark.case_id == Case.id, ReadMark.version == Case.version)
+    return sa.and_(Case.active_at < at - timedelta(hours=UNREAD_HOURS), ~read)
+
+
+def find_burst(project_ids: Collection[int], public_id: str) -> Burst | None:
+    """Return a burst of these projects."""
+    return db.session.scalar(
+        sa.select(Burst).where(Burst.public_id == public_id, Burst.project_id.in_(project_ids))
+    )
+
+
+def category_of(burst: Burst) -> Category:
+    """Return what a burst is about."""
+    return db.session.get_one(Category, burst.category_id)
 
 
 def find(project_ids: Collection[int], public_id: str) -> Case | None:

@@ -36,10 +36,12 @@ def morning() -> str:
     projects, at, account = projects_of_reader(), now(), current_account()
     show = request.args.get("show", "")
     show = show if show in centre.SHOWS else ""
+    figures, bursts = centre.heads(projects, account.id, at)
     return render_template(
         "complaints/centre.html",
         page=centre.morning(projects, show, account.id, at),
-        figures=centre.figures(projects, account.id, at),
+        figures=figures,
+        bursts=bursts,
         projects=projects,
         show=show,
         reader=Reader(staff=True, rank=rank()),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from plugins.complaints import (
+    bursts,
     deciding,
     handling,
     moderation,
@@ -74,9 +75,10 @@ class _Story:
                 version=case.version,
             )
 
-    def join(self, case: Case, members: list[MemberRef]) -> None:
-        for member in members:
-            posting.me_too(case_id=case.id, member=member)
+    def join(self, case: Case, members: list[MemberRef], at: datetime) -> None:
+        with acting_at(at):
+            for member in members:
+                posting.me_too(case_id=case.id, member=member)
 
     def say(self, case: Case, member: MemberRef, at: datetime, body: str) -> None:
         with acting_at(at):
@@ -129,7 +131,7 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         mine, moment(9, 22, 14), "lift", "2 号楼电梯夜间异响，已两周",
         "从 15 楼下行到 9 楼时有金属摩擦声，晚上十点以后**特别明显**，孩子会被惊醒。",
     )  # fmt: skip
-    story.join(lift, neighbours[2:18])
+    story.join(lift, neighbours[2:18], moment(6, 20))
     story.say(lift, third, moment(8, 8, 2), "我家也听到了，凌晨一点最响。")
     story.answer(lift, moment(8, 10, 10), "reply", "已受理，今天安排维保单位检测。")
     story.answer(lift, moment(6, 11), "reply", "已约第三方机构明天上门检测。")
@@ -142,7 +144,7 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         first, moment(5, 9), "parking", "地下车库 B2 雨后积水，车轮泡水",
         "每次下雨 B2 东区都积水，排水沟盖板下面是堵的。", place="地下车库 B2 东区",
     )  # fmt: skip
-    story.join(garage, neighbours[1:40])
+    story.join(garage, neighbours[1:40], moment(4, 8))
     story.answer(garage, moment(5, 14), "propose", "已清理排水沟。")
     story.refuse(garage, first, moment(3, 20), "昨天下雨又积水了，没有找到原因。")
     story.answer(garage, moment(1, 11), "reply", "集团已派工程专家到场排查集水井。", group=True)
@@ -159,6 +161,7 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         place="3 单元大堂",
     )  # fmt: skip
     _moderate(story, garage, neighbours)
+    bursts.scan(project)
     for case, defect in ((slide, "grounds"), (lift, "lift"), (garage, "plumbing")):
         promising.classify(
             actor=demo.staff["staff"], case_id=case.id, defect=defect, version=case.version

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flask import Blueprint
 
 from plugins.complaints import (
+    bursts_views,
     centre_views,
     declaring,
     figures_views,
@@ -78,6 +79,7 @@ _PAGES = (
     following_views.staff,
     centre_views.group,
     figures_views.group,
+    bursts_views.group,
 )
 for _blueprint in set(_PAGES):
     _blueprint.context_processor(_context)
@@ -115,6 +117,7 @@ def register_events() -> list[EventKind]:
         EventKind("complaints.proposed", "Subject: complaints_case. Data: round."),
         EventKind("complaints.escalated", "Subject: complaints_case. Data: level."),
         EventKind("complaints.closed", "Subject: complaints_case. Data: state."),
+        EventKind("complaints.burst", "Subject: complaints_burst. Data: stage, category."),
     ]
 
 
@@ -134,6 +137,7 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("complaints_promise", lazy("Promise")),
         AuditWord("complaints_category", lazy("Category of complaints")),
         AuditWord("complaints_day", lazy("Special day of the working calendar")),
+        AuditWord("complaints_burst", lazy("Burst of complaints")),
         AuditWord("complaints_board", lazy("Scoreboard of complaints")),
         AuditWord("complaints_canned", lazy("Text for answers")),
     ]

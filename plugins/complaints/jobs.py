@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import sqlalchemy as sa
 
-from plugins.complaints import clocks, moderation, promising, timing
+from plugins.complaints import bursts, clocks, moderation, promising, timing
 from plugins.complaints.casework import lock
 from plugins.complaints.models import Clock
 from portal.sdk import Job, JobRun, db, find_projects, now, open_projects
@@ -54,6 +54,14 @@ def keep_time(run: JobRun) -> None:
             break
 
 
+def watch_bursts(run: JobRun) -> None:
+    """Look for bursts in every project, one after the other."""
+    for project in open_projects("complaints"):
+        run.checkpoint(done=run.done)
+        changed = bursts.scan(project)
+        run.checkpoint(done=run.done + changed)
+
+
 def recompute(run: JobRun) -> None:
     """Give the running clocks of a project the deadlines of its present calendar."""
     project = find_projects([run.project_id or 0])[run.project_id or 0]
@@ -78,6 +86,7 @@ def all_jobs() -> list[Job]:
     """Return every kind of job."""
     return [
         Job("complaints.keep_time", keep_time, every=timedelta(minutes=1)),
+        Job("complaints.watch_bursts", watch_bursts, every=timedelta(hours=1)),
         # Daily as well: a year that has been published makes provisional deadlines firm.
         Job("complaints.recompute", recompute, at=time(2), per_project=True),
     ]

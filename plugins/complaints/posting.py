@@ -211,6 +211,7 @@ def _me_too(case: Case, member: MemberRef) -> MeToo:
         project_id=case.project_id,
         household_id=member.household_id,
         member_id=member.id,
+        created_at=database_now(),
     )
 
 

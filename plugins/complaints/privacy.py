@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from plugins.complaints.models import (
     Act,
+    Burst,
     Canned,
     Case,
     Category,
@@ -149,7 +150,7 @@ def purge(project: ProjectRef) -> None:
     mine = mine.values(purging=True, merged_into_id=None, state=parted)
     db.session.execute(mine)
     db.session.execute(sa.update(Post).where(Post.project_id == project.id).values(quote_id=None))
-    beside = (Report, Review, Act, Promise, ReadMark)
+    beside = (Report, Review, Act, Promise, ReadMark, Burst)
     for model in (*beside, Edit, Gram, MeToo, Clock, LogEntry, Post, Case, Series, DayRule, Canned):
         db.session.execute(sa.delete(model).where(model.project_id == project.id))
     db.session.execute(

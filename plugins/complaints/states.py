@@ -114,6 +114,15 @@ class PromiseState(StrEnum):
     BROKEN = "broken"
 
 
+class Stage(StrEnum):
+    """How far a burst of complaints has come; it only goes on."""
+
+    WATCH = "watch"
+    ALERT = "alert"
+    PLAN = "plan"
+    STOOD_DOWN = "stood_down"
+
+
 class By(StrEnum):
     """Who takes a step."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from plugins.complaints.days import NAMES
-from plugins.complaints.states import ActKind, AppealState, Level, PromiseState, Ring, State
+from plugins.complaints.states import ActKind, AppealState, Level, PromiseState, Ring, Stage, State
 from portal.sdk import lazy
 
 STATES: Mapping[str, tuple[object, str, str]] = {
@@ -148,6 +148,7 @@ REFUSALS: Mapping[str, object] = {
         "Only two complaints that are public and run can be joined, neither joined yet."
     ),
     "DAY": lazy("A promise has a day from today to two years from now."),
+    "STAGE": lazy("This burst has stood down already."),
     "NO_APPEAL": lazy("An appeal is possible once, within 30 days."),
 }
 
@@ -198,6 +199,14 @@ PROMISES: Mapping[str, tuple[object, str]] = {
     PromiseState.BROKEN: (lazy("broken"), "rose"),
 }
 
+STAGES: Mapping[str, tuple[object, str, str]] = {
+    Stage.WATCH: (lazy("Watched"), "gold", "eye"),
+    Stage.ALERT: (lazy("Alert"), "rose", "alert-triangle"),
+    Stage.PLAN: (lazy("Plan under way"), "blue", "checks"),
+    Stage.STOOD_DOWN: (lazy("Stood down"), "green", "check"),
+}
+"""Stage of a burst -> its word, its tone, its icon."""
+
 APPEALS: Mapping[str, object] = {
     AppealState.NONE: lazy("No appeal"),
     AppealState.OPEN: lazy("Appeal under way"),
@@ -218,6 +227,8 @@ AUDIT: Mapping[str, object] = {
     "keep": lazy("Kept a promise of a complaint"),
     "move": lazy("Moved a complaint to another category"),
     "classify": lazy("Named the defect behind a complaint"),
+    "plan": lazy("Wrote a plan for a burst of complaints"),
+    "stand_down": lazy("Stood a burst of complaints down"),
     "exported": lazy("Exported figures of complaints"),
     "transfer": lazy("Handed a complaint to a colleague"),
     "merge": lazy("Joined two complaints"),

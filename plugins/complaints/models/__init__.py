@@ -10,12 +10,13 @@ from plugins.complaints.models.cases import (
     Post,
     Series,
 )
-from plugins.complaints.models.group import Promise, ReadMark
+from plugins.complaints.models.group import Burst, Promise, ReadMark
 from plugins.complaints.models.moderation import Act, Report, Review
 from plugins.complaints.models.setting import Canned, Category, DayRule
 
 __all__ = [
     "Act",
+    "Burst",
     "Canned",
     "Case",
     "Category",

@@ -1,7 +1,17 @@
 """A complaint with a reply, one joined, a special day and a text, for the portal's own tests."""
 
 from plugins.complaints import deciding, posting, settings
-from plugins.complaints.models import Act, Canned, Case, Category, DayRule, Promise, Report, Review
+from plugins.complaints.models import (
+    Act,
+    Burst,
+    Canned,
+    Case,
+    Category,
+    DayRule,
+    Promise,
+    Report,
+    Review,
+)
 from plugins.complaints.posting import Draft
 from plugins.complaints.states import ActKind, Frontline, Ring
 from portal import clock
@@ -13,7 +23,7 @@ from portal.sdk import MemberRef, ProjectRef, homes_of
 from tests.factories import add, make_owner
 from tests.plugin_host.conftest import switch_on
 
-_CASE, _DAY, _TEXT, _CATEGORY, _LOOK, _ACT, _PROMISE = (
+_CASE, _DAY, _TEXT, _CATEGORY, _LOOK, _ACT, _PROMISE, _BURST = (
     "complaints.case",
     "complaints.day",
     "complaints.canned",
@@ -21,6 +31,7 @@ _CASE, _DAY, _TEXT, _CATEGORY, _LOOK, _ACT, _PROMISE = (
     "complaints.review",
     "complaints.act",
     "complaints.promise",
+    "complaints.burst",
 )
 NAMES = {
     "complaints": {"public_id": _CASE},
@@ -29,6 +40,9 @@ NAMES = {
     "complaints_staff.appeal": {"public_id": _ACT},
     "complaints_staff.lift": {"public_id": _ACT},
     "complaints_centre": {"public_id": _CASE},
+    "complaints_centre.burst": {"public_id": _BURST},
+    "complaints_centre.plan": {"public_id": _BURST},
+    "complaints_centre.stand_down": {"public_id": _BURST},
     "complaints_staff.keep": {"public_id": _PROMISE},
     "complaints_staff.look": {"public_id": _LOOK},
     "complaints_staff.category": {"public_id": _CATEGORY},
@@ -55,6 +69,8 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     )
     look = add(Review(case_id=case.id, project_id=project.id, reasons={}, due_at=clock.now()))
     add(Report(**about, review_id=look.id, household_id=member.household_id, body="骂人"))
+    reading = {"stage": "watch", "households": 3, "expected": 0.1, "chance": 0.01}
+    burst = add(Burst(project_id=project.id, category_id=category.id, **reading))
     db.session.commit()
     today = clock.business_date(project.time_zone)
     day = add(DayRule(project_id=project.id, day=today, working=False, note="台风"))
@@ -66,6 +82,7 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
         _CATEGORY: category.public_id,
         _PROMISE: promise.public_id,
         _LOOK: look.public_id,
+        _BURST: burst.public_id,
         _ACT: act.public_id,
     }
 
