@@ -92,6 +92,9 @@ WORDS = {
 }
 # Whoever may use these sees the whole club.
 CLUB_WIDE = {
+    "complaints_centre.burst",
+    "complaints_centre.plan",
+    "complaints_centre.stand_down",
     "complaints_centre.read",
     "complaints_centre.take_over",
     "complaints_staff.appeal",

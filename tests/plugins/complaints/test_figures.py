@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugins.complaints import deciding, figures, handling, promising, timing
+from plugins.complaints import deciding, figures, handling, promising, timing, words
 from plugins.complaints.casework import acting_at, database_now
 from plugins.complaints.models import Case
 from plugins.complaints.states import Frontline, Level, Ring
@@ -81,7 +81,7 @@ def test_a_defect_that_returns_after_its_case_was_over(app, client, place, make_
     found = figures.defects(place.project.id, figures.since(place.ref))
     assert sum(each.cases for each in found) == 2
     assert [each.recurred for each in found if each.building == ""] == [1]
-    assert "Lift" in clerk.get(f"{FIGURES}?by=defect").text
+    assert str(words.DEFECTS["lift"]) in clerk.get(f"{FIGURES}?by=defect").text
 
 
 def test_the_pages_and_their_files(app, client, place, make_case, ended, query_count):

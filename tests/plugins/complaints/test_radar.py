@@ -106,7 +106,7 @@ def test_watch_alert_and_stood_down_without_flapping(place, make_case, alarm):
 def test_the_group_plans_and_stands_down_on_the_morning_page(app, client, place, alarm):
     page = f"{MORNING}bursts/{only_burst().public_id}"
     centre = factories.sign_in(client, place.centre)
-    assert "Watched" in centre.get(MORNING).text
+    assert f"bursts/{only_burst().public_id}" in centre.get(MORNING).text
     assert alarm.title in centre.get(page).text
     clerk = factories.sign_in(app.test_client(), place.clerk)
     assert clerk.get(page).status_code == 403
