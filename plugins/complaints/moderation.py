@@ -94,7 +94,7 @@ def look(*, actor: Any, case_id: int, post_id: int | None, project: ProjectRef) 
     """Put something into the queue oneself."""
     case = lock(case_id)
     post = _post(post_id)
-    _check_impartial(actor, case, post)
+    check_impartial(actor, case, post)
     if post is not None and post.kind != Kind.REPLY:
         raise CaseError("OFFICIAL", state=case.state, version=case.version)
     review = _review_of(case, project, post, database_now())
@@ -123,7 +123,7 @@ def decide(
     if review.raised and not group:
         raise CaseError("RAISED", state=case.state, version=case.version)
     post, at = _post(review.post_id), database_now()
-    _check_impartial(actor, case, post)
+    check_impartial(actor, case, post)
     if kind is None and is_veiled(case, post):
         kind = ActKind.RELEASE
     if kind is not None:
@@ -136,7 +136,7 @@ def decide(
 def set_locked(*, actor: Any, case_id: int, project: ProjectRef, locked: bool, reason: str) -> None:
     """Let neighbours reply no more, or again; the household and the staff always may."""
     case = lock(case_id)
-    _check_impartial(actor, case, None)
+    check_impartial(actor, case, None)
     if case.locked != locked:
         kind = ActKind.LOCK if locked else ActKind.UNLOCK
         apply(case, project, None, kind, reason=reason, at=database_now(), actor=actor)
@@ -270,7 +270,7 @@ def _end(review: Review, *, hidden: bool, at: datetime, by: str) -> None:
     review.decided_at, review.by = at, by
 
 
-def _check_impartial(actor: Any, case: Case, post: Post | None) -> None:
+def check_impartial(actor: Any, case: Case, post: Post | None) -> None:
     """Refuse who is in charge of the case, and whose own words they are."""
     concerned = find_members([each for each in (case.member_id, author_of(case, post)) if each])
     own = any(member.account_id == actor.id for member in concerned.values())

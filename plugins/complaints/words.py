@@ -148,6 +148,7 @@ REFUSALS: Mapping[str, object] = {
         "Only two complaints that are public and run can be joined, neither joined yet."
     ),
     "DAY": lazy("A promise has a day from today to two years from now."),
+    "PHOTO": lazy("This photo is not there any more: somebody has changed it."),
     "STAGE": lazy("This burst has stood down already."),
     "NO_APPEAL": lazy("An appeal is possible once, within 30 days."),
 }
@@ -237,6 +238,7 @@ AUDIT: Mapping[str, object] = {
     "look_kept": lazy("Left words of a complaint as they are"),
     "look_release": lazy("Released held words of a complaint"),
     "look_hide": lazy("Hid words of a complaint"),
+    "redact": lazy("Covered part of a photo of a complaint"),
     "look_mask": lazy("Masked personal numbers in a complaint"),
     "lock": lazy("Closed a thread for neighbours"),
     "unlock": lazy("Opened a thread for neighbours again"),

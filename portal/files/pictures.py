@@ -2,9 +2,10 @@
 
 import io
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 from werkzeug.datastructures import FileStorage
 
 from portal.files.errors import UploadError
@@ -18,6 +19,7 @@ QUALITY = 85
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
 _HEAD = 32
 NAME_LENGTH = 200
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,25 @@ def name_of(upload: FileStorage) -> str:
     return " ".join(tidy(upload.filename or "").split())[:NAME_LENGTH]
 
 
+def cover(picture: Picture, boxes: Iterable[Box]) -> Picture:
+    """Return a picture anew with parts painted over; what was under them is in none of its bytes.
+
+    `boxes`: left, top, width and height as shares of the picture, 0 to 1.
+    """
+    with Image.open(io.BytesIO(picture.data), formats=FORMATS) as image:
+        painted = image.convert("RGB")
+    draw = ImageDraw.Draw(painted)
+    for left, top, width, height in boxes:
+        corners = (
+            left * painted.width,
+            top * painted.height,
+            (left + width) * painted.width,
+            (top + height) * painted.height,
+        )
+        draw.rectangle(corners, fill="black")
+    return _written(painted, picture.original_name)
+
+
 def prepare_picture(upload: FileStorage, *, megabytes: int) -> Picture:
     """Decode an upload and write it anew as a JPEG of at most 2400 pixels a side.
 
@@ -51,6 +72,10 @@ def prepare_picture(upload: FileStorage, *, megabytes: int) -> Picture:
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         raise UploadError("heic", file_name=name)
     image = _decode(data, name)
+    return _written(image, name)
+
+
+def _written(image: Image.Image, name: str) -> Picture:
     # Pillow would write comments and colour profiles of the original again.
     image.info.clear()
     out = io.BytesIO()

@@ -72,6 +72,7 @@ from portal.sdk.current import current_member, current_project, current_token, v
 from portal.sdk.facts import record_fact, withdraw_facts
 from portal.sdk.files import (
     PicturesField,
+    cover_picture,
     delete_files,
     files_of,
     read_pictures,
@@ -179,6 +180,7 @@ __all__ = [
     "code_phone",
     "colleagues",
     "contracts_by_month",
+    "cover_picture",
     "current_account",
     "current_member",
     "current_project",

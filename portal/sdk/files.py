@@ -12,7 +12,8 @@ from portal.files import service
 from portal.files.errors import UploadError
 from portal.files.limits import file_megabytes
 from portal.files.models import StoredFile
-from portal.files.pictures import Picture, prepare_picture
+from portal.files.pictures import Box, Picture, cover, prepare_picture
+from portal.files.storage import path_of
 from portal.plugin_host.indexing import plugin_of
 from portal.plugin_host.refs import FileRef, MemberRef, ProjectRef, file_ref
 
@@ -85,6 +86,24 @@ def store_picture(
         file.uploaded_by_id = member.account_id
         db.session.flush()
     return file_ref(file)
+
+
+def cover_picture(*, file: FileRef, boxes: Collection[Box]) -> Picture | None:
+    """Return a stored picture anew with parts painted over, None when its bytes are gone.
+
+    `boxes`: left, top, width and height as shares of the picture, 0 to 1. Slow: call it before you
+    lock anything. Then keep it with `store_picture`, and delete the old one with `delete_files`.
+    """
+    plugin_of(file.kind)
+    stored = db.session.get(StoredFile, file.id)
+    if stored is None or stored.erased_at is not None or stored.width is None:
+        return None
+    try:
+        data = path_of(stored.storage_name).read_bytes()
+    except FileNotFoundError:
+        return None
+    kept = Picture(data, stored.width, stored.height or 0, stored.original_name)
+    return cover(kept, boxes)
 
 
 def files_of(*, kind: str, keys: Collection[str]) -> Mapping[str, Sequence[FileRef]]:

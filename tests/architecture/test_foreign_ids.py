@@ -152,7 +152,8 @@ CLUB_WIDE = {
 }
 
 # An owner ends a tenant's entry, not the own one; nobody decides on the own claim; the file here
-# has no bytes; a complaint that was taken back keeps its words. The features' own tests open these.
+# has no bytes; a complaint that was taken back keeps its words, and has no photo to be covered. The
+# features' own tests open these.
 REFUSED_TO_ONESELF = {
     "/me/homes/<public_id>/people/<person_id>/end",
     "/p/<project>/staff/claims/<public_id>",
@@ -160,6 +161,7 @@ REFUSED_TO_ONESELF = {
     "/api/v1/p/<project>/staff/claims/<public_id>",
     "/api/v1/files/<public_id>",
     "/p/<project>/complaints/<public_id>/edit",
+    "/p/<project>/staff/complaints/moderation/<public_id>/cover",
 }
 
 

@@ -45,6 +45,7 @@ NAMES = {
     "complaints_centre.stand_down": {"public_id": _BURST},
     "complaints_staff.keep": {"public_id": _PROMISE},
     "complaints_staff.look": {"public_id": _LOOK},
+    "complaints_staff.cover": {"public_id": _LOOK},
     "complaints_staff.category": {"public_id": _CATEGORY},
     "complaints_staff.drop_day": {"public_id": _DAY},
     "complaints_staff.drop_text": {"public_id": _TEXT},
