@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
+import vobject
 from icalendar import Calendar
 
 from plugins.events.models import Occurrence
@@ -32,7 +33,33 @@ def entries(answer):
         line.decode()  # no character is cut in two
     calendar = Calendar.from_ical(answer.data)
     assert [str(each["tzid"]) for each in calendar.walk("VTIMEZONE")] == ["Asia/Shanghai"]
-    return {str(each["summary"]): each for each in calendar.walk("VEVENT")}
+    found = {str(each["summary"]): each for each in calendar.walk("VEVENT")}
+    _read_a_second_way(answer.data.decode(), found)
+    return found
+
+
+def _read_a_second_way(text, found):
+    """Assert that another parser reads the same: titles, ids, times with their zone, states."""
+    other = vobject.readOne(text)
+    other.validate(raiseException=True)
+    assert {each.summary.value for each in other.vevent_list} == found.keys()
+    for each in other.vevent_list:
+        same = found[each.summary.value]
+        assert each.uid.value == same["uid"]
+        assert each.status.value == same["status"]
+        assert int(each.sequence.value) == same["sequence"]
+        assert each.dtstart.value == same.decoded("dtstart")
+        assert each.dtend.value.utcoffset() == same.decoded("dtend").utcoffset()
+        assert each.location.value == same["location"]
+        assert each.description.value == same["description"]
+
+
+def test_a_fold_never_cuts_a_character(owner, place, make_activity):
+    for width in range(3):
+        title = "a" * width + "滨江府的邻居们，一起来；包饺子\放灯" * 3
+        found = join(place, make_activity(title=title))
+        file = owner.get(f"{MINE}tickets/{found.public_id}/calendar.ics")
+        assert entries(file).keys() == {title}
 
 
 def test_a_ticket_goes_into_ones_calendar(app, owner, place, make_activity):
