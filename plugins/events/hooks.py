@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flask import Blueprint
 
 from plugins.events import (
+    api,
     calendar_views,
     condition_views,
     door_phone_views,
@@ -17,6 +18,7 @@ from plugins.events import (
     queue_views,
     searching,
     showing,
+    staff_api,
     staff_views,
     ticket_views,
     views,
@@ -82,8 +84,8 @@ for _blueprint in _PAGES:
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
-    """Return the pages of owners and of staff."""
-    return list(_PAGES)
+    """Return the pages and the JSON routes of owners and of staff."""
+    return [*_PAGES, api.api, staff_api.api]
 
 
 @hookimpl

@@ -41,7 +41,7 @@ def ticket(public_id: str) -> str:
 @member_only
 def cancel(public_id: str) -> Page:
     """Cancel the member's own registration."""
-    found = _mine(public_id)
+    found = own_registration(public_id)
     waited = found.state in (Seat.WAITING, Seat.HELD)
     try:
         registering.cancel(
@@ -63,7 +63,7 @@ def cancel(public_id: str) -> Page:
 @member_only
 def accept(public_id: str) -> Page:
     """Take the seats that are offered to the member's party."""
-    found = _mine(public_id)
+    found = own_registration(public_id)
     try:
         registering.accept(
             registration_id=found.id,
@@ -82,7 +82,8 @@ def accept(public_id: str) -> Page:
     return redirect(url_for("events.ticket", public_id=public_id), 303)
 
 
-def _mine(public_id: str) -> Registration:
+def own_registration(public_id: str) -> Registration:
+    """Return the reader's own registration, or raise NotFound."""
     found = queries.ticket(current_project().id, current_member().id, public_id)
     if found is None or found.member_id != current_member().id:
         raise NotFound

@@ -79,7 +79,7 @@ def show(public_id: str) -> str:
 @member_only
 def register(public_id: str) -> Page:
     """Register the member; a second time leads to the same ticket."""
-    occurrence = _find(public_id)
+    occurrence = find_public(public_id)
     party = _party()
     try:
         made = registering.register(
@@ -105,7 +105,7 @@ def register(public_id: str) -> Page:
 @member_only
 def join_queue(public_id: str) -> Page:
     """Let the member's party wait for seats; a second time leads to the same place."""
-    occurrence = _find(public_id)
+    occurrence = find_public(public_id)
     party = _party()
     try:
         made = registering.join_queue(
@@ -126,18 +126,22 @@ def join_queue(public_id: str) -> Page:
     return redirect(url_for("events.ticket", public_id=made.public_id), 303)
 
 
-def _page(public_id: str, refused: str | None = None, ticked: Collection[str] | None = None) -> str:
+def owner_page(public_id: str) -> OwnerPage:
+    """Return an activity as the member who asks sees it, or raise NotFound."""
     member, project = current_member(), current_project()
     home = household_of(member, project)
     found = queries.find_with_seats(project.id, public_id, member, home.tier)
     if found is None or found.occurrence.state not in PUBLIC:
         raise NotFound
-    page = page_for(found, member, project, home, now())
+    return page_for(found, member, project, home, now())
+
+
+def _page(public_id: str, refused: str | None = None, ticked: Collection[str] | None = None) -> str:
     return render_template(
         "events/show.html",
-        page=page,
+        page=owner_page(public_id),
         refused=refused,
-        ticked=[member.public_id] if ticked is None else ticked,
+        ticked=[current_member().public_id] if ticked is None else ticked,
         preview=False,
         typed=request.form,
     )
@@ -175,7 +179,8 @@ def wishes() -> dict[str, int]:
     }
 
 
-def _find(public_id: str) -> Occurrence:
+def find_public(public_id: str) -> Occurrence:
+    """Return an activity that owners see, or raise NotFound."""
     found = queries.find(current_project().id, public_id)
     if found is None or found.state not in PUBLIC:
         raise NotFound

@@ -25,6 +25,11 @@ NAMES = {
     "events.cancel": {"public_id": _PARTY},
     "events.ticket": {"public_id": _PARTY},
     "events.ticket_calendar": {"public_id": _PARTY},
+    "events_api": {"public_id": _ACTIVITY},
+    "events_api.accept": {"public_id": _PARTY},
+    "events_api.cancel": {"public_id": _PARTY},
+    "events_api.ticket": {"public_id": _PARTY},
+    "events_staff_api": {"public_id": _ACTIVITY},
     "events_staff": {"public_id": _ACTIVITY, "party": _PARTY},
 }
 

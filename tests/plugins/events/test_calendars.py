@@ -56,7 +56,7 @@ def _read_a_second_way(text, found):
 
 def test_a_fold_never_cuts_a_character(owner, place, make_activity):
     for width in range(3):
-        title = "a" * width + "滨江府的邻居们，一起来；包饺子\放灯" * 3
+        title = "a" * width + r"滨江府的邻居们，一起来；包饺子\放灯" * 3
         found = join(place, make_activity(title=title))
         file = owner.get(f"{MINE}tickets/{found.public_id}/calendar.ics")
         assert entries(file).keys() == {title}
