@@ -8,6 +8,7 @@ from werkzeug.exceptions import NotFound
 
 from portal.extensions import db
 from portal.members.current import find_current_member
+from portal.members.models import Member, MemberState
 from portal.permissions.current import current_rights
 from portal.projects.models import Ownership, Project, ProjectInterest
 
@@ -32,11 +33,33 @@ def current_project() -> Project:
 
 
 def belonging() -> Belonging:
-    """Return the projects of the signed-in member; one statement a request."""
+    """Return the projects of the signed-in member; one statement a request, in which the member is
+    read, too, where that has not been done yet."""
+    if "belonging" not in g and "member" not in g and g.get("account"):
+        g.member, g.belonging = _member_at_home(g.account.id)
     if "belonging" not in g:
         member = find_current_member()
         g.belonging = belonging_of(member.id) if member else Belonging()
     return g.belonging
+
+
+def _member_at_home(account_id: int) -> tuple[Member | None, Belonging]:
+    row = db.session.execute(
+        sa.select(Member, _listed(Ownership, Ownership.until.is_(None)), _listed(ProjectInterest))
+        .where(Member.account_id == account_id, Member.state == MemberState.ACTIVE)
+        .limit(1)
+    ).first()
+    if row is None:
+        return None, Belonging()
+    owned, followed = (frozenset(map(int, filter(None, (ids or "").split(",")))) for ids in row[1:])
+    return row[0], Belonging(owned, followed)
+
+
+def _listed(
+    model: type[Ownership] | type[ProjectInterest], *conditions: sa.ColumnElement[bool]
+) -> sa.ScalarSelect[str]:
+    ids = sa.func.aggregate_strings(sa.cast(model.project_id, sa.String), ",")
+    return sa.select(ids).where(model.member_id == Member.id, *conditions).scalar_subquery()
 
 
 def my_projects() -> list[Project]:

@@ -178,10 +178,12 @@ def _check(access: Access) -> None:
         if not may(access.permission or ""):
             raise Forbidden
     elif access.audience is Audience.MEMBER:
+        project = g.get("project")
+        # In this order: the member is read with where they belong.
+        belongs = None if project is None or is_service() else belonging()
         if is_service() or find_current_member() is None:
             raise Forbidden
-        project = g.get("project")
-        if project is not None and project.id not in belonging():
+        if belongs is not None and project.id not in belongs:
             raise NotFound if not current_rights().allows("staff.desk", project.id) else Forbidden
 
 

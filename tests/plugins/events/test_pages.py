@@ -269,8 +269,10 @@ def test_pages_cost_the_same_however_many_there_are(
     for _ in range(many // 10):
         join(place, first, factories.make_owner(place.project))
     page = f"{DESK}{first.public_id}"
+    costly = make_activity(price=10_000, deposit=5_000)
     costs = {}
     for client, address in (
+        (owner, f"{LIST}{costly.public_id}"),
         (owner, LIST),
         (owner, f"{LIST}mine"),
         (owner, f"{LIST}{first.public_id}"),
