@@ -50,6 +50,9 @@ def agree_to_invitation(
         raise ReferralError("OTHER_NUMBER")
     rules, member = _open_rules(project, lead.referrer_id, phone, at)
     values = _consent(rules, name, phone, words, at)
+    if protected(project, hash_of(phone)):
+        end_invitation(project, lead, State.LAPSED, "ReferralExpired")
+        return None
     try:
         with db.session.begin_nested():
             done = db.session.execute(

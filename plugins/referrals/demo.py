@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from plugins.referrals import consent, inviting, stages
 from plugins.referrals.checks import Answer, run_checks, worst
+from plugins.referrals.disputes import open_dispute
 from plugins.referrals.exclusions import hash_of
 from plugins.referrals.models import (
     Budget,
@@ -142,6 +143,10 @@ def _friend(
     if state == State.REJECTED:
         came = agreed + timedelta(hours=2)
         stages.reject(**acts, reason="LeadKnownToProject", words="", at=came)
+        open_dispute(
+            actor=demo.staff["staff"], project=project, lead=lead, side="staff", at=came,
+            words="业主来电：好友报备前从未到过案场，请核对来访登记。",
+        )  # fmt: skip
     elif state == State.ACCEPTED:
         _accept(acts, referrer, rules, agreed)
     elif state != State.REPORTED:

@@ -60,11 +60,13 @@ def known_as(
 
 
 def protected(project: ProjectRef, phone_hash: bytes) -> Lead | None:
-    """Return the active lead of a number in the project."""
+    """Return the lead of a number in the project that is active or disputed."""
     return db.session.scalar(
-        sa.select(Lead).where(
+        sa.select(Lead)
+        .limit(1)
+        .where(
             Lead.project_id == project.id,
             Lead.phone_hash == phone_hash,
-            Lead.state.in_(ACTIVE),
+            sa.or_(Lead.state.in_(ACTIVE), Lead.disputed_at.is_not(None)),
         )
     )

@@ -3,9 +3,12 @@
 from flask import Blueprint
 
 from plugins.referrals import (
+    api,
+    dispute_views,
     figures_views,
     friend_views,
     import_views,
+    objection_views,
     pages,
     payout_views,
     privacy,
@@ -59,17 +62,19 @@ _STAFF = (
     reward_views,
     payout_views,
     figures_views,
+    dispute_views,
 )
 # The staff's views are of one blueprint: each module adds its own.
 STAFF_VIEWS = {each.staff for each in _STAFF}
-for _blueprint in (views.blueprint, friend_views.friends, *STAFF_VIEWS):
+OWNER_VIEWS = {each.blueprint for each in (views, objection_views)}
+for _blueprint in (*OWNER_VIEWS, friend_views.friends, *STAFF_VIEWS):
     _blueprint.context_processor(_context)
 
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
-    """Return the pages of owners, of friends and of staff."""
-    return [views.blueprint, friend_views.friends, *STAFF_VIEWS]
+    """Return the pages of owners, of friends and of staff, and the JSON of programs."""
+    return [api.api, *OWNER_VIEWS, friend_views.friends, *STAFF_VIEWS]
 
 
 @hookimpl
@@ -90,6 +95,11 @@ def register_permissions() -> list[Permission]:
         Permission("referrals.override", lazy("Make exceptions for leads"), frozenset(head)),
         Permission("referrals.rules", lazy("Write the rules of referrals"), frozenset(head)),
         Permission(
+            "referrals.judge",
+            lazy("Decide disputes about leads"),
+            frozenset({RoleName.CENTRE, *head}),
+        ),
+        Permission(
             "referrals.pay",
             lazy("Approve and pay rewards of referrals"),
             frozenset({RoleName.FINANCE, *head}),
@@ -105,7 +115,11 @@ def register_settings() -> list[Setting]:
         Setting(
             "least_share", lazy("Alert below this share of referrals"), SettingKind.NUMBER,
             hint=hint, default=0, least=0, most=100,
-        )
+        ),
+        Setting(
+            "appeal_days", lazy("Days to appeal against a decision"), SettingKind.NUMBER,
+            default=7, least=1, most=60,
+        ),
     ]  # fmt: skip
 
 
@@ -143,6 +157,12 @@ def register_notifications() -> list[NotificationKind]:
             "rose",
         ),
         ("moved_on", lazy("A friend has got on"), lazy("{friend} has got on"), "gold"),
+        (
+            "dispute",
+            lazy("A dispute about a referral"),
+            lazy("There is news in the dispute about {friend}"),
+            "gold",
+        ),
         ("ended", lazy("A referral has ended"), lazy("The referral {friend} has ended"), "gold"),
     )
     return [
@@ -181,6 +201,7 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("referrals_budget", lazy("Budget of referrals")),
         AuditWord("referrals_batch", lazy("Payout of referrals"), page="referrals_staff.payout"),
         AuditWord("referrals.known_entered", lazy("Known customers entered")),
+        AuditWord("referrals_dispute", lazy("Dispute"), page="referrals_staff.dispute"),
         AuditWord("referrals_lead", lazy("Lead"), page="referrals_staff.show"),
         AuditWord("referrals_campaign", lazy("Rules of referrals"), page="referrals_staff.version"),
     ]
@@ -198,6 +219,10 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:
     return [
         NavItem(
             lazy("Leads"), "user-check", "referrals_staff.index", "referrals.verify", "plugins"
+        ),
+        NavItem(
+            lazy("Referral disputes"), "scale", "referrals_staff.disputes", "referrals.judge",
+            "plugins",
         ),
         NavItem(
             lazy("Referral rules"), "heart-handshake", "referrals_staff.versions",
@@ -236,7 +261,11 @@ def staff_widgets(project: ProjectRef) -> list[StaffWidget]:
         StaffWidget(
             lazy("Leads to answer"), waiting, hint, "referrals_staff.index", "referrals.verify",
             hot=late > 0,
-        )
+        ),
+        StaffWidget(
+            lazy("Referral disputes"), counts["disputes"], lazy("wait for a decision"),
+            "referrals_staff.disputes", "referrals.judge", hot=counts["disputes"] > 0,
+        ),
     ]  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""Stages from the sales system, as rows: repeated ones count once, in whatever order they come."""
+"""Stages from the sales system, as rows or from its program: repeated ones count once, and those
+that come before their turn wait for it."""
 
 import csv
 import io
@@ -7,19 +8,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from plugins.referrals import queries
 from plugins.referrals.errors import ReferralError
+from plugins.referrals.models import Campaign, EarlyStage, Lead
 from plugins.referrals.stages import advance
-from plugins.referrals.states import SALES, Buyer, State
-from portal.sdk import ProjectRef, db
+from plugins.referrals.states import OPEN, SALES, Buyer, State
+from portal.sdk import ProjectRef, business_date, db
 
 MOST = 500
+DONE, REPEATED, WAITING = "done", "repeated", "waiting"
 _ORDER = tuple(SALES)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the file: the friend's code, the stage, its day, who signs, the paper."""
+    """A stage that was sent: the friend's code, the stage, its day, who signs, the paper, where."""
 
     line: int
     code: str
@@ -27,11 +32,12 @@ class Row:
     on: date | None
     buyer: str
     paper: str
+    building: str = ""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a line: `done`, `repeated`, or the code of a refusal."""
+    """What became of a row: `done`, `repeated`, `waiting`, or the code of a refusal."""
 
     line: int
     code: str
@@ -39,16 +45,14 @@ class Outcome:
 
 
 def read_rows(text: str) -> list[Row]:
-    """Return the lines `code, stage, day, who signs, paper`; a heading and empty ones are skipped.
-
-    Raises ReferralError: TOO_MANY_ROWS.
-    """
+    """Return the lines `code, stage, day, who signs, paper, building`; a heading and empty ones
+    are skipped. Raises ReferralError: TOO_MANY_ROWS."""
     found = []
     for line, cells in enumerate(csv.reader(io.StringIO(text)), 1):
-        code, stage, on, buyer, paper, *_ = [*(cell.strip() for cell in cells), *[""] * 5]
+        code, stage, on, buyer, paper, where, *_ = [*(cell.strip() for cell in cells), *[""] * 6]
         if not code or stage == "stage":
             continue
-        found.append(Row(line, code, stage, _day(on), buyer, paper[:200]))
+        found.append(Row(line, code, stage, _day(on), buyer, paper[:200], where[:40]))
     if len(found) > MOST:
         raise ReferralError("TOO_MANY_ROWS")
     return found
@@ -57,10 +61,28 @@ def read_rows(text: str) -> list[Row]:
 def apply_rows(
     *, actor: Any, project: ProjectRef, rows: Sequence[Row], at: datetime
 ) -> list[Outcome]:
-    """Write down every row that can be, earlier stages first; return what became of each line."""
-    ordered = sorted(rows, key=lambda row: (_place(row.stage), row.line))
+    """Write down every row that can be, earlier stages first; return what became of each."""
+    ordered = sorted(rows, key=lambda row: (row.code, _place(row.stage), row.line))
     told = [Outcome(row.line, row.code[:20], _apply(actor, project, row, at)) for row in ordered]
     return sorted(told, key=lambda outcome: outcome.line)
+
+
+def take_up(*, actor: Any, project: ProjectRef, lead: Lead, at: datetime) -> None:
+    """Write down the stages of a lead that waited for their turn; one that cannot be keeps the
+    reason. The lead's row is locked by whoever has just moved it."""
+    waiting = db.session.scalars(
+        sa.select(EarlyStage).where(EarlyStage.lead_id == lead.id).limit(len(_ORDER))
+    ).all()
+    for early in sorted(waiting, key=lambda each: _place(each.stage)):
+        row = Row(0, "", early.stage, early.on_day, early.buyer, early.paper, early.building)
+        if _too_early(lead, row):
+            break
+        result = _advance(actor, project, lead, row, at)
+        if result in (DONE, REPEATED):
+            db.session.delete(early)
+        else:
+            early.reason = result
+    db.session.flush()
 
 
 def _apply(actor: Any, project: ProjectRef, row: Row, at: datetime) -> str:
@@ -69,22 +91,55 @@ def _apply(actor: Any, project: ProjectRef, row: Row, at: datetime) -> str:
         return "UNKNOWN_CODE"
     if row.stage not in SALES or row.on is None or row.buyer not in ("", *Buyer):
         return "UNREADABLE"
+    if row.on > business_date(project.time_zone, at):
+        return "FUTURE"
+    # One at a time for a lead: what comes early is there before its turn is looked for.
+    db.session.refresh(lead, attribute_names=["state", "stage_on"], with_for_update=True)
+    if _too_early(lead, row):
+        return _keep(actor, project, lead, row)
+    result = _advance(actor, project, lead, row, at)
+    if result == DONE:
+        take_up(actor=actor, project=project, lead=lead, at=at)
+    return result
+
+
+def _too_early(lead: Lead, row: Row) -> bool:
+    """Return whether a lead under way has not come to the stage before."""
+    sources = SALES[State(row.stage)]
+    reached = OPEN.index(State(lead.state)) if lead.state in OPEN else len(OPEN)
+    return reached < min(OPEN.index(source) for source in sources)
+
+
+def _keep(actor: Any, project: ProjectRef, lead: Lead, row: Row) -> str:
+    here = {"lead_id": lead.id, "stage": row.stage}
+    found = db.session.scalar(sa.select(EarlyStage).filter_by(**here))
+    if found is None:
+        found = EarlyStage(project_id=project.id, **here)
+        db.session.add(found)
+    found.on_day, found.buyer, found.paper = row.on or found.on_day, row.buyer, row.paper
+    found.building, found.by, found.reason = row.building, actor.id if actor else None, ""
+    db.session.flush()
+    return WAITING
+
+
+def _advance(actor: Any, project: ProjectRef, lead: Lead, row: Row, at: datetime) -> str:
     try:
         with db.session.begin_nested():
             done = advance(
                 actor=actor,
                 project=project,
                 lead=lead,
-                rules=lead.campaign,
+                rules=db.session.get_one(Campaign, lead.campaign_id),
                 to=State(row.stage),
-                on=row.on,
+                on=row.on or at.date(),
                 at=at,
                 buyer=row.buyer or Buyer.FRIEND,
+                building=row.building,
                 evidence=row.paper,
             )
     except ReferralError as error:
         return error.code
-    return "done" if done else "repeated"
+    return DONE if done else REPEATED
 
 
 def _day(text: str) -> date | None:

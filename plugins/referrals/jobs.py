@@ -1,12 +1,15 @@
 """The plugin's clock: invitations and protections end, answers that are late escalate."""
 
+import contextlib
 from datetime import timedelta
 
 import sqlalchemy as sa
 
+from plugins.referrals.disputes import close
+from plugins.referrals.errors import ReferralError
 from plugins.referrals.exclusions import NAME
 from plugins.referrals.inviting import end_invitations
-from plugins.referrals.models import Lead
+from plugins.referrals.models import Dispute, DisputeState, Lead
 from plugins.referrals.stages import escalate, lapse
 from plugins.referrals.states import State
 from portal.sdk import Job, JobRun, db, find_projects, now, open_projects
@@ -26,6 +29,7 @@ def keep_clock(run: JobRun) -> None:
             (State.INVITED, State.REPORTED, State.ACCEPTED, State.VISITED, State.PRE_REGISTERED)
         ),
         Lead.ends_at <= at,
+        Lead.disputed_at.is_(None),
         sa.not_(waits),
     )
     due = (
@@ -49,6 +53,31 @@ def keep_clock(run: JobRun) -> None:
         run.checkpoint(done=run.done + len(some))
 
 
+def close_disputes(run: JobRun) -> None:
+    """Let decisions stand that nobody appealed against in time."""
+    at = now()
+    here = [project.id for project in open_projects(NAME)]
+    due = db.session.scalars(
+        sa.select(Dispute)
+        .where(
+            Dispute.project_id.in_(here),
+            Dispute.state == DisputeState.DECIDED,
+            Dispute.appeal_until <= at,
+        )
+        .order_by(Dispute.id)
+        .limit(_AT_ONCE)
+    ).all()
+    projects = find_projects({dispute.project_id for dispute in due})
+    for dispute in due:
+        # Decided anew meanwhile, or another owner has the friend by now: people look at it.
+        with contextlib.suppress(ReferralError), db.session.begin_nested():
+            close(project=projects[dispute.project_id], dispute=dispute, at=at)
+        run.checkpoint(done=run.done + 1)
+
+
 def all_jobs() -> list[Job]:
     """Return every kind of job."""
-    return [Job("referrals.keep_clock", keep_clock, every=timedelta(minutes=5))]
+    return [
+        Job("referrals.keep_clock", keep_clock, every=timedelta(minutes=5)),
+        Job("referrals.close_disputes", close_disputes, every=timedelta(minutes=15)),
+    ]

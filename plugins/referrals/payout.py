@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from plugins.referrals.errors import ReferralError
+from plugins.referrals.models import Lead
 from plugins.referrals.models.rewards import Batch, BatchState, Kind, Reward, RewardState
 from portal.sdk import ProjectRef, business_date, db, record
 
@@ -88,6 +89,14 @@ def pay(
     """Note that an approved payout was paid; its rows never change again. Raises ReferralError."""
     if on > business_date(project.time_zone, at):
         raise ReferralError("FUTURE")
+    disputed = (
+        sa.select(Reward.id)
+        .join(Lead, Lead.id == Reward.lead_id)
+        .where(Reward.batch_id == batch.id, Lead.disputed_at.is_not(None))
+        .limit(1)
+    )
+    if db.session.scalar(disputed) is not None:
+        raise ReferralError("PAYOUT_DISPUTED")
     values = {"state": BatchState.PAID, "paid_on": on, "paid_by": actor.id, "proof": proof[:120]}
     _move(batch, (BatchState.APPROVED,), **values)
     done = db.session.execute(

@@ -42,7 +42,7 @@ def approve(*, actor: Any, project: ProjectRef, reward: Reward) -> None:
         raise ReferralError("NOT_EARNED")
     note(actor, "referrals.reward_approved", reward)
     if reward.kind == Kind.POINTS:
-        post_points(project=project, reward=reward, member=_owner(reward))
+        post_points(project=project, reward=reward, member=owner_of(reward.referrer_id))
 
 
 def hold(*, actor: Any, reward: Reward, reason: str) -> None:
@@ -79,7 +79,7 @@ def post_points(*, project: ProjectRef, reward: Reward, member: MemberRef) -> No
     _told(reward)
 
 
-def take_back_posted(*, project: ProjectRef, reward: Reward, on: date) -> Reward:
+def take_back_posted(*, project: ProjectRef, reward: Reward, on: date, reason: str) -> Reward:
     """Add the row that takes a posted reward back: points in the ledger now, cash as a debt in the
     next payout."""
     made = Reward(
@@ -92,9 +92,10 @@ def take_back_posted(*, project: ProjectRef, reward: Reward, on: date) -> Reward
         kind=reward.kind,
         amount=-reward.amount,
         state=RewardState.APPROVED,
-        reason="cancelled",
+        reason=reason,
         earned_on=on,
         nth=reward.nth,
+        reckoning=reward.reckoning,
     )
     db.session.add(made)
     db.session.flush()
@@ -115,8 +116,9 @@ def take_back_posted(*, project: ProjectRef, reward: Reward, on: date) -> Reward
     return made
 
 
-def _owner(reward: Reward) -> MemberRef:
-    member_id = db.session.get_one(Referrer, reward.referrer_id).member_id
+def owner_of(referrer_id: int) -> MemberRef:
+    """Return the member who referred."""
+    member_id = db.session.get_one(Referrer, referrer_id).member_id
     return find_members([member_id])[member_id]
 
 

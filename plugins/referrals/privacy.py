@@ -8,6 +8,8 @@ from plugins.referrals.models import (
     Beneficiary,
     Budget,
     Campaign,
+    Dispute,
+    EarlyStage,
     KnownCustomer,
     Lead,
     Note,
@@ -94,8 +96,14 @@ def purge(project: ProjectRef) -> None:
     db.session.execute(
         sa.delete(Reward).where(Reward.project_id == project.id, Reward.reverses_id.is_not(None))
     )
+    # Nor does a lead while another is merged into it.
+    db.session.execute(
+        sa.update(Lead)
+        .where(Lead.project_id == project.id, Lead.merged_into_id.is_not(None))
+        .values(merged_into_id=None, state=State.LAPSED)
+    )
     for model in (
-        Reward, Batch, Quota, Budget, RewardLine, Note, Step, Lead, Referrer, KnownCustomer,
-        Campaign, PurgePermit,
+        Reward, Batch, Quota, Budget, RewardLine, Note, Step, Dispute, EarlyStage, Lead,
+        Referrer, KnownCustomer, Campaign, PurgePermit,
     ):  # fmt: skip
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

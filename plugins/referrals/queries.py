@@ -11,7 +11,17 @@ from sqlalchemy.orm import joinedload
 
 from plugins.referrals.codes import read_code
 from plugins.referrals.exclusions import hash_of
-from plugins.referrals.models import Campaign, KnownCustomer, Lead, Note, Referrer, Step
+from plugins.referrals.models import (
+    Campaign,
+    Dispute,
+    DisputeState,
+    EarlyStage,
+    KnownCustomer,
+    Lead,
+    Note,
+    Referrer,
+    Step,
+)
 from plugins.referrals.states import ENDED, OPEN, State
 from portal.sdk import Page, PhoneError, db, normalize_phone, page_of
 
@@ -43,7 +53,9 @@ class ListFilter:
 def own_leads(referrer: Referrer) -> Page[Any]:
     """Return a page of an owner's leads, the newest first."""
     return page_of(
-        sa.select(Lead).options(joinedload(Lead.campaign)).where(Lead.referrer_id == referrer.id),
+        sa.select(Lead)
+        .options(joinedload(Lead.campaign))
+        .where(sa.or_(Lead.referrer_id == referrer.id, Lead.partner_id == referrer.id)),
         Lead.created_at,
         Lead.id,
         descending=True,
@@ -51,10 +63,10 @@ def own_leads(referrer: Referrer) -> Page[Any]:
 
 
 def own_lead(project_id: int, member_id: int, public_id: str) -> Lead | None:
-    """Return a lead of this member in this project."""
+    """Return a lead of this member in this project, also one that is shared."""
     return db.session.scalar(
         sa.select(Lead)
-        .join(Referrer, Referrer.id == Lead.referrer_id)
+        .join(Referrer, sa.or_(Referrer.id == Lead.referrer_id, Referrer.id == Lead.partner_id))
         .options(joinedload(Lead.campaign), joinedload(Lead.referrer))
         .where(
             Lead.public_id == public_id,
@@ -150,17 +162,35 @@ def history(lead: Lead) -> Sequence[tuple[Step, str | None]]:
     return [(row[0], row[1]) for row in rows]
 
 
+def early_stages(lead: Lead) -> Sequence[EarlyStage]:
+    """Return the stages that the sales system sent before their turn."""
+    return db.session.scalars(
+        sa.select(EarlyStage)
+        .where(EarlyStage.lead_id == lead.id)
+        .order_by(EarlyStage.on_day, EarlyStage.id)
+        .limit(5)
+    ).all()
+
+
 def counts(project_id: int) -> dict[str, int]:
-    """Return how many leads wait for an answer, wait for the manager, and are under way."""
+    """Return how many leads wait for an answer, wait for the manager, and are under way, and how
+    many disputes wait for a decision."""
+    heard = sa.select(sa.func.count(Dispute.id)).where(
+        Dispute.project_id == project_id,
+        Dispute.state.in_((DisputeState.OPEN, DisputeState.APPEALED)),
+    )
     escalated = sa.and_(Lead.state == State.REPORTED, Lead.escalated_at.is_not(None))
     row = db.session.execute(
         sa.select(
             sa.func.count(sa.case((Lead.state == State.REPORTED, 1))),
             sa.func.count(sa.case((escalated, 1))),
             sa.func.count(sa.case((Lead.state.in_(OPEN), 1))),
+            heard.scalar_subquery(),
         ).where(Lead.project_id == project_id, Lead.state.in_(OPEN))
     ).one()
-    return {"waiting": row[0] - row[1], "manager": row[1], "open": row[2]}
+    return {
+        "waiting": row[0] - row[1], "manager": row[1], "open": row[2], "disputes": row[3],
+    }  # fmt: skip
 
 
 def oldest_waiting(project_id: int) -> datetime | None:

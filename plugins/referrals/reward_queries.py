@@ -47,11 +47,18 @@ def found_rewards(project_id: int, public_ids: Sequence[str]) -> Sequence[Reward
     ).all()
 
 
-def rewards_of(lead: Lead, *, owner_only: bool = False) -> Sequence[Reward]:
-    """Return a lead's rewards, the oldest first."""
-    statement = sa.select(Reward).options(joinedload(Reward.line)).where(Reward.lead_id == lead.id)
-    if owner_only:
-        statement = statement.where(Reward.beneficiary == "owner")
+def rewards_of(lead: Lead, *, owner: int | None = None) -> Sequence[Reward]:
+    """Return a lead's rewards, the oldest first. `owner`: those of this referrer alone, also from
+    the lead that this one was merged into."""
+    statement = (
+        sa.select(Reward)
+        .options(joinedload(Reward.line))
+        .where(Reward.lead_id.in_([lead.id, lead.merged_into_id]))
+    )
+    if owner is not None:
+        statement = statement.where(Reward.beneficiary == "owner", Reward.referrer_id == owner)
+    else:
+        statement = statement.where(Reward.lead_id == lead.id)
     return db.session.scalars(statement.order_by(Reward.created_at, Reward.id).limit(100)).all()
 
 

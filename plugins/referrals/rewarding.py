@@ -13,12 +13,14 @@ from portal.sdk import MemberRef, PointSource, ProjectRef, lazy, record_fact, wi
 REWARDED = (State.VISITED, State.SUBSCRIBED, State.SIGNED, State.PAID)
 
 
-def tell_rules(*, project: ProjectRef, lead: Lead, referrer: MemberRef, on: date) -> None:
-    """Tell that a lead has reached its stage; the same stage again changes nothing."""
-    if lead.state in REWARDED:
+def tell_rules(
+    *, project: ProjectRef, lead: Lead, stage: str, referrer: MemberRef, on: date
+) -> None:
+    """Tell that a lead has reached a stage; the same stage again changes nothing."""
+    if stage in REWARDED:
         record_fact(
-            source=f"referrals.{lead.state}",
-            key=lead.public_id,
+            source=f"referrals.{stage}",
+            key=_key(lead),
             member=referrer,
             project=project,
             on=on,
@@ -57,5 +59,10 @@ def all_sources() -> list[PointSource]:
     ]
 
 
+def _key(lead: Lead) -> str:
+    """Return what the lead's facts are known by: others once its rewards are reckoned anew."""
+    return lead.public_id if lead.reckoning == 1 else f"{lead.public_id}.{lead.reckoning}"
+
+
 def _subject(lead: Lead) -> str:
-    return f"referrals:{lead.public_id}"
+    return f"referrals:{_key(lead)}"

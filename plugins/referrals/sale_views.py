@@ -9,6 +9,7 @@ from plugins.referrals.blueprint import staff
 from plugins.referrals.codes import show_code
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.forms import StageForm
+from plugins.referrals.importing import take_up
 from plugins.referrals.queries import ListFilter
 from plugins.referrals.showing import moment
 from plugins.referrals.staff_views import (
@@ -65,6 +66,7 @@ def stage(public_id: str) -> Page:
         )
     except ReferralError as error:
         return refused(public_id, error, form)
+    take_up(actor=current_account(), project=current_project(), lead=lead, at=now())
     return done(public_id, gettext("The stage is noted."))
 
 

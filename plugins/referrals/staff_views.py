@@ -6,13 +6,14 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.wrappers import Response
 
-from plugins.referrals import checks, queries, reward_queries, stages
+from plugins.referrals import checks, dispute_queries, queries, reward_queries, stages
 from plugins.referrals.blueprint import staff
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.forms import StageForm
+from plugins.referrals.importing import take_up
 from plugins.referrals.models import Campaign, Lead
 from plugins.referrals.queries import VIEWS, ListFilter
-from plugins.referrals.states import ENDINGS, SALES, State
+from plugins.referrals.states import DISPUTABLE, ENDINGS, SALES, State
 from plugins.referrals.words import REFUSALS, STATES, STATUS
 from portal.sdk import (
     business_date,
@@ -91,6 +92,7 @@ def arrive(public_id: str) -> Page:
         act(**values, lead=lead, rules=rules, at=now())
     except ReferralError as error:
         return refused(public_id, error)
+    take_up(actor=current_account(), project=current_project(), lead=lead, at=now())
     return done(public_id, gettext("The visit is noted."))
 
 
@@ -118,6 +120,7 @@ def decide(public_id: str) -> Page:
             raise ReferralError("NO_REASON", state=lead.state)
     except ReferralError as error:
         return refused(public_id, error)
+    take_up(actor=current_account(), project=current_project(), lead=lead, at=now())
     return done(public_id, gettext("Your answer is noted."))
 
 
@@ -132,6 +135,7 @@ def lead_page(lead: Lead, refused: str = "", form: StageForm | None = None) -> s
         checks=found,
         worst=checks.worst(found),
         steps=queries.history(lead),
+        early=queries.early_stages(lead),
         rewards=reward_queries.rewards_of(lead),
         owner=find_members([lead.referrer.member_id])[lead.referrer.member_id],
         next_stages=[to for to, sources in SALES.items() if lead.state in sources],
@@ -143,6 +147,8 @@ def lead_page(lead: Lead, refused: str = "", form: StageForm | None = None) -> s
         form=form,
         refused=refused,
         typed=request.form if request.method == "POST" else {},
+        dispute=dispute_queries.of_lead(lead),
+        disputable=DISPUTABLE,
         may_override=may(OVERRIDE),
         may_sell=may(SALE),
         at=at,

@@ -1,6 +1,5 @@
 """Leading a lead on: arrival, decision, the stages of the sale, follow-up, and its ends."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -8,14 +7,16 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from plugins.referrals.checks import Answer, Check, worst
-from plugins.referrals.earning import earn, take_back
+from plugins.referrals.earning import take_back
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.exclusions import excluded
 from plugins.referrals.history import log, tell
-from plugins.referrals.models import Campaign, Lead, Referrer
-from plugins.referrals.rewarding import take_back_rewards, tell_rules
+from plugins.referrals.models import Campaign, Lead
+from plugins.referrals.posting import owner_of
+from plugins.referrals.rewarding import take_back_rewards
 from plugins.referrals.states import ENDINGS, OPEN, SALES, Buyer, State
-from portal.sdk import MemberRef, ProjectRef, business_date, db, find_members, notify
+from plugins.referrals.stepping import guard, protected_until, reward_stage, told
+from portal.sdk import ProjectRef, business_date, db
 
 REASONS = (
     "LeadKnownToProject", "LeadProtectedByOther", "HouseholdOfReferrer", "StaffExcluded",
@@ -35,7 +36,7 @@ def note_arrival(
         "arrived_at": at,
         "answer_by": sa.case((Lead.answer_by <= due, Lead.answer_by), else_=due),
     }
-    done = _guard(lead, (State.REPORTED,), values, Lead.arrived_at.is_(None))
+    done = guard(lead, (State.REPORTED,), values, Lead.arrived_at.is_(None))
     if done:
         log(actor=actor, project=project, lead=lead, at=at, step="arrived")
     elif lead.arrived_at is None:
@@ -67,9 +68,9 @@ def accept(
     came = lead.arrived_at is not None
     values: dict[str, Any] = {"answer_by": None, "stage_on": today}
     if came:
-        values["ends_at"] = _protected_until(rules, lead.arrived_at or at, at)
+        values["ends_at"] = protected_until(rules, lead.arrived_at or at, at)
     target = State.VISITED if came else State.ACCEPTED
-    if not _guard(lead, (State.REPORTED,), values | {"state": target}, Lead.stage_on <= today):
+    if not guard(lead, (State.REPORTED,), values | {"state": target}, Lead.stage_on <= today):
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
     facts = {check.code: str(check.answer) for check in checks}
     log(
@@ -78,8 +79,8 @@ def accept(
     )  # fmt: skip
     if came:
         log(actor=actor, project=project, lead=lead, at=at, step="visited", on=today)
-        _reward(actor, project, lead, rules, today)
-    _told(project, lead, "referrals.accepted")
+        reward_stage(actor, project, lead, rules, today)
+    told(project, lead, "referrals.accepted")
 
 
 def visit(*, actor: Any, project: ProjectRef, lead: Lead, rules: Campaign, at: datetime) -> None:
@@ -89,12 +90,12 @@ def visit(*, actor: Any, project: ProjectRef, lead: Lead, rules: Campaign, at: d
         "state": State.VISITED,
         "stage_on": today,
         "arrived_at": at,
-        "ends_at": _protected_until(rules, at, at),
+        "ends_at": protected_until(rules, at, at),
     }
-    if not _guard(lead, (State.ACCEPTED,), values, Lead.stage_on <= today):
+    if not guard(lead, (State.ACCEPTED,), values, Lead.stage_on <= today):
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
     log(actor=actor, project=project, lead=lead, at=at, step="visited", on=today)
-    _reward(actor, project, lead, rules, today)
+    reward_stage(actor, project, lead, rules, today)
 
 
 def reject(
@@ -104,15 +105,15 @@ def reject(
     if reason not in REASONS:
         raise ReferralError("NO_REASON", state=lead.state)
     values = {"state": State.REJECTED, "reason": reason, "ends_at": None, "answer_by": None}
-    if not _guard(lead, (State.REPORTED,), values):
+    if not guard(lead, (State.REPORTED,), values):
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
     log(actor=actor, project=project, lead=lead, at=at, step="rejected", reason=reason, words=words)
-    _told(project, lead, "referrals.rejected")
+    told(project, lead, "referrals.rejected")
 
 
 def escalate(*, actor: Any, project: ProjectRef, lead: Lead, words: str, at: datetime) -> None:
     """Hand a lead to the manager. `actor` None: the clock; never a refusal by itself."""
-    done = _guard(lead, (State.REPORTED,), {"escalated_at": at}, Lead.escalated_at.is_(None))
+    done = guard(lead, (State.REPORTED,), {"escalated_at": at}, Lead.escalated_at.is_(None))
     if done:
         log(actor=actor, project=project, lead=lead, at=at, step="escalated", words=words)
     elif lead.state != State.REPORTED:
@@ -152,7 +153,7 @@ def advance(
         values["buyer"] = buyer
     try:
         with db.session.begin_nested():
-            done = _guard(lead, SALES[to], values, Lead.stage_on <= on)
+            done = guard(lead, SALES[to], values, Lead.stage_on <= on)
             if done:
                 log(
                     actor=actor, project=project, lead=lead, at=at, step=str(to), on=on, key=key,
@@ -168,9 +169,9 @@ def advance(
             return False
         code = "DATE_BEFORE" if lead.state in SALES[to] else "ILLEGAL_STEP"
         raise ReferralError(code, state=lead.state)
-    _reward(actor, project, lead, rules, on)
+    reward_stage(actor, project, lead, rules, on)
     tell("referrals.stage_reached", lead, on=on.isoformat())
-    _told(project, lead, "referrals.moved_on")
+    told(project, lead, "referrals.moved_on")
     return True
 
 
@@ -185,9 +186,9 @@ def follow_up(
     at: datetime,
 ) -> None:
     """Write down that people met: it renews the protection, and nothing else does."""
-    until = _protected_until(rules, lead.arrived_at or at, at)
+    until = protected_until(rules, lead.arrived_at or at, at)
     values = {"ends_at": sa.case((Lead.ends_at > until, Lead.ends_at), else_=until)}
-    if not _guard(lead, (State.VISITED, State.PRE_REGISTERED), values, Lead.ends_at > at):
+    if not guard(lead, (State.VISITED, State.PRE_REGISTERED), values, Lead.ends_at > at):
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
     log(
         actor=actor, project=project, lead=lead, at=at, step="follow_up", words=words,
@@ -204,38 +205,32 @@ def end(
     if to not in ENDINGS:
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
     values = {"state": to, "reason": str(to), "ends_at": None, "answer_by": None}
-    if not _guard(lead, ENDINGS[to], values):
+    if not guard(lead, ENDINGS[to], values):
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
     log(actor=actor, project=project, lead=lead, at=at, step=str(to), reason=str(to), words=words)
     if to == State.CANCELLED:
         take_back_rewards(lead=lead)
         take_back(project=project, lead=lead, on=business_date(project.time_zone, at))
     tell("referrals.lead_ended", lead)
-    _told(project, lead, "referrals.ended")
+    told(project, lead, "referrals.ended")
 
 
 def lapse(*, project: ProjectRef, lead: Lead, at: datetime) -> None:
     """End a lead whose time has run out; one that waits for an answer of ours does not lapse."""
     clocks = (State.ACCEPTED, State.VISITED, State.PRE_REGISTERED)
     values = {"state": State.LAPSED, "reason": "ReferralExpired", "ends_at": None}
-    done = _guard(
+    done = guard(
         lead,
         (*clocks, State.REPORTED),
         values | {"answer_by": None},
         Lead.ends_at <= at,
+        Lead.disputed_at.is_(None),
         sa.or_(Lead.state.in_(clocks), Lead.arrived_at.is_(None)),
     )
     if done:
         log(actor=None, project=project, lead=lead, at=at, step="lapsed", reason="ReferralExpired")
         tell("referrals.lead_ended", lead)
-        _told(project, lead, "referrals.ended")
-
-
-def _protected_until(rules: Campaign, came: datetime, at: datetime) -> datetime:
-    """Return until when follow-up at `at` protects: the friend has to choose a home in time."""
-    return min(
-        at + timedelta(days=rules.protection_days), came + timedelta(days=rules.subscribe_days)
-    )
+        told(project, lead, "referrals.ended")
 
 
 def _check_contract(
@@ -243,47 +238,8 @@ def _check_contract(
 ) -> None:
     if buyer not in {*rules.kin, Buyer.FRIEND}:
         raise ReferralError("IdentityMismatchAtContract", state=lead.state)
-    member = _member_of(lead)
+    member = owner_of(lead.referrer_id)
     code = excluded(project=project, referrer=member, phone=lead.phone or "", rules=rules, at=at)
     # The buyer is known to the project by now: that is the aim.
     if code and code != "LeadKnownToProject":
         raise ReferralError(code, state=lead.state)
-
-
-def _guard(
-    lead: Lead,
-    sources: tuple[State, ...],
-    values: Mapping[str, Any],
-    *conditions: sa.ColumnElement[bool],
-) -> bool:
-    db.session.flush()
-    done = db.session.execute(
-        sa.update(Lead)
-        .where(Lead.id == lead.id, Lead.state.in_(sources), *conditions)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    db.session.refresh(lead)
-    return bool(getattr(done, "rowcount", 0))
-
-
-def _member_of(lead: Lead) -> MemberRef:
-    referrer = db.session.get_one(Referrer, lead.referrer_id)
-    return find_members([referrer.member_id])[referrer.member_id]
-
-
-def _reward(actor: Any, project: ProjectRef, lead: Lead, rules: Campaign, on: date) -> None:
-    member = _member_of(lead)
-    tell_rules(project=project, lead=lead, referrer=member, on=on)
-    earn(actor=actor, project=project, lead=lead, rules=rules, member=member, on=on)
-
-
-def _told(project: ProjectRef, lead: Lead, kind: str) -> None:
-    notify(
-        members=[_member_of(lead)],
-        kind=kind,
-        cause=f"{kind}:{lead.public_id}:{lead.state}",
-        project=project,
-        values={"friend": lead.phone_masked},
-        url=f"/p/{project.slug}/referrals/leads/{lead.public_id}",
-    )

@@ -22,6 +22,7 @@ class State(StrEnum):
     LAPSED = "lapsed"
     LOST = "lost"
     CANCELLED = "cancelled"
+    MERGED = "merged"
 
 
 S = State
@@ -37,10 +38,13 @@ ACTIVE_SQL = (
     "state IN ('consented', 'reported', 'accepted', 'visited', 'pre_registered', 'subscribed', "
     "'signed', 'paid', 'closed')"
 )
-ENDED = (S.REFUSED, S.REJECTED, S.LAPSED, S.LOST, S.CANCELLED)
+ENDED = (S.REFUSED, S.REJECTED, S.LAPSED, S.LOST, S.CANCELLED, S.MERGED)
 UNDECIDED = (S.REPORTED,)
 """What a verifier has to answer."""
 OPEN = (S.REPORTED, S.ACCEPTED, S.VISITED, S.PRE_REGISTERED, S.SUBSCRIBED, S.SIGNED, S.PAID)
+DISPUTABLE = (S.REJECTED, S.LAPSED, *OPEN, S.CLOSED)
+OBJECTABLE = (S.REJECTED, S.LAPSED)
+"""What staff may open a dispute about, and what an owner may object to."""
 
 SALES: Mapping[State, tuple[State, ...]] = {
     S.PRE_REGISTERED: (S.VISITED,),

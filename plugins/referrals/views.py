@@ -4,9 +4,10 @@ from flask import flash, redirect, render_template, request, session, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from plugins.referrals import inviting, queries, reward_queries
+from plugins.referrals import dispute_queries, inviting, queries, reward_queries
 from plugins.referrals.blueprint import blueprint
 from plugins.referrals.codes import show_code
+from plugins.referrals.disputes import may_object
 from plugins.referrals.earning import coming
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.forms import InviteForm
@@ -92,7 +93,8 @@ def lead(public_id: str) -> str:
     kept = session.get(_KEPT) or ["", "", ""]
     link, greeting = (kept[1], kept[2]) if kept[0] == public_id else ("", "")
     open_ = found.state == State.INVITED
-    rewards = reward_queries.rewards_of(found, owner_only=True)
+    mine = inviting.referrer_of(current_project(), current_member())
+    rewards = reward_queries.rewards_of(found, owner=mine.id if mine else 0)
     return render_template(
         "referrals/lead.html",
         lead=found,
@@ -102,6 +104,9 @@ def lead(public_id: str) -> str:
         steps=queries.history(found),
         rewards=rewards,
         coming=coming(found, rewards),
+        shared=_share(found, mine),
+        dispute=dispute_queries.of_lead(found),
+        may_object=may_object(found),
         at=now(),
     )
 
@@ -158,6 +163,13 @@ def poster_file(kind: str) -> Response:
     answer = Response(made, mimetype=_TYPES[kind])
     answer.headers["Content-Disposition"] = f'attachment; filename="poster-{referrer.code}.{kind}"'
     return answer
+
+
+def _share(found: Lead, mine: Referrer | None) -> int | None:
+    """Return the reader's percent of a shared lead."""
+    if found.partner_share is None or mine is None:
+        return None
+    return found.partner_share if found.partner_id == mine.id else 100 - found.partner_share
 
 
 def _own_link(referrer: Referrer) -> str:

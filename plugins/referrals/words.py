@@ -21,6 +21,7 @@ STATES: Mapping[str, tuple[object, str]] = {
     State.LAPSED: (lazy("Run out"), ""),
     State.LOST: (lazy("Did not buy"), ""),
     State.CANCELLED: (lazy("Referral ended"), ""),
+    State.MERGED: (lazy("Counted with another owner's"), ""),
 }
 """State -> its word and its tone."""
 
@@ -67,6 +68,18 @@ REFUSALS: Mapping[str, object] = {
     "withdrawn": lazy("The friend withdrew the consent; the data are erased."),
     "lost": lazy("The friend did not buy."),
     "cancelled": lazy("The purchase was cancelled."),
+    "denied": lazy("A dispute was decided: it counts for nobody."),
+    "merged": lazy("The friend is counted with another owner's referral."),
+    "moved": lazy("Reckoned anew after a dispute."),
+    "DISPUTED": lazy("A dispute about this lead has not ended yet."),
+    "PAYOUT_DISPUTED": lazy("A lead of this payout is disputed: drop it and propose the rest."),
+    "NOT_DISPUTABLE": lazy("There is nothing to dispute about this lead as it stands."),
+    "ALREADY_DISPUTED": lazy("This lead was disputed before: a decision is for good."),
+    "IN_THE_SALE": lazy("Somebody who has had nothing to do with this sale has to decide."),
+    "NO_OTHER": lazy("Give the code of another owner, one that is in force."),
+    "BAD_SHARE": lazy("The two shares are whole numbers and make 100."),
+    "TOO_LATE": lazy("The time to appeal is over."),
+    "NOT_NOW": lazy("The dispute has moved on meanwhile: look at it again."),
     "CHECK_FAILED": lazy("A check has failed: only a manager can make an exception."),
     "NO_REASON": lazy("Give a reason."),
     "FUTURE": lazy("The day lies in the future."),
@@ -108,6 +121,9 @@ STATUS: Mapping[str, int] = {
     "StaffExcluded": 422,
     "OTHER_NUMBER": 422,
     "NO_REASON": 422,
+    "NO_OTHER": 422,
+    "BAD_SHARE": 422,
+    "IN_THE_SALE": 403,
     "FUTURE": 422,
     "DATE_BEFORE": 422,
     "IdentityMismatchAtContract": 422,
@@ -138,6 +154,26 @@ STEPS: Mapping[str, object] = {
     "lost": lazy("Did not buy"),
     "cancelled": lazy("The purchase was cancelled."),
     "withdrawn": lazy("Consent withdrawn, data erased"),
+    "merged": lazy("Counted with another owner's referral"),
+    "disputed": lazy("Dispute opened"),
+    "evidence": lazy("Something was added to the dispute"),
+    "decided": lazy("Dispute decided"),
+    "appealed": lazy("Decision appealed"),
+    "final": lazy("Dispute decided for good"),
+}
+
+OUTCOMES: Mapping[str, object] = {
+    "keep": lazy("It stays with the owner who has it"),
+    "move": lazy("It counts for the other owner"),
+    "split": lazy("Both owners share the rewards"),
+    "deny": lazy("It counts for nobody"),
+}
+
+DISPUTE_STATES: Mapping[str, tuple[object, str]] = {
+    "open": (lazy("Open dispute"), "gold"),
+    "decided": (lazy("Decided, may be appealed"), "blue"),
+    "appealed": (lazy("Appealed"), "gold"),
+    "final": (lazy("Decided for good"), "green"),
 }
 
 BUYERS: Mapping[str, object] = {

@@ -7,6 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from plugins.referrals.models.disputes import Dispute, DisputeState, Outcome
+from plugins.referrals.models.inbox import EarlyStage
 from plugins.referrals.models.rewards import (
     BIG,
     Batch,
@@ -116,6 +118,10 @@ class Lead(Identified, db.Model):
             "OR (reported_at IS NOT NULL AND campaign_id IS NOT NULL)",
             name="rules_when_reported",
         ),
+        sa.CheckConstraint("(merged_into_id IS NOT NULL) = (state = 'merged')", name="merged"),
+        sa.CheckConstraint("(partner_id IS NULL) = (partner_share IS NULL)", name="share"),
+        sa.CheckConstraint("partner_id <> referrer_id", name="two_owners"),
+        sa.CheckConstraint("partner_share BETWEEN 1 AND 99", name="share_bounds"),
         unique_where("uq_referrals_lead_active", "project_id", "phone_hash", where=ACTIVE_SQL),
         unique_where(
             "uq_referrals_lead_invited", "referrer_id", "phone_hash", where="state = 'invited'"
@@ -154,7 +160,16 @@ class Lead(Identified, db.Model):
     buyer: Mapped[str | None] = mapped_column(sa.String(20))
     # Where the friend chose a home.
     building: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
-    referrer: Mapped[Referrer] = relationship(lazy="raise")
+    # Since when it is disputed: its clock stands still, its rewards are frozen.
+    disputed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # A second owner, and the percent of every reward of the owners that is theirs.
+    partner_id: Mapped[int | None] = foreign_key("referrals_referrer.id")
+    partner_share: Mapped[int | None]
+    # Another owner's lead of the same friend, which counts in its place.
+    merged_into_id: Mapped[int | None] = foreign_key("referrals_lead.id")
+    # How often its rewards were reckoned: anew after a decision that moves them.
+    reckoning: Mapped[int] = mapped_column(default=1, server_default="1")
+    referrer: Mapped[Referrer] = relationship(lazy="raise", foreign_keys=[referrer_id])
     campaign: Mapped[Campaign | None] = relationship(lazy="raise")
 
 
@@ -222,6 +237,7 @@ class PurgePermit(db.Model):
 
 
 __all__ = [
-    "PROTECTION_DAYS", "Batch", "Beneficiary", "Budget", "Buyer", "Campaign", "KnownCustomer",
-    "Lead", "Note", "PurgePermit", "Quota", "Referrer", "Reward", "RewardLine", "Step",
+    "PROTECTION_DAYS", "Batch", "Beneficiary", "Budget", "Buyer", "Campaign", "Dispute",
+    "DisputeState", "EarlyStage", "KnownCustomer", "Lead", "Note", "Outcome", "PurgePermit",
+    "Quota", "Referrer", "Reward", "RewardLine", "Step",
 ]  # fmt: skip

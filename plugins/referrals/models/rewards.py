@@ -164,7 +164,14 @@ class Reward(Identified, db.Model):
         one_of("kind", Kind),
         one_of("beneficiary", Beneficiary),
         one_of("state", RewardState),
-        unique_where("uq_referrals_reward_once", "lead_id", "line_id", where="reverses_id IS NULL"),
+        unique_where(
+            "uq_referrals_reward_once",
+            "lead_id",
+            "line_id",
+            "referrer_id",
+            "reckoning",
+            where="reverses_id IS NULL",
+        ),
         unique_where(
             "uq_referrals_reward_reverses", "reverses_id", where="reverses_id IS NOT NULL"
         ),
@@ -195,6 +202,8 @@ class Reward(Identified, db.Model):
     reason: Mapped[str] = mapped_column(sa.String(40), default="")
     earned_on: Mapped[date]
     nth: Mapped[int]
+    # Which reckoning of its lead it comes from.
+    reckoning: Mapped[int] = mapped_column(default=1, server_default="1")
     # What it has been counted in, as long as it counts.
     budget_id: Mapped[int | None] = foreign_key("referrals_budget.id")
     quota_id: Mapped[int | None] = foreign_key("referrals_quota.id")

@@ -4,7 +4,16 @@ from datetime import timedelta
 
 from plugins.referrals.codes import new_code
 from plugins.referrals.exclusions import hash_of
-from plugins.referrals.models import Batch, Campaign, Lead, Quota, Referrer, Reward, RewardLine
+from plugins.referrals.models import (
+    Batch,
+    Campaign,
+    Dispute,
+    Lead,
+    Quota,
+    Referrer,
+    Reward,
+    RewardLine,
+)
 from plugins.referrals.states import State, Way
 from portal import clock
 from portal.members.models import Member
@@ -14,6 +23,8 @@ from tests.plugin_host.conftest import switch_on
 
 _LEAD, _RULES, _CODE = "referrals.lead", "referrals.campaign", "referrals.code"
 _BATCH = "referrals.batch"
+_DISPUTE = "referrals.dispute"
+_DISPUTES = ("dispute", "dispute_evidence", "decide_dispute")
 _PAYOUT = ("payout", "approve_payout", "drop_payout", "pay_payout", "export_payout")
 NAMES = {
     "referrals": {"public_id": _LEAD},
@@ -21,6 +32,7 @@ NAMES = {
     "referrals_staff": {"public_id": _LEAD},
     "referrals_staff.version": {"public_id": _RULES},
     **{f"referrals_staff.{page}": {"public_id": _BATCH} for page in _PAYOUT},
+    **{f"referrals_staff.{page}": {"public_id": _DISPUTE} for page in _DISPUTES},
 }
 
 
@@ -65,7 +77,9 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
             quota_id=quota.id, batch_id=batch.id,
         )
     )  # fmt: skip
+    dispute = add(Dispute(**where, lead_id=lead.id, opened_by=member.account_id))
     return {
+        _DISPUTE: dispute.public_id,
         _LEAD: lead.public_id,
         _RULES: rules.public_id,
         _CODE: referrer.code,

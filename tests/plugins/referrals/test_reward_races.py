@@ -1,4 +1,4 @@
-"""Stages from many processes, repeated and out of order: each reward once, budgets to the edge."""
+"""Stages from processes, repeated and out of order: each reward once, budgets to the edge."""
 
 import base64
 import os
@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from plugins.referrals import posting, stages
+from plugins.referrals import consent, posting, stages
 from plugins.referrals.errors import ReferralError
-from plugins.referrals.models import Budget, Campaign, Lead, Quota, Reward
+from plugins.referrals.models import Budget, Campaign, EarlyStage, Lead, Quota, Referrer, Reward
 from plugins.referrals.states import Buyer, State
 from portal import clock
 from portal.accounts.models import Account
@@ -22,7 +22,8 @@ from portal.plugin_host.refs import project_ref
 from portal.projects.models import Project
 from portal.sdk import points_balance
 from tests import factories
-from tests.plugins.referrals.conftest import make_rules
+from tests.plugins.referrals.conftest import code_of, make_rules
+from tests.plugins.referrals.test_consent import E164
 from tests.plugins.referrals.test_races import at_once
 from tests.plugins.referrals.test_rewards import budget, promise, rewards, sell, used
 
@@ -32,12 +33,13 @@ PROCESSES, THREADS = 2, 3
 WORKER = """
 import sys
 from tests.plugins.referrals.test_reward_races import work
-work(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+work(*sys.argv[1:])
 """
 
 
-def work(url: str, leads: str, seed: int) -> None:
-    """Send every stage of every lead again and again, shuffled, until all have arrived."""
+def work(url: str, token: str, codes: str, referrer: str) -> None:
+    """Report one friend in the instant that the parent gives, then send every stage of every lead
+    to the API, each thread in an order of its own."""
     from portal import create_app
     from portal.config import Settings
 
@@ -53,15 +55,33 @@ def work(url: str, leads: str, seed: int) -> None:
     )
     app = create_app(settings)
     failed: list[BaseException] = []
+    print("ready", flush=True)
+    sys.stdin.readline()
+    with app.app_context():
+        found = db.session.get_one(Referrer, int(referrer))
+        try:
+            consent.agree_by_link(
+                project=project_ref(db.session.get_one(Project, found.project_id)),
+                referrer=found, name="周先生", phone=E164, words="同意", at=clock.now(),
+            )  # fmt: skip
+            db.session.commit()
+        except ReferralError as error:
+            if error.code != "LeadProtectedByOther":
+                raise
 
     def send(number: int) -> None:
-        chance = random.Random(seed * 100 + number)
-        wanted = [(int(lead), stage) for lead in leads.split(",") for stage in STAGES]
+        items = [(code, stage) for code in codes.split(",") for stage in STAGES]
+        random.Random(f"{referrer}.{number}").shuffle(items)
+        client, on = app.test_client(), clock.business_date("Asia/Shanghai").isoformat()
         try:
-            with app.app_context():
-                while wanted:
-                    chance.shuffle(wanted)
-                    wanted = [each for each in wanted if not one_stage(*each)]
+            for code, stage in items:
+                answer = client.post(
+                    "/api/v1/p/binjiang/referrals/staff/stages",
+                    json={"items": [{"code": code, "stage": stage, "on": on}]},
+                    headers={"Authorization": f"Bearer {token}"},
+                )
+                assert answer.status_code == 200, answer.text
+                assert answer.json["items"][0]["result"] in ("done", "repeated", "waiting")
         except BaseException as error:
             failed.append(error)
 
@@ -104,28 +124,43 @@ def test_stages_from_several_processes_reward_once_and_keep_to_the_budget(app, p
     leads = [make_lead(member=owner) for owner in (*owners, owners[0])]
     for lead in leads:
         sell(place, lead)
-    ids = [lead.id for lead in leads]
+    codes = ",".join(lead.pass_code for lead in leads)
+    token = factories.make_service_token("referrals.sales", project=place.project)
+    reporters = [code_of(place, factories.make_owner(place.project)).id for _ in range(PROCESSES)]
     db.session.remove()
     config = app.extensions["portal.settings"]
     url = app.config["SQLALCHEMY_DATABASE_URI"]
     workers = [
         subprocess.Popen(
-            [sys.executable, "-c", WORKER, url, ",".join(map(str, ids)), str(seed)],
+            [sys.executable, "-c", WORKER, url, token, codes, str(reporter)],
             cwd=ROOT,
             env={**os.environ, "PORTAL_HOME": str(config.home), "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            text=True,
         )
-        for seed in range(PROCESSES)
+        for reporter in reporters
     ]
-    failed = [worker.communicate()[1].decode() for worker in workers]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    failed = [worker.communicate()[1] for worker in workers]
     assert [worker.returncode for worker in workers] == [0] * PROCESSES, failed
+    reported = sa.select(sa.func.count(Lead.id)).where(Lead.referrer_id.in_(reporters))
+    assert db.session.scalar(reported) == 1
+    assert db.session.scalar(sa.select(sa.func.count(EarlyStage.id))) == 0
     states = [state for state, _, _ in rewards()]
     assert (states.count("posted"), states.count("held"), len(states)) == (6, 3, 9)
     assert used(Budget) == used(Quota) == 6_000_000
     pairs = sa.select(sa.func.count(sa.distinct(Reward.lead_id * 1_000_000 + Reward.line_id)))
     assert db.session.scalar(pairs) == 9
     assert len(set(db.session.scalars(sa.select(Reward.posting_id)))) == 7
-    assert set(db.session.scalars(sa.select(Lead.state))) == {"paid"}
+    assert sorted(db.session.scalars(sa.select(Lead.state))) == ["paid"] * 3 + ["reported"]
     earned = sa.select(sa.func.sum(Reward.amount)).where(Reward.state == "posted")
     assert db.session.scalar(earned) == 6_000_000
 
