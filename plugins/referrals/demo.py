@@ -17,6 +17,7 @@ from plugins.referrals.models import (
     Referrer,
     Reward,
     RewardLine,
+    TaxRate,
 )
 from plugins.referrals.payout import propose
 from plugins.referrals.posting import approve
@@ -101,6 +102,7 @@ def _promise(project: ProjectRef, demo: Demo, rules: Campaign) -> None:
     db.session.add(
         Budget(project_id=project.id, kind="cash", starts_on=day, amount=20_000_000, used=0)
     )
+    db.session.add(TaxRate(project_id=project.id, starts_on=day, tax_class="incidental", rate=2000))
     db.session.flush()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from plugins.referrals.earning import DISPUTED
 from plugins.referrals.errors import ReferralError
-from plugins.referrals.exclusions import excluded
+from plugins.referrals.exclusions import EXCLUDED_FOR_EVER, excluded
 from plugins.referrals.history import log
 from plugins.referrals.models import Campaign, Dispute, Lead, Referrer, Reward, Step
 from plugins.referrals.models.disputes import DisputeState, Outcome
@@ -193,7 +193,7 @@ def _check_other(project: ProjectRef, lead: Lead, other: Referrer | None, at: da
     rules = db.session.get_one(Campaign, lead.campaign_id)
     member = owner_of(other.id)
     code = excluded(project=project, referrer=member, phone=lead.phone or "", rules=rules, at=at)
-    if code in ("HouseholdOfReferrer", "StaffExcluded"):
+    if code in EXCLUDED_FOR_EVER:
         raise ReferralError(code)
 
 

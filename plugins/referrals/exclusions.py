@@ -16,6 +16,8 @@ from portal.sdk import (
 )
 
 NAME = "referrals"
+EXCLUDED_FOR_EVER = ("HouseholdOfReferrer", "StaffExcluded")
+"""What excludes a friend also after the contract."""
 
 
 def hash_of(phone: str) -> bytes:

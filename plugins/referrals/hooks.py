@@ -19,6 +19,7 @@ from plugins.referrals import (
     showing,
     staff_views,
     stages,
+    tax_views,
     views,
     words,
 )
@@ -63,6 +64,7 @@ _STAFF = (
     payout_views,
     figures_views,
     dispute_views,
+    tax_views,
 )
 # The staff's views are of one blueprint: each module adds its own.
 STAFF_VIEWS = {each.staff for each in _STAFF}
@@ -196,6 +198,7 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("referrals.payout_approved", lazy("Payout of referrals approved")),
         AuditWord("referrals.payout_paid", lazy("Payout of referrals paid")),
         AuditWord("referrals.payout_dropped", lazy("Payout of referrals dropped")),
+        AuditWord("referrals.tax_written", lazy("Tax on rewards written")),
         AuditWord("referrals.payout_exported", lazy("Payout of referrals taken as a file")),
         AuditWord("referrals_reward", lazy("Reward of a referral")),
         AuditWord("referrals_budget", lazy("Budget of referrals")),

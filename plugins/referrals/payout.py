@@ -11,15 +11,19 @@ from sqlalchemy.exc import IntegrityError
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.models import Lead
 from plugins.referrals.models.rewards import Batch, BatchState, Kind, Reward, RewardState
+from plugins.referrals.posting import hold_excluded
+from plugins.referrals.taxing import payee_of, write_lines
 from portal.sdk import ProjectRef, business_date, db, record
 
 MOST = 500
 
 
 def due_rewards(project: ProjectRef) -> Sequence[Reward]:
-    """Return the cash that may be paid: of everybody who gets more than is to be taken back."""
-    rows = db.session.scalars(
-        sa.select(Reward)
+    """Return the cash that may be paid: of everybody who gets more than is to be taken back. What
+    is excluded by now is held."""
+    found = db.session.execute(
+        sa.select(Reward, Lead)
+        .join(Lead, Lead.id == Reward.lead_id)
         .where(
             Reward.project_id == project.id,
             Reward.kind == Kind.CASH,
@@ -28,11 +32,14 @@ def due_rewards(project: ProjectRef) -> Sequence[Reward]:
         )
         .order_by(Reward.created_at, Reward.id)
         .limit(MOST)
-        .with_for_update()
+        .with_for_update(of=Reward)
     ).all()
+    for lead in {row[1].id: row[1] for row in found}.values():
+        hold_excluded(project=project, lead=lead, rewards=[row[0] for row in found])
+    rows = [row[0] for row in found if row[0].state == RewardState.APPROVED]
     by_payee: dict[object, list[Reward]] = defaultdict(list)
     for row in rows:
-        by_payee[_payee(row)].append(row)
+        by_payee[payee_of(row)].append(row)
     return [
         row for theirs in by_payee.values() if sum(r.amount for r in theirs) >= 0 for row in theirs
     ]
@@ -71,6 +78,7 @@ def propose(*, actor: Any, project: ProjectRef) -> Batch:
     )
     if getattr(done, "rowcount", 0) != len(rows):
         raise ReferralError("CHANGED")
+    write_lines(batch=made, rows=rows, on=business_date(project.time_zone))
     _note(actor, "referrals.payout_proposed", made)
     return made
 
@@ -120,10 +128,6 @@ def drop(*, actor: Any, batch: Batch) -> None:
         .execution_options(synchronize_session=False)
     )
     _note(actor, "referrals.payout_dropped", batch)
-
-
-def _payee(row: Reward) -> object:
-    return (row.referrer_id, None) if row.beneficiary == "owner" else (None, row.lead_id)
 
 
 def _move(batch: Batch, sources: tuple[BatchState, ...], **values: Any) -> None:

@@ -47,10 +47,13 @@ class IllegalPayoutStepError(Conflict):
 def payouts() -> str:
     """List the payouts, and what is due."""
     project = current_project()
+    debts = reward_queries.debts(project.id)
     return render_template(
         "referrals/payouts.html",
         page=reward_queries.batches(project.id),
         due=reward_queries.due_sum(project.id),
+        debts=debts,
+        members=owners(debts, 0),
     )
 
 
@@ -73,7 +76,7 @@ def propose() -> Page:
 @requires(PAY)
 def payout(public_id: str) -> str:
     """Show one payout with its rewards."""
-    return _page(_find(public_id))
+    return _page(find_batch(public_id))
 
 
 @staff.post("/p/<project>/staff/referrals/payouts/<public_id>/approve")
@@ -95,7 +98,7 @@ def drop_payout(public_id: str) -> Page:
 @requires(PAY)
 def pay_payout(public_id: str) -> Page:
     """Note when an approved payout was paid, and what proves it."""
-    form, batch = PaidForm(), _find(public_id)
+    form, batch = PaidForm(), find_batch(public_id)
     if not form.validate() or form.paid_on.data is None:
         return _page(batch, form), 422
     on, proof = form.paid_on.data, form.proof.data or ""
@@ -113,7 +116,7 @@ def export_payout(public_id: str, kind: str) -> Response:
     """Send a payout as a file for the bank, and note who took it."""
     if kind not in set(ExportFormat):
         raise NotFound
-    batch = _find(public_id)
+    batch = find_batch(public_id)
     rows = table([(row[0], row[1], row[2]) for row in reward_queries.rows_of(batch)])
     rows.append(("", "", gettext("Total"), "", "", "", batch.total / 100, ""))
     record(
@@ -130,12 +133,12 @@ def export_payout(public_id: str, kind: str) -> Response:
 
 def _act(public_id: str, act: Callable[..., None], said: str, form: PaidForm | None = None) -> Page:
     try:
-        act(actor=current_account(), batch=_find(public_id))
+        act(actor=current_account(), batch=find_batch(public_id))
     except ReferralError as error:
         db.session.rollback()
         if error.code == "ILLEGAL_STEP":
             raise IllegalPayoutStepError(error.state) from error
-        page = _page(_find(public_id), form, str(REFUSALS[error.code]))
+        page = _page(find_batch(public_id), form, str(REFUSALS[error.code]))
         return page, STATUS.get(error.code, 409)
     db.session.commit()
     flash(said)
@@ -143,20 +146,22 @@ def _act(public_id: str, act: Callable[..., None], said: str, form: PaidForm | N
 
 
 def _page(batch: Batch, form: PaidForm | None = None, refused: str = "") -> str:
-    rows = reward_queries.rows_of(batch)
+    rows, lines = reward_queries.rows_of(batch), reward_queries.payee_lines(batch)
     today = business_date(current_project().time_zone)
     return render_template(
         "referrals/payout.html",
         batch=batch,
         rows=rows,
-        members=owners(rows),
+        lines=lines,
+        members=owners([*rows, *lines]),
         own=batch.made_by == current_account().id,
         form=form or PaidForm(formdata=None, data={"paid_on": today}),
         refused=refused,
     )
 
 
-def _find(public_id: str) -> Batch:
+def find_batch(public_id: str) -> Batch:
+    """Return a payout of this project, or 404."""
     found = reward_queries.batch(current_project().id, public_id)
     if found is None:
         raise NotFound

@@ -1,12 +1,14 @@
 """Paying rewards: approved by a second person, points through the ledger, and taken back there."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
 from plugins.referrals.errors import ReferralError
-from plugins.referrals.models import Referrer
+from plugins.referrals.exclusions import EXCLUDED_FOR_EVER, excluded
+from plugins.referrals.models import Campaign, Lead, Referrer
 from plugins.referrals.models.rewards import Beneficiary, Kind, Reward, RewardState
 from portal.sdk import (
     MemberRef,
@@ -25,12 +27,18 @@ SOURCE = "referrals.reward"
 
 
 def approve(*, actor: Any, project: ProjectRef, reward: Reward) -> None:
-    """Approve a reward that somebody else brought about; points are given at once.
+    """Approve a reward that somebody else brought about; points are given at once. One whose friend
+    is excluded by now is held instead.
 
     Raises ReferralError: SAME_PERSON, NOT_EARNED.
     """
     if reward.made_by == actor.id:
         raise ReferralError("SAME_PERSON")
+    lead = db.session.get_one(Lead, reward.lead_id)
+    if reward.state == RewardState.EARNED and hold_excluded(
+        project=project, lead=lead, rewards=[reward]
+    ):
+        return
     done = db.session.execute(
         sa.update(Reward)
         .where(Reward.id == reward.id, Reward.state == RewardState.EARNED)
@@ -43,6 +51,29 @@ def approve(*, actor: Any, project: ProjectRef, reward: Reward) -> None:
     note(actor, "referrals.reward_approved", reward)
     if reward.kind == Kind.POINTS:
         post_points(project=project, reward=reward, member=owner_of(reward.referrer_id))
+
+
+def hold_excluded(*, project: ProjectRef, lead: Lead, rewards: Sequence[Reward]) -> bool:
+    """Hold those of the rewards that are a lead's, when its friend belongs to the owner's household
+    or to the staff by now; whether it does."""
+    if lead.phone is None:
+        return False
+    rules = db.session.get_one(Campaign, lead.campaign_id)
+    codes = (
+        excluded(
+            project=project, referrer=owner_of(referrer_id), phone=lead.phone, rules=rules, at=now()
+        )
+        for referrer_id in (lead.referrer_id, lead.partner_id)
+        if referrer_id
+    )
+    code = next((code for code in codes if code in EXCLUDED_FOR_EVER), None)
+    if code is None:
+        return False
+    for reward in rewards:
+        if reward.lead_id == lead.id and reward.reverses_id is None:
+            reward.state, reward.reason, reward.approved_by = RewardState.HELD, code, None
+    db.session.flush()
+    return True
 
 
 def hold(*, actor: Any, reward: Reward, reason: str) -> None:

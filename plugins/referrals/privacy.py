@@ -13,12 +13,14 @@ from plugins.referrals.models import (
     KnownCustomer,
     Lead,
     Note,
+    PayeeLine,
     PurgePermit,
     Quota,
     Referrer,
     Reward,
     RewardLine,
     Step,
+    TaxRate,
 )
 from plugins.referrals.states import State
 from portal.sdk import ExportPart, MemberRef, ProjectRef, db, find_projects, lazy, now
@@ -103,7 +105,7 @@ def purge(project: ProjectRef) -> None:
         .values(merged_into_id=None, state=State.LAPSED)
     )
     for model in (
-        Reward, Batch, Quota, Budget, RewardLine, Note, Step, Dispute, EarlyStage, Lead,
-        Referrer, KnownCustomer, Campaign, PurgePermit,
+        PayeeLine, TaxRate, Reward, Batch, Quota, Budget, RewardLine, Note, Step, Dispute,
+        EarlyStage, Lead, Referrer, KnownCustomer, Campaign, PurgePermit,
     ):  # fmt: skip
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

@@ -17,11 +17,11 @@ from wtforms import (
 
 # The published types lag behind the release.
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from plugins.referrals.models import Campaign
 from plugins.referrals.models.rewards import Kind, RewardLine
-from plugins.referrals.words import SIDES, STATES
+from plugins.referrals.words import SIDES, STATES, TAX_CLASSES
 from portal.sdk import TextsForm, gettext, lazy
 
 LINES = 8
@@ -140,6 +140,23 @@ class BudgetForm(TextsForm):
     kind = SelectField(lazy("Kind of reward"), [InputRequired()], choices=list(KINDS))
     starts_on = DateField(lazy("In force from"), [InputRequired()])
     amount = DecimalField(lazy("Reward amount"), [InputRequired(), NumberRange(0, 10_000_000_000)])
+
+
+class TaxForm(TextsForm):
+    """Which tax is withheld from a day on."""
+
+    tax_class = SelectField(
+        lazy("As what"),
+        [InputRequired()],
+        choices=[SelectChoice(*each) for each in TAX_CLASSES.items()],
+    )
+    rate = DecimalField(lazy("Rate in percent"), [InputRequired(), NumberRange(0, 100)], places=2)
+    starts_on = DateField(lazy("In force from"), [InputRequired()])
+
+    def validate_rate(self, field: Any) -> None:
+        """See that what is no tax withholds nothing."""
+        if self.tax_class.data == "none" and field.data:
+            raise ValidationError(gettext("No tax withholds 0 percent."))
 
 
 class PaidForm(TextsForm):

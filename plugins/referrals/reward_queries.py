@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from plugins.referrals.models import Lead, Referrer
+from plugins.referrals.models import Lead, PayeeLine, Referrer
 from plugins.referrals.models.rewards import Batch, Budget, Kind, Reward, RewardState
 from portal.sdk import Page, db, page_of
 
@@ -83,6 +83,42 @@ def due_sum(project_id: int) -> int:
         )
     )
     return int(total or 0)
+
+
+def debts(project_id: int) -> Sequence[Any]:
+    """Return who owes cash: (referrer, lead of the friend or None, fen below nought)."""
+    friend = sa.case((Reward.beneficiary == "friend", Reward.lead_id))
+    total = sa.func.sum(Reward.amount)
+    owed = (
+        sa.select(Reward.referrer_id, friend.label("lead_id"), total.label("total"))
+        .where(
+            Reward.project_id == project_id,
+            Reward.kind == Kind.CASH,
+            Reward.state == RewardState.APPROVED,
+            Reward.batch_id.is_(None),
+        )
+        .group_by(Reward.referrer_id, friend)
+        .having(total < 0)
+        .subquery()
+    )
+    return db.session.execute(
+        sa.select(Referrer, Lead, owed.c.total)
+        .join(owed, owed.c.referrer_id == Referrer.id)
+        .outerjoin(Lead, Lead.id == owed.c.lead_id)
+        .order_by(owed.c.total)
+        .limit(100)
+    ).all()
+
+
+def payee_lines(found: Batch) -> Sequence[Any]:
+    """Return the (line, lead of a friend or None, referrer) of a payout."""
+    return db.session.execute(
+        sa.select(PayeeLine, Lead, Referrer)
+        .join(Referrer, Referrer.id == PayeeLine.referrer_id)
+        .outerjoin(Lead, Lead.id == PayeeLine.lead_id)
+        .where(PayeeLine.batch_id == found.id)
+        .order_by(PayeeLine.referrer_id, PayeeLine.lead_id, PayeeLine.id)
+    ).all()
 
 
 def budgets(project_id: int) -> Sequence[Budget]:

@@ -131,9 +131,9 @@ def table(found: list[tuple[Reward, Lead, Referrer]]) -> list[tuple[object, ...]
     ]
 
 
-def owners(found: Any) -> dict[int, MemberRef]:
-    """Return the owners of rewards by their ids."""
-    ids = sorted({row[2].member_id for row in found})
+def owners(found: Any, place: int = 2) -> dict[int, MemberRef]:
+    """Return the owners of rewards by their ids. `place`: where a row has its referrer."""
+    ids = sorted({row[place].member_id for row in found})
     return {
         id_: member
         for start in range(0, len(ids), 500)
@@ -151,7 +151,10 @@ def _each(act: Callable[..., None]) -> Page:
         try:
             with db.session.begin_nested():
                 act(actor=current_account(), project=project, reward=reward)
-            count += 1
+            if reward.state == RewardState.HELD:
+                refused.add(reward.reason)
+            else:
+                count += 1
         except ReferralError as error:
             refused.add(error.code)
     db.session.commit()

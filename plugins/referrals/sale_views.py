@@ -11,6 +11,7 @@ from plugins.referrals.errors import ReferralError
 from plugins.referrals.forms import StageForm
 from plugins.referrals.importing import take_up
 from plugins.referrals.queries import ListFilter
+from plugins.referrals.settling import swap_home
 from plugins.referrals.showing import moment
 from plugins.referrals.staff_views import (
     KNOWN_STATES,
@@ -115,6 +116,25 @@ def end(public_id: str) -> Page:
     except ReferralError as error:
         return refused(public_id, error)
     return done(public_id, gettext("The lead has ended."))
+
+
+@staff.post("/p/<project>/staff/referrals/leads/<public_id>/swap")
+@requires(SALE)
+def swap(public_id: str) -> Page:
+    """Note that the friend buys another home."""
+    lead, _rules = find_with_rules(public_id)
+    try:
+        swap_home(
+            actor=current_account(),
+            project=current_project(),
+            lead=lead,
+            building=request.form.get("building", "").strip()[:40],
+            words=typed_words(),
+            at=now(),
+        )
+    except ReferralError as error:
+        return refused(public_id, error)
+    return done(public_id, gettext("The rewards are reckoned by the new home."))
 
 
 @staff.post("/p/<project>/staff/referrals/export.<kind>")

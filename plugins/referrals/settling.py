@@ -21,6 +21,8 @@ from plugins.referrals.states import ACTIVE, OBJECTABLE, OPEN, State
 from plugins.referrals.stepping import guard, protected_until, reward_stage
 from portal.sdk import ProjectRef, business_date, db
 
+SWAPPABLE = (State.SUBSCRIBED, State.SIGNED, State.PAID, State.CLOSED)
+"""When there is a home to swap."""
 _CLOCKS = (State.REPORTED, State.ACCEPTED, State.VISITED, State.PRE_REGISTERED)
 
 
@@ -82,6 +84,26 @@ def reckon_anew(
             actor=actor, project=project, lead=lead, rules=rules, stage=step.step, on=step.on_day,
             sides=sides,
         )  # fmt: skip
+
+
+def swap_home(
+    *, actor: Any, project: ProjectRef, lead: Lead, building: str, words: str, at: datetime
+) -> None:
+    """Note that the friend buys another home: rewards are taken back and reckoned by the new one.
+
+    Raises ReferralError: NO_REASON, NOTHING_NEW, ILLEGAL_STEP.
+    """
+    if not words or not building:
+        raise ReferralError("NO_REASON", state=lead.state)
+    if building == lead.building:
+        raise ReferralError("NOTHING_NEW", state=lead.state)
+    if not guard(lead, SWAPPABLE, {"building": building}, Lead.building != building):
+        raise ReferralError("ILLEGAL_STEP", state=lead.state)
+    log(
+        actor=actor, project=project, lead=lead, at=at, step="swapped", words=words,
+        facts={"building": building},
+    )  # fmt: skip
+    reckon_anew(actor=actor, project=project, lead=lead, at=at, reason="swapped")
 
 
 def _reached(lead: Lead) -> Sequence[Step]:

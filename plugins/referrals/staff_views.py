@@ -13,6 +13,7 @@ from plugins.referrals.forms import StageForm
 from plugins.referrals.importing import take_up
 from plugins.referrals.models import Campaign, Lead
 from plugins.referrals.queries import VIEWS, ListFilter
+from plugins.referrals.settling import SWAPPABLE
 from plugins.referrals.states import DISPUTABLE, ENDINGS, SALES, State
 from plugins.referrals.words import REFUSALS, STATES, STATUS
 from portal.sdk import (
@@ -149,6 +150,7 @@ def lead_page(lead: Lead, refused: str = "", form: StageForm | None = None) -> s
         typed=request.form if request.method == "POST" else {},
         dispute=dispute_queries.of_lead(lead),
         disputable=DISPUTABLE,
+        swappable=SWAPPABLE,
         may_override=may(OVERRIDE),
         may_sell=may(SALE),
         at=at,

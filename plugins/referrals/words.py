@@ -80,6 +80,9 @@ REFUSALS: Mapping[str, object] = {
     "BAD_SHARE": lazy("The two shares are whole numbers and make 100."),
     "TOO_LATE": lazy("The time to appeal is over."),
     "NOT_NOW": lazy("The dispute has moved on meanwhile: look at it again."),
+    "RATE_THERE": lazy("A rate for this day is there already."),
+    "swapped": lazy("Reckoned anew for another home."),
+    "NOTHING_NEW": lazy("The lead has this home already."),
     "CHECK_FAILED": lazy("A check has failed: only a manager can make an exception."),
     "NO_REASON": lazy("Give a reason."),
     "FUTURE": lazy("The day lies in the future."),
@@ -108,6 +111,12 @@ REWARD_STATES: Mapping[str, tuple[object, str]] = {
     "void": (lazy("Taken off"), ""),
 }
 """State of a reward -> its word and its tone."""
+
+TAX_CLASSES: Mapping[str, object] = {
+    "none": lazy("No tax"),
+    "incidental": lazy("Incidental income"),
+    "labour": lazy("Pay for services"),
+}
 
 BATCH_STATES: Mapping[str, tuple[object, str]] = {
     "proposed": (lazy("Proposed"), "gold"),
@@ -155,6 +164,7 @@ STEPS: Mapping[str, object] = {
     "cancelled": lazy("The purchase was cancelled."),
     "withdrawn": lazy("Consent withdrawn, data erased"),
     "merged": lazy("Counted with another owner's referral"),
+    "swapped": lazy("Another home chosen"),
     "disputed": lazy("Dispute opened"),
     "evidence": lazy("Something was added to the dispute"),
     "decided": lazy("Dispute decided"),

@@ -58,7 +58,6 @@ def upgrade() -> None:
         )
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("referrals_early_stage", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_referrals_early_stage_project_id"))

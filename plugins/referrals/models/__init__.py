@@ -18,6 +18,7 @@ from plugins.referrals.models.rewards import (
     Reward,
     RewardLine,
 )
+from plugins.referrals.models.tax import PayeeLine, TaxClass, TaxRate
 from plugins.referrals.states import ACTIVE_SQL, Buyer, Seen, State, Way
 from portal.sdk import (
     Encrypted,
@@ -238,6 +239,6 @@ class PurgePermit(db.Model):
 
 __all__ = [
     "PROTECTION_DAYS", "Batch", "Beneficiary", "Budget", "Buyer", "Campaign", "Dispute",
-    "DisputeState", "EarlyStage", "KnownCustomer", "Lead", "Note", "Outcome", "PurgePermit",
-    "Quota", "Referrer", "Reward", "RewardLine", "Step",
+    "DisputeState", "EarlyStage", "KnownCustomer", "Lead", "Note", "Outcome", "PayeeLine",
+    "PurgePermit", "Quota", "Referrer", "Reward", "RewardLine", "Step", "TaxClass", "TaxRate",
 ]  # fmt: skip

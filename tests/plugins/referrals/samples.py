@@ -25,7 +25,14 @@ _LEAD, _RULES, _CODE = "referrals.lead", "referrals.campaign", "referrals.code"
 _BATCH = "referrals.batch"
 _DISPUTE = "referrals.dispute"
 _DISPUTES = ("dispute", "dispute_evidence", "decide_dispute")
-_PAYOUT = ("payout", "approve_payout", "drop_payout", "pay_payout", "export_payout")
+_PAYOUT = (
+    "payout",
+    "approve_payout",
+    "drop_payout",
+    "pay_payout",
+    "export_payout",
+    "export_statement",
+)
 NAMES = {
     "referrals": {"public_id": _LEAD},
     "referrals_friend": {"code": _CODE},
