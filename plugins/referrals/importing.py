@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from plugins.referrals import queries
+from plugins.referrals.codes import read_code
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.models import Campaign, EarlyStage, Lead
 from plugins.referrals.stages import advance
@@ -62,7 +63,7 @@ def apply_rows(
     *, actor: Any, project: ProjectRef, rows: Sequence[Row], at: datetime
 ) -> list[Outcome]:
     """Write down every row that can be, earlier stages first; return what became of each."""
-    ordered = sorted(rows, key=lambda row: (row.code, _place(row.stage), row.line))
+    ordered = sorted(rows, key=lambda row: (read_code(row.code), _place(row.stage), row.line))
     told = [Outcome(row.line, row.code[:20], _apply(actor, project, row, at)) for row in ordered]
     return sorted(told, key=lambda outcome: outcome.line)
 

@@ -148,7 +148,7 @@ def lead_page(lead: Lead, refused: str = "", form: StageForm | None = None) -> s
         form=form,
         refused=refused,
         typed=request.form if request.method == "POST" else {},
-        dispute=dispute_queries.of_lead(lead),
+        dispute=dispute_queries.of_lead(lead) if lead.disputed_at else None,
         disputable=DISPUTABLE,
         swappable=SWAPPABLE,
         may_override=may(OVERRIDE),

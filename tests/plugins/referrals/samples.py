@@ -35,6 +35,7 @@ _PAYOUT = (
 )
 NAMES = {
     "referrals": {"public_id": _LEAD},
+    "referrals_api": {"public_id": _LEAD},
     "referrals_friend": {"code": _CODE},
     "referrals_staff": {"public_id": _LEAD},
     "referrals_staff.version": {"public_id": _RULES},

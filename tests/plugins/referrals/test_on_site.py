@@ -344,7 +344,7 @@ def test_stages_come_as_lines_in_any_order_and_again(verifier, adviser, place, m
     ]
     answer = adviser.post(f"{DESK}import", data={"rows": "\n".join(lines)})
     assert answer.status_code == 200
-    for says in ("已登记", "此前已有", "没有对应此编码的线索", "不能接在", "无法识别"):
+    for says in ("已登记", "此前已有", "没有对应此编码的线索", "等待上一阶段", "无法识别"):
         assert says in answer.text
     assert (now_of(lead).state, now_of(lead).buyer) == ("signed", "spouse")
     assert now_of(other).state == "reported"
