@@ -117,13 +117,30 @@ def recompute(clock: Clock, calendar: Calendar) -> bool:
     """
     if not clock.running or calendar.mark(clock.runs_from, clock.due_at) == clock.calendar:
         return False
+    _reckon(clock, calendar)
+    return True
+
+
+def extend(case: Case, minutes: int, at: datetime, calendar: Calendar) -> Clock | None:
+    """Give the clock of the resolution more business minutes; None when it was missed or ended."""
+    for clock in open_clocks(case):
+        late = clock.running and at > clock.due_at
+        if clock.kind == RESOLUTION and clock.breached_at is None and not late:
+            clock.budget += minutes
+            if clock.running:
+                _reckon(clock, calendar)
+            refresh_due(case)
+            return clock
+    return None
+
+
+def _reckon(clock: Clock, calendar: Calendar) -> None:
     found = calendar.deadline(clock.runs_from, max(clock.budget - clock.used, 1))
     # The part before the last pause was told with the calendar of its time.
     pauses = [at for at, line in enumerate(clock.lines) if line["why"] == "paused"]
     before = clock.lines[: pauses[-1] + 1] if pauses else []
     clock.lines = [*before, *found.lines]
     clock.due_at, clock.provisional, clock.calendar = found.due_at, found.provisional, found.mark
-    return True
 
 
 def refresh_due(case: Case) -> None:

@@ -72,6 +72,10 @@ def all_settings() -> list[Setting]:
         _number("most_pauses", lazy("How often a clock may be paused"), 3, 20),
         _number("pause_days", lazy("Days that a clock may be paused in all"), 15, 90),
         _number("review_hours", lazy("Hours in which moderators look at what is held"), 24, 240),
+        _number("replies_per_hour", lazy("Replies in an hour by who is new in the forum"), 5, 500),
+        _number(
+            "complaints_per_day", lazy("Complaints in a day by who is new in the forum"), 3, 500
+        ),
         Setting(
             "held_words",
             lazy("Words that are held until a moderator has looked"),

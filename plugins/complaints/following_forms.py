@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import DateField, SelectField, StringField, ValidationError
+from wtforms import DateField, IntegerField, SelectField, StringField, ValidationError
 
 # The published types lag behind the release.
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
-from plugins.complaints.forms import VersionForm, check_words
+from plugins.complaints.forms import ReasonForm, VersionForm, check_words
 from portal.sdk import gettext, lazy
 
 
@@ -44,3 +44,9 @@ class MergeForm(VersionForm):
     """Which complaint it is joined into."""
 
     code = StringField(lazy("Number of the other complaint"), [DataRequired(), Length(max=20)])
+
+
+class ExtendForm(ReasonForm):
+    """By how much a deadline is extended, and why."""
+
+    hours = IntegerField(lazy("Business hours more"), [InputRequired(), NumberRange(1, 500)])

@@ -6,14 +6,19 @@ from flask import flash, redirect, render_template, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from plugins.complaints import merging, promising, queries
+from plugins.complaints import handling, merging, promising, queries
 from plugins.complaints.blueprint import staff
 from plugins.complaints.errors import CaseError
-from plugins.complaints.following_forms import MergeForm, PromiseForm, TransferForm
+from plugins.complaints.following_forms import (
+    ExtendForm,
+    MergeForm,
+    PromiseForm,
+    TransferForm,
+)
 from plugins.complaints.identity import Reader
 from plugins.complaints.models import Case, Promise
 from plugins.complaints.moderation_views import MODERATE
-from plugins.complaints.staff_views import HANDLE, StaleError, rank
+from plugins.complaints.staff_views import CENTRE, HANDLE, StaleError, rank
 from plugins.complaints.states import LIVE
 from plugins.complaints.words import REFUSALS
 from portal.sdk import (
@@ -119,6 +124,25 @@ def merge(public_id: str) -> Page:
     return _form_page(case, form, act, gettext("Joined. Both owners were told."), "merge")
 
 
+@staff.route("/p/<project>/staff/complaints/<public_id>/extend", methods=["GET", "POST"])
+@requires(CENTRE)
+def extend(public_id: str) -> Page:
+    """Give a solution more time, with a reason that the owner reads."""
+    case, form = _case(public_id), ExtendForm()
+
+    def act() -> None:
+        handling.extend(
+            actor=current_account(),
+            case_id=case.id,
+            project=current_project(),
+            hours=form.hours.data or 1,
+            reason=form.body.data or "",
+            version=form.version.data or 0,
+        )
+
+    return _form_page(case, form, act, gettext("Extended. The owner reads why."), "extend")
+
+
 @staff.post("/p/<project>/staff/complaints/<public_id>/unmerge")
 @requires(MODERATE)
 def unmerge(public_id: str) -> Response:
@@ -133,7 +157,7 @@ def unmerge(public_id: str) -> Response:
 
 def _form_page(
     case: Case,
-    form: PromiseForm | TransferForm | MergeForm,
+    form: PromiseForm | TransferForm | MergeForm | ExtendForm,
     act: Callable[[], object],
     said: str,
     kind: str,

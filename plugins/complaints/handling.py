@@ -104,6 +104,27 @@ def take_over(*, actor: Any, case_id: int, project: ProjectRef, version: int) ->
     return case
 
 
+def extend(
+    *, actor: Any, case_id: int, project: ProjectRef, hours: int, reason: str, version: int
+) -> Case:
+    """Give a solution more business hours; the log has it, and the owner reads why.
+
+    Raises CaseError NO_CLOCK: a deadline that was missed stays missed.
+    """
+    case = lock(case_id, version=version)
+    at = database_now()
+    clock = clocks.extend(case, hours * 60, at, clocks.calendar_of(project))
+    if clock is None:
+        raise CaseError("NO_CLOCK", state=case.state, version=case.version)
+    facts = {"clock": clock.kind, "turn": clock.turn, "hours": hours}
+    take(case, "extend", by=By.CENTRE, at=at, account_id=actor.id, facts=facts)
+    _sign(case, actor, Kind.OFFICIAL, reason, "extend", at)
+    case.active_at = at
+    _audit(actor, case, "extend", reason=reason)
+    tell(case, project, "answered")
+    return case
+
+
 def overrule(*, actor: Any, case_id: int, project: ProjectRef, reason: str, version: int) -> Case:
     """Close a case as unsatisfied after the owner has refused what the group proposed."""
     case = lock(case_id, version=version)

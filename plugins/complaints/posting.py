@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plugins.complaints import clocks, merging, moderation, sanctions
+from plugins.complaints import clocks, limits, merging, moderation, sanctions
 from plugins.complaints.casework import database_now, lock, take
 from plugins.complaints.errors import CaseError
 from plugins.complaints.models import Case, Category, Edit, MeToo, Post, Series
@@ -39,12 +39,15 @@ def submit(
 ) -> Case:
     """Open a case with its clocks. `pictures`: decoded ones, as a form's field has them.
 
-    Raises CaseError SUSPENDED for a public one of who may not write here.
+    Raises CaseError for a public one: SUSPENDED of who may not write here, TOO_MANY.
     """
     if draft.ring != Ring.PRIVATE:
         sanctions.check_not_barred(project, member)
     number = _next_number(project)
     at = database_now()
+    if draft.ring != Ring.PRIVATE:
+        # After the number, which makes those who hand in at once wait for each other.
+        limits.check_complaint(project, member, at)
     case = Case(
         project_id=project.id,
         category_id=draft.category.id,
@@ -113,13 +116,15 @@ def reply(
 ) -> Post:
     """Add an owner's reply; what the household answers ends the wait for the owner.
 
-    Raises CaseError: CLOSED once the case is over, LOCKED, MUTED, SUSPENDED.
+    Raises CaseError: CLOSED once the case is over, LOCKED, MUTED, SUSPENDED, TOO_MANY.
     """
     case = lock(case_id)
     at = database_now()
     if case.state not in LIVE:
         raise CaseError("CLOSED", state=case.state, version=case.version)
     sanctions.check_may_write(case, project, member)
+    if case.household_id != member.household_id:
+        limits.check_reply(project, member, at)
     made = Post(
         case_id=case.id,
         project_id=case.project_id,

@@ -164,6 +164,7 @@ STEPS: Mapping[str, Step] = {
     "reopen": Step(frozenset({S.CLOSED_LAPSED}), S.IN_PROGRESS, frozenset({By.OWNER})),
     "withdraw": Step(_LIVE, S.WITHDRAWN, frozenset({By.OWNER})),
     "overrule": Step(frozenset({S.IN_PROGRESS}), S.CLOSED_UNSATISFIED, frozenset({By.CENTRE})),
+    "extend": Step(_LIVE, None, frozenset({By.CENTRE})),
     "take_over": Step(_LIVE, None, frozenset({By.CENTRE})),
     "breach": Step(_LIVE, None, frozenset({By.CLOCK})),
     "reply": Step(_LIVE, None, frozenset({By.STAFF})),

@@ -41,6 +41,7 @@ __all__ = ["blueprint"]
 
 Page = str | tuple[str, int] | Response
 _STATUS = dict.fromkeys(("OWN_CASE", "NOT_YOURS", "LOCKED", "MUTED", "SUSPENDED", "OWN_WORDS"), 403)
+_STATUS["TOO_MANY"] = 429
 
 
 @blueprint.get("/p/<project>/complaints/")
@@ -83,7 +84,8 @@ def new() -> Page:
     except CaseError as error:
         db.session.rollback()
         form.form_errors.append(str(REFUSALS[error.code]))
-        return render_template("complaints/new.html", form=form, similar=(), first=None), 403
+        page = render_template("complaints/new.html", form=form, similar=(), first=None)
+        return page, _STATUS.get(error.code, 403)
     db.session.commit()
     flash(gettext("Handed in. The clock runs from now on."))
     return redirect(url_for("complaints.show", public_id=made.public_id), 303)

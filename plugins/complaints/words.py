@@ -64,6 +64,7 @@ STEPS: Mapping[str, object] = {
     "gather": lazy("Another complaint joined this one"),
     "scatter": lazy("A joined complaint was taken apart"),
     "classify": lazy("Defect named"),
+    "extend": lazy("Deadline extended by the group centre"),
 }
 
 CLOCKS: Mapping[str, object] = {
@@ -148,6 +149,10 @@ REFUSALS: Mapping[str, object] = {
         "Only two complaints that are public and run can be joined, neither joined yet."
     ),
     "DAY": lazy("A promise has a day from today to two years from now."),
+    "TOO_MANY": lazy(
+        "That is much at once: please go on later. A complaint for the staff alone is always open."
+    ),
+    "NO_CLOCK": lazy("No deadline for the solution runs here, or it was missed already."),
     "PHOTO": lazy("This photo is not there any more: somebody has changed it."),
     "STAGE": lazy("This burst has stood down already."),
     "NO_APPEAL": lazy("An appeal is possible once, within 30 days."),
@@ -228,6 +233,7 @@ AUDIT: Mapping[str, object] = {
     "keep": lazy("Kept a promise of a complaint"),
     "move": lazy("Moved a complaint to another category"),
     "classify": lazy("Named the defect behind a complaint"),
+    "extend": lazy("Extended the deadline of a complaint"),
     "plan": lazy("Wrote a plan for a burst of complaints"),
     "stand_down": lazy("Stood a burst of complaints down"),
     "exported": lazy("Exported figures of complaints"),

@@ -98,6 +98,7 @@ CLUB_WIDE = {
     "complaints_centre.read",
     "complaints_centre.take_over",
     "complaints_staff.appeal",
+    "complaints_staff.extend",
     "complaints_staff.overrule",
     "complaints_staff.take_over",
     "complaints_staff.unseal",

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from plugins.complaints import posting, settings
+from plugins.complaints import limits, posting, settings
 from plugins.complaints.casework import fold
 from plugins.complaints.models import Case, Category, LogEntry, MeToo, Post
 from plugins.complaints.posting import Draft
@@ -21,6 +21,12 @@ from portal.projects.models import Project
 from portal.sdk import homes_of
 from tests import factories
 from tests.plugin_host.conftest import switch_on
+
+
+@pytest.fixture(autouse=True)
+def unlimited(monkeypatch):
+    """Let everybody write as much as a test needs; what is tested of limits sets its own."""
+    monkeypatch.setattr(limits, "TIMES", (1000, 1000, 1000))
 
 
 @dataclass
