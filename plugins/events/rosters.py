@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from plugins.events.models import Occurrence, Registration, SeatRow
+from plugins.events.models import Counted, Occurrence, Quota, Registration, SeatRow
 from plugins.events.queries import ListFilter
-from plugins.events.states import AT_THE_DOOR, LIVE, Seat
+from plugins.events.states import AT_THE_DOOR, LIVE, Counts, Seat
 from portal.sdk import Page, db, page_of
 
 _AT_ONCE = 500
@@ -51,6 +51,21 @@ def all_parties(occurrence: Occurrence, wanted: ListFilter) -> Iterator[tuple[Re
     statement = parties(occurrence, wanted).order_by(Registration.created_at, Registration.id)
     for row in db.session.execute(statement.execution_options(yield_per=_AT_ONCE)):
         yield row[0], row[1]
+
+
+def chosen(occurrence: Occurrence) -> tuple[list[Quota], dict[tuple[int, int], int]]:
+    """Return the quotas of what members may choose, and for how many persons each party chose it,
+    by the ids of registration and quota."""
+    mine = sa.select(Quota).where(
+        Quota.occurrence_id == occurrence.id, Quota.counts == Counts.CHOSEN
+    )
+    quotas = list(db.session.scalars(mine.order_by(Quota.key)))
+    rows = db.session.execute(
+        sa.select(Counted.registration_id, Counted.quota_id, Counted.seats).where(
+            Counted.quota_id.in_([quota.id for quota in quotas])
+        )
+    )
+    return quotas, {(row[0], row[1]): row[2] for row in rows}
 
 
 def party(project_id: int, occurrence: Occurrence, public_id: str) -> Registration | None:

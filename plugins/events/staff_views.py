@@ -22,6 +22,7 @@ from portal.sdk import (
     db,
     export_file,
     gettext,
+    localized,
     may,
     now,
     record,
@@ -170,6 +171,7 @@ def export(public_id: str, kind: str) -> Response:
         raise NotFound
     occurrence = _find(public_id)
     wanted = ListFilter.read(request.args, tuple(Seat))
+    choices, chosen = rosters.chosen(occurrence)
     rows = [
         (
             name,
@@ -180,6 +182,7 @@ def export(public_id: str, kind: str) -> Response:
             each.refunded // 1000,
             each.deposit // 1000,
             moment(each.created_at),
+            *(chosen.get((each.id, quota.id), 0) for quota in choices),
         )
         for each, name in rosters.all_parties(occurrence, wanted)
     ]
@@ -200,6 +203,7 @@ def export(public_id: str, kind: str) -> Response:
         gettext("Points returned"),
         gettext("Deposit in points"),
         gettext("Registered at"),
+        *(localized(quota.title) for quota in choices),
     )
     return export_file(
         name=f"registrations-{public_id}", kind=ExportFormat(kind), header=header, rows=rows

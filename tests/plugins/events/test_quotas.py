@@ -15,7 +15,7 @@ from portal.plugin_host.refs import member_ref
 from portal.sdk import housemates
 from tests import factories
 from tests.plugins.events.test_households import born
-from tests.plugins.events.test_pages import LIST
+from tests.plugins.events.test_pages import DESK, LIST
 from tests.plugins.events.test_races import at_once
 from tests.plugins.events.test_registering import leave
 
@@ -178,6 +178,16 @@ def test_a_crowd_keeps_every_quota(app, place, outing):
     for quota in quotas:
         assert sums.get(quota.id, 0) == quota.confirmed <= quota.capacity
     assert any(quota.free == 0 for quota in quotas)
+
+
+def test_staff_take_the_choices_as_a_file(app, place, outing):
+    occurrence = outing()
+    come(place, occurrence, family(place, 1), bus=2)
+    staff = factories.sign_in(app.test_client(), place.writer)
+    with staff.post(f"{DESK}{occurrence.public_id}/export.csv") as answer:
+        header, row = answer.data.decode("utf-8-sig").splitlines()
+    assert header.endswith("大巴座位")
+    assert row.endswith(",2")
 
 
 def test_the_form_asks_for_how_many(client, place, outing):
