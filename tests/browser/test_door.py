@@ -57,8 +57,8 @@ def evening(server):
             closes_at=at[2], starts_at=at[3], ends_at=at[5],
         )  # fmt: skip
         copy(
-            base, "events_quota", f"occurrence_id = {like[0]}", occurrence_id=activity,
-            capacity=9, confirmed=3, held=0, forced=0,
+            base, "events_quota", f"occurrence_id = {like[0]} AND key = 'total'",
+            occurrence_id=activity, capacity=9, confirmed=3, held=0, forced=0,
         )  # fmt: skip
         tickets = []
         members = base.execute("SELECT id FROM member ORDER BY id LIMIT 3").fetchall()
