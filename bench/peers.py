@@ -5,7 +5,7 @@
 Two gunicorn workers each on the same throw-away server, 16 connections, 5,000 users, 2,000 topics,
 40,000 posts, 20 a page; what is compared takes turns. Goals: our topic list and topic page, signed
 in, at least 0.20 of the bare page, 10 times FlaskBB's as shipped, 4 times with its faults mended.
-Needs wrk, and a Python of 3.12 or newer for FlaskBB (on PATH, or named by BENCH_PYTHON): where there
+Needs wrk, and for FlaskBB a Python of 3.12 or newer, on PATH or named by BENCH_PYTHON: where there
 is none the run says so.
 """
 
