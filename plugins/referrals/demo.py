@@ -45,6 +45,10 @@ _LINES: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
+_ALIASES = ("桂花香", "银杏")
+"""Of the owner who is shown, and of a neighbour."""
+
+
 def fill(project: ProjectRef, demo: Demo) -> None:
     """Write rules and friends; `binjiang` has many, other projects the rules alone."""
     rules = Campaign(
@@ -80,7 +84,9 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         for name, days, state in friends:
             made += 1
             _friend(project, demo, rules, referrer, (name, days, state), made)
-        _settle(inviting.join(project=project, member=referrer))
+        joined = inviting.join(project=project, member=referrer)
+        joined.alias = _ALIASES[referrer.id != owner.id]
+        _settle(joined)
     _pay(project, demo)
     for number in range(60):
         db.session.add(

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from plugins.referrals import (
     api,
+    board_views,
     dispute_views,
     figures_views,
     friend_views,
@@ -68,7 +69,7 @@ _STAFF = (
 )
 # The staff's views are of one blueprint: each module adds its own.
 STAFF_VIEWS = {each.staff for each in _STAFF}
-OWNER_VIEWS = {each.blueprint for each in (views, objection_views)}
+OWNER_VIEWS = {each.blueprint for each in (views, objection_views, board_views)}
 for _blueprint in (*OWNER_VIEWS, friend_views.friends, *STAFF_VIEWS):
     _blueprint.context_processor(_context)
 

@@ -38,7 +38,7 @@ _REWARDS = {
     "earned_on": lazy("Earned on"),
     "posted_at": lazy("Paid on"),
 }
-_CODES = {"code": lazy("Your code"), "since": lazy("Since")}
+_CODES = {"code": lazy("Your code"), "alias": lazy("Alias for neighbours"), "since": lazy("Since")}
 
 
 def export_of(member: MemberRef) -> list[ExportPart]:
@@ -66,7 +66,9 @@ def export_of(member: MemberRef) -> list[ExportPart]:
         .order_by(Reward.created_at, Reward.id)
     )
     earned = [{key: getattr(each, key) for key in _REWARDS} for each in rewards]
-    own = [{"code": each.code, "since": each.created_at} for each in codes]
+    own = [
+        {"code": each.code, "alias": each.alias or "", "since": each.created_at} for each in codes
+    ]
     return [
         ExportPart("codes", lazy("Referral codes"), _CODES, own),
         ExportPart("leads", lazy("Referrals"), _COLUMNS, told),
@@ -83,9 +85,8 @@ def erase(member: MemberRef) -> None:
     projects = find_projects({lead.project_id for lead in invited})
     for lead in invited:
         end_invitations(project=projects[lead.project_id], leads=[lead], reason="ReferralExpired")
-    db.session.execute(
-        sa.update(Referrer).where(Referrer.member_id == member.id).values(closed_at=now())
-    )
+    own = sa.update(Referrer).where(Referrer.member_id == member.id)
+    db.session.execute(own.values(closed_at=now(), alias=None))
     leads = sa.select(Lead.id).where(Lead.referrer_id.in_(mine))
     db.session.execute(sa.update(Note).where(Note.lead_id.in_(leads)).values(text=""))
 

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from plugins.referrals import queries, rules
+from plugins.referrals import queries, replay, rules
 from plugins.referrals.blueprint import staff
 from plugins.referrals.earning import lines_of
 from plugins.referrals.errors import ReferralError
@@ -60,6 +60,10 @@ def write() -> Page:
     seen = request.form.get("after", str(found.version if found else 0))
     if not form.validate_on_submit():
         return _editor(form, seen), 422 if form.errors else 200
+    if "try" in request.form:
+        today = business_date(project.time_zone)
+        tried = replay.replay(project=project, draft=form.draft(project), today=today)
+        return _editor(form, seen, tried)
     try:
         made = rules.write_version(
             actor=current_account(),
@@ -157,5 +161,8 @@ def _known(form: KnownForm) -> str:
     return render_template("referrals/known.html", form=form, counts=counts)
 
 
-def _editor(form: RulesForm, after: str) -> str:
-    return render_template("referrals/rules_edit.html", form=form, after=after)
+def _editor(form: RulesForm, after: str, tried: replay.Replay | None = None) -> str:
+    kinds = replay.kinds(tried) if tried else ()
+    return render_template(
+        "referrals/rules_edit.html", form=form, after=after, tried=tried, kinds=kinds
+    )

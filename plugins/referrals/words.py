@@ -50,6 +50,7 @@ REFUSALS: Mapping[str, object] = {
     "CampaignLimitReached": lazy("The rewards of this campaign are used up."),
     "ProfileLimitReached": lazy("You have reported as many friends today as the rules allow."),
     "TooManyReports": lazy("Too many reports within a minute. Please wait a moment."),
+    "ALIAS_TAKEN": lazy("A neighbour has this alias. Choose another."),
     "AlreadyReferred": lazy("You have invited this friend already."),
     "ReferralExpired": lazy("This invitation has lapsed."),
     "LeadKnownToProject": lazy("The sales office knows this customer already."),

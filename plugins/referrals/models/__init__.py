@@ -82,10 +82,15 @@ class Referrer(Identified, db.Model):
     __table_args__ = (
         sa.UniqueConstraint("project_id", "member_id", name="uq_referrals_referrer_member"),
         sa.CheckConstraint("burst >= 0", name="burst_not_negative"),
+        unique_where(
+            "uq_referrals_referrer_alias", "project_id", "alias", where="alias IS NOT NULL"
+        ),
     )
 
     project_id: Mapped[int] = foreign_key("project.id", index=False)
     member_id: Mapped[int] = foreign_key("member.id")
+    # What neighbours read on the board; none: the owner is not on it.
+    alias: Mapped[str | None] = mapped_column(sa.String(12))
     code: Mapped[str] = mapped_column(sa.String(8), unique=True)
     # Reports within the minute that began at burst_at; too many raise a flag for the staff.
     burst_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
