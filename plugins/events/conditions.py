@@ -76,7 +76,7 @@ def set_conditions(
         if extra is not None:
             key = f"chosen:{number}"
             _set_quota(occurrence, quotas, key, Counts.CHOSEN, extra.most, extra.title)
-    log_step(actor, occurrence, "conditions", "")
+    log_step(actor=actor, occurrence=occurrence, step="conditions")
     serve(occurrence, lock_quotas(occurrence.id), project, at)
 
 

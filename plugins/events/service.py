@@ -82,7 +82,7 @@ def write(*, actor: Any, project: ProjectRef, draft: Draft) -> Occurrence:
     db.session.add(
         Quota(occurrence_id=made.id, project_id=project.id, key="total", capacity=draft.capacity)
     )
-    log_step(actor, made, "write", "")
+    log_step(actor=actor, occurrence=made, step="write")
     return made
 
 
@@ -116,7 +116,7 @@ def rewrite(
         )
         .values(cancel_until=draft.cancel_until)
     )
-    log_step(actor, occurrence, "edit", "")
+    log_step(actor=actor, occurrence=occurrence, step="edit")
     if occurrence.state in PUBLIC:
         put_into_search(occurrence, project)
     if moved:
@@ -156,7 +156,7 @@ def take_step(
         later = sa.update(Window).where(Window.occurrence_id == occurrence.id, Window.opens_at > at)
         db.session.execute(later.values(opens_at=at))
     guard(occurrence, tuple(way.sources), changed)
-    log_step(actor, occurrence, step, reason)
+    log_step(actor=actor, occurrence=occurrence, step=step, reason=reason)
     _follow(occurrence, project, step)
 
 
@@ -189,7 +189,7 @@ def keep_time(*, project: ProjectRef, occurrence: Occurrence, at: datetime) -> i
         step = steps.get(state, "end")
         if step == "open" and occurrence.closes_at <= at:
             guard(occurrence, (state,), {"state": State.CLOSED})
-            log_step(None, occurrence, "close", "")
+            log_step(actor=None, occurrence=occurrence, step="close")
         else:
             take_step(actor=None, project=project, occurrence=occurrence, step=step, at=at)
         taken += 1
@@ -244,7 +244,7 @@ def guard(occurrence: Occurrence, sources: tuple[str, ...], values: dict[str, An
         raise EventError("ILLEGAL_STEP", state=occurrence.state)
 
 
-def log_step(actor: Any, occurrence: Occurrence, step: str, reason: str) -> None:
+def log_step(*, actor: Any, occurrence: Occurrence, step: str, reason: str = "") -> None:
     """Write a step into the activity's log and into the audit trail."""
     db.session.add(
         LogEntry(

@@ -95,7 +95,8 @@ def test_a_failed_check_is_the_managers(verifier, manager, place, make_lead):
             project_id=place.project.id,
             phone_hash=hash_of(E164),
             seen="visit",
-            seen_on=today() - timedelta(days=1),
+            # The lead is an hour old: shortly after midnight it is yesterday's.
+            seen_on=today() - timedelta(days=2),
         )
     )
     page = verifier.get(page_of(lead)).text
