@@ -61,8 +61,8 @@ def text_of(url: sa.URL) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def fill_ours(url: sa.URL, home: Path) -> tuple[str, str]:
-    """Fill a portal; return the address of a thread and the cookie of an owner who is signed in."""
+def fill_ours(url: sa.URL, home: Path) -> tuple[str, str, str]:
+    """Fill a portal; return the forum's path, a thread in it, a signed-in owner's cookie."""
     from bench.forum_filling import fill, make_place
     from portal import create_app
     from portal.config import load_settings
@@ -78,7 +78,7 @@ def fill_ours(url: sa.URL, home: Path) -> tuple[str, str]:
         for text in _NEIGHBOURS:
             db.session.execute(sa.text(text), values)
         db.session.commit()
-        thread = fill(project, member, TOPICS)
+        path, thread = f"/p/{project.slug}/complaints/", fill(project, member, TOPICS)
         # As long as FlaskBB's: a sentence is not the work of a paragraph.
         db.session.execute(sa.text("UPDATE complaints_post SET body = repeat(body || ' ', 24)"))
         client = app.test_client()
@@ -89,7 +89,7 @@ def fill_ours(url: sa.URL, home: Path) -> tuple[str, str]:
         assert cookie is not None
         db.session.remove()
         db.engine.dispose()
-    return thread, f"{cookie.key}={cookie.value}"
+    return path, thread, f"{cookie.key}={cookie.value}"
 
 
 def measure(folder: Path, server: sa.URL, rounds: int, seconds: int) -> dict[str, Row]:
@@ -97,7 +97,7 @@ def measure(folder: Path, server: sa.URL, rounds: int, seconds: int) -> dict[str
     home = folder / "home"
     home.mkdir()
     ours, bare = database(server, "ours"), database(server, "bare")
-    thread, cookie = fill_ours(ours, home)
+    path, thread, cookie = fill_ours(ours, home)
     say("our forum is filled")
     env = {"LIMIT_DATABASE": text_of(bare), "PYTHONPATH": str(ROOT)}
     limit = [sys.executable, "-m", "bench.limit_app"]
@@ -120,7 +120,7 @@ def measure(folder: Path, server: sa.URL, rounds: int, seconds: int) -> dict[str
         }
         command = [*workers, f"127.0.0.1:{port}", "wsgi:app"]
         base = stack.enter_context(served(command, port, settings, folder, "/login"))
-        pages = f"{base}/p/binjiang/complaints/"
+        pages = f"{base}{path}"
         targets.append(Target("our topic list", pages, cookie, 'class="site-bar'))
         targets.append(Target("our topic page", f"{pages}{thread}", cookie, 'class="site-bar'))
         if flaskbb is not None:
