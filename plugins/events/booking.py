@@ -12,7 +12,7 @@ from plugins.events.models import Occurrence, Registration, SeatRow, Window
 from plugins.events.party import Candidate
 from plugins.events.policy import Terms
 from plugins.events.seats import release_seats, release_share
-from plugins.events.states import LIVE, Seat
+from plugins.events.states import LIVE, SEATED, Seat
 from portal.sdk import (
     MemberRef,
     PointsError,
@@ -92,7 +92,7 @@ def end_registration(found: Registration, target: Seat, at: datetime) -> None:
     db.session.flush()
     live = sa.and_(SeatRow.registration_id == found.id, SeatRow.state.in_(LIVE))
     db.session.execute(sa.update(SeatRow).where(live).values(state=target))
-    if was != Seat.WAITING:
+    if was in SEATED:
         release_seats(found.id, held=was == Seat.HELD)
     release_share(found.occurrence_id, found.household_id, found.seats)
     if target == Seat.CANCELLED_LATE:

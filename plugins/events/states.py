@@ -59,6 +59,8 @@ EDITABLE = (S.DRAFT, S.SCHEDULED, S.OPEN, S.CLOSED, S.POSTPONED)
 class Seat(StrEnum):
     """Where a registration stands, and each of its seats."""
 
+    PENDING = "pending_approval"
+    ENTERED = "ballot_entered"
     WAITING = "waitlisted"
     HELD = "held"
     CONFIRMED = "confirmed"
@@ -68,6 +70,8 @@ class Seat(StrEnum):
     EXPIRED = "expired"
     DECLINED = "declined"
     NOT_REACHED = "not_reached"
+    REJECTED = "rejected"
+    NOT_DRAWN = "not_drawn"
     CANCELLED_FREE = "cancelled_free"
     CANCELLED_LATE = "cancelled_late"
     CANCELLED_BY_CLUB = "cancelled_by_club"
@@ -91,11 +95,16 @@ class Counts(StrEnum):
     CHOSEN = "chosen"
 
 
-EXPECTED = (Seat.WAITING, Seat.HELD, Seat.CONFIRMED)
+BEFORE_SEATS = (Seat.PENDING, Seat.ENTERED, Seat.WAITING)
+"""Asked for, drawn for or waited for: these take no seat of a quota yet."""
+EXPECTED = (*BEFORE_SEATS, Seat.HELD, Seat.CONFIRMED)
 """What may still be given up; a seat is held while it is offered to who waited."""
 AT_THE_DOOR = (Seat.CONFIRMED, Seat.ATTENDED, Seat.NO_SHOW, Seat.EXCUSED)
 SEATED = (Seat.HELD, *AT_THE_DOOR)
 """These keep their seats."""
-LIVE = (Seat.WAITING, *SEATED)
+LIVE = (*BEFORE_SEATS, *SEATED)
 """One live registration a person and activity."""
-LIVE_SQL = "state IN ('waitlisted', 'held', 'confirmed', 'attended', 'no_show', 'excused')"
+LIVE_SQL = (
+    "state IN ('pending_approval', 'ballot_entered', 'waitlisted', 'held', 'confirmed', "
+    "'attended', 'no_show', 'excused')"
+)

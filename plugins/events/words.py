@@ -36,6 +36,8 @@ STEPS: Mapping[str, tuple[object, str]] = {
 }
 
 SEATS: Mapping[str, tuple[object, str]] = {
+    Seat.PENDING: (lazy("Waits for the club"), "violet"),
+    Seat.ENTERED: (lazy("In the draw"), "violet"),
     Seat.WAITING: (lazy("On the waiting list"), "violet"),
     Seat.HELD: (lazy("Seats offered"), "gold"),
     Seat.CONFIRMED: (lazy("Confirmed"), "green"),
@@ -45,12 +47,16 @@ SEATS: Mapping[str, tuple[object, str]] = {
     Seat.EXPIRED: (lazy("Not taken up in time"), ""),
     Seat.DECLINED: (lazy("Place given up"), ""),
     Seat.NOT_REACHED: (lazy("No seats came free"), ""),
+    Seat.REJECTED: (lazy("Not approved"), ""),
+    Seat.NOT_DRAWN: (lazy("Not drawn"), ""),
     Seat.CANCELLED_FREE: (lazy("Cancelled in time"), ""),
     Seat.CANCELLED_LATE: (lazy("Cancelled late"), "gold"),
     Seat.CANCELLED_BY_CLUB: (lazy("Called off by the club"), "rose"),
 }
 
 MINE: Mapping[str, tuple[object, str]] = {
+    Seat.PENDING: (lazy("You have asked"), "violet"),
+    Seat.ENTERED: (lazy("You are in the draw"), "violet"),
     Seat.WAITING: (lazy("You are waiting"), "violet"),
     Seat.HELD: (lazy("Seats for you"), "gold"),
     Seat.CONFIRMED: (lazy("You are going"), "brand"),
