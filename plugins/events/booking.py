@@ -65,7 +65,9 @@ def write_party(
                 occurrence_id=occurrence.id,
                 project_id=occurrence.project_id,
                 member_id=each.mate.member_id,
-                person=None if each.mate.member_id else each.mate.key,
+                person=None if each.mate.member_id or each.guest else each.mate.key,
+                guest=each.guest,
+                age=each.age if each.guest else None,
                 name=each.mate.name,
                 state=state,
             )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from plugins.events.asking.demo import add_questions, answer
 from plugins.events.booking import new_ticket
 from plugins.events.counting import write_down
 from plugins.events.demo_conditions import add_conditions
@@ -207,9 +208,11 @@ def _play(
     db.session.add(quota)
     db.session.flush()
     add_conditions(occurrence)
+    add_questions(occurrence)
     for number, member in enumerate((*who, *queue)):
         state = Seat.WAITING if number >= len(who) else _state_of(occurrence, number)
-        _seat(occurrence, quota, member, state, opens + timedelta(minutes=7 * number), demo)
+        made = _seat(occurrence, quota, member, state, opens + timedelta(minutes=7 * number), demo)
+        answer(made, occurrence, number, member.public_id)
     db.session.add(
         LogEntry(
             **where,
@@ -238,7 +241,7 @@ def _seat(
     state: Seat,
     at: datetime,
     demo: Demo,
-) -> None:
+) -> Registration:
     made = Registration(
         occurrence_id=occurrence.id,
         project_id=occurrence.project_id,
@@ -266,3 +269,5 @@ def _seat(
             state=state,
         )
     )
+    db.session.flush()
+    return made

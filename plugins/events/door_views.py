@@ -5,6 +5,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from plugins.events import door, queries, rosters
+from plugins.events.asking.queries import said_by
 from plugins.events.blueprint import staff
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence
@@ -86,6 +87,10 @@ def _door(occurrence: Occurrence, asked: str, refused: str = "") -> str:
         occurrence=occurrence,
         asked=asked,
         parties=parties,
+        said={
+            found.id: said_by([found], found.occurrence.event)[found.id]
+            for found in (each.registration for each in parties)
+        },
         code=code,
         refused=refused,
         refusals={

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from wtforms import (
+    BooleanField,
     DateTimeLocalField,
     IntegerField,
     RadioField,
@@ -56,6 +57,10 @@ class EventForm(TextsForm):
         lazy("Seats a household at most"), [Optional(), NumberRange(1, 20)]
     )
     least_age = IntegerField(lazy("From how many years of age"), [Optional(), NumberRange(0, 120)])
+    guests_most = IntegerField(
+        lazy("Guests of a party at most"), [Optional(), NumberRange(0, 10)], default=0
+    )
+    by_approval = BooleanField(lazy("The club approves each registration"))
     price = IntegerField(
         lazy("Price in points a person"), [InputRequired(), NumberRange(0, _MOST)], default=0
     )
@@ -104,6 +109,8 @@ class EventForm(TextsForm):
         self.queue_rule.data = occurrence.queue_rule
         self.household_most.data = occurrence.household_most
         self.least_age.data = occurrence.least_age
+        self.guests_most.data = occurrence.guests_most
+        self.by_approval.data = occurrence.by_approval
         self.price.data = occurrence.price // 1000
         self.deposit.data = occurrence.deposit // 1000
 
@@ -120,6 +127,8 @@ class EventForm(TextsForm):
             queue_rule=self.queue_rule.data,
             household_most=self.household_most.data,
             least_age=self.least_age.data,
+            guests_most=self.guests_most.data or 0,
+            by_approval=bool(self.by_approval.data),
             **typed,
         )
 

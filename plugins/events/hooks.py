@@ -24,6 +24,7 @@ from plugins.events import (
     views,
     words,
 )
+from plugins.events.asking import question_views
 from plugins.events.demo import fill
 from plugins.events.jobs import all_jobs
 from plugins.events.pages import home_card
@@ -71,6 +72,7 @@ _STAFF = (
     door_views,
     door_phone_views,
     on_behalf_views,
+    question_views,
 )
 _PAGES = dict.fromkeys(
     [
@@ -130,6 +132,14 @@ def register_settings() -> list[Setting]:
             default=24,
             least=1,
             most=168,
+        ),
+        Setting(
+            "answers_days",
+            lazy("Days after an activity for which answers and names of guests are kept"),
+            SettingKind.NUMBER,
+            default=90,
+            least=1,
+            most=730,
         ),
     ]
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from plugins.events.asking.keeping import forget
 from plugins.events.counting import no_room
 from plugins.events.models import Occurrence, Registration
 from plugins.events.policy import standing
@@ -66,6 +67,7 @@ def all_jobs() -> list[Job]:
     """Return every kind of job."""
     return [
         Job("events.keep_clock", keep_clock, every=timedelta(minutes=1)),
+        Job("events.forget_answers", forget, every=timedelta(days=1), long=True),
         Job("events.remind", remind, every=timedelta(minutes=10)),
         Job("events.serve_queues", serve_queues, every=timedelta(minutes=1)),
         *(Job(kind, handler, long=True) for kind, handler in JOBS.items()),

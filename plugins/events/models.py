@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, query_expression, relationship
 
 from plugins.events.states import LIVE_SQL, Counts, QueueRule, Seat, State
 from portal.sdk import Identified, UtcDateTime, db, foreign_key, now, one_of, unique_where
@@ -30,6 +30,10 @@ class Event(Identified, db.Model):
     words: Mapped[str] = mapped_column(sa.Text)
     cover: Mapped[str] = mapped_column(sa.String(20))
     category: Mapped[str] = mapped_column(sa.String(20))
+    # What who registers is asked: asking.questions.Question.
+    questions: Mapped[list[dict[str, Any]]] = mapped_column(
+        sa.JSON, default=list, server_default=sa.text("'[]'")
+    )
 
 
 class Occurrence(Identified, db.Model):
@@ -47,6 +51,7 @@ class Occurrence(Identified, db.Model):
         sa.CheckConstraint("price >= 0 AND deposit >= 0", name="amounts_not_negative"),
         sa.CheckConstraint("household_most > 0", name="household_most_positive"),
         sa.CheckConstraint("least_age >= 0", name="least_age_not_negative"),
+        sa.CheckConstraint("guests_most >= 0", name="guests_most_not_negative"),
         sa.Index("ix_events_occurrence_list", "project_id", "state", "starts_at", "id"),
         sa.Index("ix_events_occurrence_due", "state", "starts_at"),
     )
@@ -70,6 +75,10 @@ class Occurrence(Identified, db.Model):
     queue_rule: Mapped[str] = mapped_column(
         sa.String(20), default=QueueRule.NONE, server_default=QueueRule.NONE
     )
+    # Whoever registers asks for a place, and staff say yes or no.
+    by_approval: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # Guests of a party from outside of the household.
+    guests_most: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     # Whom it is for: eligibility.Rules.
     rules: Mapped[dict[str, Any]] = mapped_column(
         sa.JSON, default=dict, server_default=sa.text("'{}'")
@@ -162,6 +171,7 @@ class Registration(Identified, db.Model):
             "forced = 0 OR (forced > 0 AND forced <= seats AND entered_by IS NOT NULL)",
             name="forced_by_staff",
         ),
+        sa.CheckConstraint("overruled = '' OR entered_by IS NOT NULL", name="overruled_by_staff"),
         sa.CheckConstraint("state <> 'held' OR offer_until IS NOT NULL", name="offer_ends"),
         sa.CheckConstraint("state <> 'waitlisted' OR queued_at IS NOT NULL", name="place_in_queue"),
         unique_where("uq_events_registration_live", "occurrence_id", "member_id", where=LIVE_SQL),
@@ -201,11 +211,20 @@ class Registration(Identified, db.Model):
     entered_by: Mapped[int | None] = mapped_column(BIG)
     entered_why: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     forced: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+    # The rules that staff set aside for it, by their codes: "NOT_YOUR_TIER,TOO_NEW".
+    overruled: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
+    # The terms that were shown to who asked for a place (Terms.mark), and the club's answer.
+    asked_under: Mapped[str] = mapped_column(sa.String(80), default="", server_default="")
+    decided_by: Mapped[int | None] = mapped_column(BIG)
+    decided_why: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     # The place in the waiting list, and until when the seats are held for the party.
     queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # The tier whose window it came through; "" for everybody's.
     tier: Mapped[str] = mapped_column(sa.String(30), default="", server_default="")
     offer_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # What the party answered and chose, where a statement brings it: asking.queries.with_said.
+    answers: Mapped[Any] = query_expression()
+    chosen: Mapped[Any] = query_expression()
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     occurrence: Mapped[Occurrence] = relationship(lazy="raise")
@@ -239,6 +258,9 @@ class SeatRow(Identified, db.Model):
         one_of("state", Seat),
         unique_where("uq_events_seat_live", "occurrence_id", "member_id", where=LIVE_SQL),
         unique_where("uq_events_seat_person", "occurrence_id", "person", where=LIVE_SQL),
+        sa.CheckConstraint(
+            "NOT guest OR (member_id IS NULL AND person IS NULL)", name="guest_has_no_account"
+        ),
     )
 
     registration_id: Mapped[int] = foreign_key(_OWN_REGISTRATION)
@@ -248,6 +270,9 @@ class SeatRow(Identified, db.Model):
     # The public id of who has no account: tables of plugins do not refer to persons.
     person: Mapped[str | None] = mapped_column(sa.String(22))
     name: Mapped[str] = mapped_column(sa.String(80))
+    # A guest of who registered, from outside of the household, and the age of one under 18.
+    guest: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    age: Mapped[int | None]
     state: Mapped[str] = mapped_column(sa.String(20))
     # When they came in, and the account that let them in.
     checked_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

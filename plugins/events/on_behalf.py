@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from plugins.events import queries
-from plugins.events.booking import write_party
+from plugins.events.asking.parties import Asked, whole_party, write_whole
 from plugins.events.counting import of_party, window_of
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Registration
-from plugins.events.party import candidates, choose
+from plugins.events.party import candidates
 from plugins.events.policy import Terms, refusal, standing
-from plugins.events.registering import confirm_party, may_join
+from plugins.events.registering import NOTHING_MORE, confirm_party, may_join
 from plugins.events.seats import force_seats, lock_quotas, take_seats, take_share
 from plugins.events.states import QueueRule, Seat, State
 from plugins.events.waiting import parties_waiting, serve
@@ -32,6 +32,7 @@ def register_for(
     force: bool,
     at: datetime,
     wishes: Mapping[str, int] | None = None,
+    asked: Asked = NOTHING_MORE,
 ) -> Registration:
     """Register a member's party, also outside the time of registration; the member pays as always
     and hears of it. `force`: whatever the capacity says, the seats beyond it are counted as
@@ -51,9 +52,10 @@ def register_for(
     terms = Terms.of(occurrence, window)
     if terms_seen != terms.mark():
         raise EventError("TERMS_CHANGED")
-    chosen = choose(candidates(occurrence, project, home.mates, already.keys), party)
-    counts = of_party(quotas, chosen, window, wishes or {})
-    take_share(occurrence, member.household_id, len(chosen))
+    among = candidates(occurrence, project, home.mates, already.keys)
+    whole = whole_party(occurrence, member, among, party, asked)
+    counts = of_party(quotas, whole.chosen, window, wishes or {})
+    take_share(occurrence, member.household_id, len(whole.chosen))
     serve(occurrence, quotas, project, at)
     strict = occurrence.queue_rule == QueueRule.STRICT and parties_waiting(occurrence)
     over = 0
@@ -63,7 +65,7 @@ def register_for(
         raise EventError("QUEUE_FIRST", state=occurrence.state)
     else:
         take_seats(quotas, counts)
-    made = write_party(occurrence, member, chosen, Seat.CONFIRMED, at, counts=counts, window=window)
+    made = write_whole(occurrence, member, whole, Seat.CONFIRMED, at, counts=counts, window=window)
     made.entered_by, made.entered_why, made.forced = actor.id, reason, over
     confirm_party(made, occurrence, member, project, terms)
     record(

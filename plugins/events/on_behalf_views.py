@@ -13,7 +13,7 @@ from plugins.events.models import Occurrence
 from plugins.events.pages import refusal_of
 from plugins.events.party import candidates
 from plugins.events.policy import Terms
-from plugins.events.views import wishes
+from plugins.events.views import CODES, asked, sheet_of, wishes
 from portal.sdk import (
     MemberRef,
     PhoneError,
@@ -64,11 +64,12 @@ def add_party(public_id: str) -> Page:
             force="force" in form,
             at=now(),
             wishes=wishes(),
+            asked=asked(),
         )
     except EventError as error:
         db.session.rollback()
-        status = 422 if error.code in ("NO_REASON", "NOBODY", "UNKNOWN_PERSON", "BAD_WISH") else 409
-        return _add(_find(public_id), member, refusal_of(error)), status
+        wrong = error.code == "NO_REASON" or CODES.get(error.code) == 422
+        return _add(_find(public_id), member, refusal_of(error), error), 422 if wrong else 409
     db.session.commit()
     flash(gettext("Registered. The member has been told."))
     return redirect(url_for("events_staff.show", public_id=public_id), 303)
@@ -85,7 +86,12 @@ def member_of_phone(phone: str) -> MemberRef | None:
     return member if member is not None and homes_of(member, project) else None
 
 
-def _add(occurrence: Occurrence, member: MemberRef | None = None, refused: str = "") -> str:
+def _add(
+    occurrence: Occurrence,
+    member: MemberRef | None = None,
+    refused: str = "",
+    error: EventError | None = None,
+) -> str:
     household, rules, terms = [], [], Terms.of(occurrence)
     if member is not None:
         home = household_of(member, current_project())
@@ -103,6 +109,7 @@ def _add(occurrence: Occurrence, member: MemberRef | None = None, refused: str =
         ticked=request.form.getlist("person") or [each.mate.key for each in household[:1]],
         typed=request.form,
         refused=refused,
+        sheet=sheet_of(occurrence, error),
         terms=terms,
         wishes=queries.chosen_quotas(occurrence),
     )

@@ -268,4 +268,6 @@ def refusal_of(error: EventError) -> str:
         return gettext("There are %(seats)s seats in all. Choose fewer.", seats=error.available)
     if error.code == "HOUSEHOLD_FULL":
         return gettext("A household may take up to %(most)s seats here.", most=error.available)
+    if error.code == "TOO_MANY_GUESTS":
+        return gettext("A party may bring up to %(most)s guests here.", most=error.available)
     return str(REFUSALS[error.code])

@@ -17,11 +17,12 @@ MOST = 20
 @dataclass(frozen=True)
 class Candidate:
     """Someone of the household: `age` on the day where it is known, `refusal`: the code of why they
-    cannot come, or None."""
+    cannot come, or None; `guest`: of the party, from outside of it."""
 
     mate: Housemate
     age: int | None
     refusal: str | None
+    guest: bool = False
 
     @property
     def is_child(self) -> bool:

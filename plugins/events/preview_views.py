@@ -6,6 +6,8 @@ from flask import render_template, request
 from werkzeug.exceptions import NotFound
 
 from plugins.events import queries
+from plugins.events.asking.answers import Sheet
+from plugins.events.asking.questions import questions_of
 from plugins.events.blueprint import staff
 from plugins.events.models import Occurrence
 from plugins.events.on_behalf_views import member_of_phone
@@ -80,6 +82,7 @@ def _shown(page: OwnerPage, refused: str | None = None, who: str = "") -> str:
         refused=refused,
         preview=True,
         typed={},
+        sheet=Sheet(questions_of(page.occurrence.event)),
         ticked=[each.mate.key for each in page.candidates[:1]],
         who=who,
         phone=typed.get("phone", ""),

@@ -2,6 +2,9 @@
 
 import sqlalchemy as sa
 
+from plugins.events.asking.answers import shown
+from plugins.events.asking.models import Answer
+from plugins.events.asking.questions import all_questions
 from plugins.events.door_models import DoorPin, Scan
 from plugins.events.models import (
     Counted,
@@ -27,6 +30,13 @@ _COLUMNS = {
     "points_returned": lazy("Points returned"),
 }
 
+_ANSWER_COLUMNS = {
+    "title": lazy("Title"),
+    "question": lazy("Question"),
+    "person": lazy("Person"),
+    "answer": lazy("Answer"),
+}
+
 
 def export_of(member: MemberRef) -> list[ExportPart]:
     """Return a member's registrations."""
@@ -48,19 +58,52 @@ def export_of(member: MemberRef) -> list[ExportPart]:
         }
         for each, occurrence in rows
     ]
-    return [ExportPart("registrations", lazy("Activities"), _COLUMNS, told)]
+    return [
+        ExportPart("registrations", lazy("Activities"), _COLUMNS, told),
+        ExportPart(
+            "activity_answers", lazy("Answers for activities"), _ANSWER_COLUMNS, _answers(member)
+        ),
+    ]
+
+
+def _answers(member: MemberRef) -> list[dict[str, object]]:
+    rows = db.session.execute(
+        sa.select(Answer, SeatRow.name, Event)
+        .join(Registration, Registration.id == Answer.registration_id)
+        .join(Occurrence, Occurrence.id == Registration.occurrence_id)
+        .join(Event, Event.id == Occurrence.event_id)
+        .outerjoin(SeatRow, SeatRow.id == Answer.seat_id)
+        .where(sa.or_(Registration.member_id == member.id, SeatRow.member_id == member.id))
+        .order_by(Answer.created_at, Answer.id)
+    )
+    return [
+        {
+            "title": localized(event.title),
+            "question": localized(question.title),
+            "person": name or "",
+            "answer": shown(question, answer.value),
+        }
+        for answer, name, event in rows
+        for question in all_questions(event)
+        if question.key == answer.question
+    ]
 
 
 def erase(member: MemberRef) -> None:
-    """Take the names out of the person's seats and of those of the family that came along without
-    an account; the count of seats stays true."""
+    """Take the names out of the person's seats and of those of the family and the guests that came
+    along without an account, and delete the answers; the count of seats stays true."""
     mine = sa.select(Registration.id).where(Registration.member_id == member.id)
-    family = sa.and_(SeatRow.registration_id.in_(mine), SeatRow.person.is_not(None))
+    family = sa.and_(
+        SeatRow.registration_id.in_(mine), sa.or_(SeatRow.person.is_not(None), SeatRow.guest)
+    )
     theirs = sa.or_(SeatRow.member_id == member.id, family)
-    db.session.execute(sa.update(SeatRow).where(theirs).values(name="", person=None))
+    seats = sa.select(SeatRow.id).where(SeatRow.member_id == member.id)
+    said = sa.or_(Answer.registration_id.in_(mine), Answer.seat_id.in_(seats))
+    db.session.execute(sa.delete(Answer).where(said))
+    db.session.execute(sa.update(SeatRow).where(theirs).values(name="", person=None, age=None))
     # What staff wrote may name the person, too.
     own = sa.update(Registration).where(Registration.member_id == member.id)
-    db.session.execute(own.values(entered_why=""))
+    db.session.execute(own.values(entered_why="", decided_why=""))
 
 
 def objections(member: MemberRef) -> list[str]:
@@ -81,6 +124,7 @@ def purge(project: ProjectRef) -> None:
     for model in (
         Scan,
         DoorPin,
+        Answer,
         SeatRow,
         Counted,
         Registration,

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
+from plugins.events.asking.queries import with_said
 from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow, Window
 from plugins.events.states import COMING, LIVE, PUBLIC, Counts, Seat, State
 from plugins.events.words import CATEGORIES
@@ -270,7 +271,7 @@ def ticket(project_id: int, member_id: int, public_id: str) -> Registration | No
     """Return a registration of a member's, or with a seat for them, with its activity."""
     return db.session.scalar(
         sa.select(Registration)
-        .options(joinedload(Registration.occurrence), joinedload(Registration.window))
+        .options(joinedload(Registration.occurrence), joinedload(Registration.window), *with_said())
         .where(
             Registration.public_id == public_id,
             Registration.project_id == project_id,

@@ -5,6 +5,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from plugins.events import queries, rosters, waiting
+from plugins.events.asking.queries import said_by
 from plugins.events.blueprint import staff
 from plugins.events.errors import EventError
 from plugins.events.figures import figures_of
@@ -66,11 +67,13 @@ def _queue(public_id: str, asked: str = "", refused: str = "") -> str:
     if found is None:
         raise NotFound
     occurrence, quotas = found
+    page = rosters.queue_page(occurrence)
     return render_template(
         "events/staff_queue.html",
         occurrence=occurrence,
         quotas=quotas,
-        page=rosters.queue_page(occurrence),
+        page=page,
+        said=said_by([each for each, _name in page.items], occurrence.event),
         offers=rosters.offers(occurrence),
         asked=asked,
         refused=refused,

@@ -5,17 +5,20 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from plugins.events import eligibility, queries
-from plugins.events.booking import charge, end_registration, lead, write_party
+from plugins.events.asking.parties import Asked, whole_party, write_whole
+from plugins.events.booking import charge, end_registration, lead
 from plugins.events.counting import could_fit, for_all, of_party, window_of
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Registration
-from plugins.events.party import candidates, choose
+from plugins.events.party import candidates
 from plugins.events.policy import Terms, cancelled_as, opens_for, refusal, standing
 from plugins.events.seats import confirm_seats, lock_quotas, take_seats, take_share
 from plugins.events.states import EXPECTED, QueueRule, Seat, State
 from plugins.events.telling import tell
 from plugins.events.waiting import parties_waiting, serve
 from portal.sdk import HouseholdRef, MemberRef, ProjectRef, db, emit, household_of
+
+NOTHING_MORE = Asked()
 
 
 def register(
@@ -27,12 +30,14 @@ def register(
     at: datetime,
     party: Collection[str] | None = None,
     wishes: Mapping[str, int] | None = None,
+    asked: Asked = NOTHING_MORE,
 ) -> Registration:
     """Register a party all or none, charge the price and hold the deposit; once, however often it
     is asked: who is registered or waits already, stays so.
 
     `party`: keys of the household, see `housemates`; None is the member alone. `terms_seen`: what
-    the page showed, see Terms.mark. `wishes`: see counting.of_party. Raises EventError.
+    the page showed, see Terms.mark. `wishes`: see counting.of_party; `asked`: guests and answers.
+    Raises EventError.
     """
     quotas = lock_quotas(occurrence_id)
     home = household_of(member, project)
@@ -53,11 +58,11 @@ def register(
     if terms_seen != terms.mark():
         raise EventError("TERMS_CHANGED")
     among = candidates(occurrence, project, mates, already.keys)
-    chosen = choose(among, [member.public_id] if party is None else party)
-    counts = of_party(quotas, chosen, window, wishes or {})
-    take_share(occurrence, member.household_id, len(chosen))
+    whole = whole_party(occurrence, member, among, party, asked)
+    counts = of_party(quotas, whole.chosen, window, wishes or {})
+    take_share(occurrence, member.household_id, len(whole.chosen))
     take_seats(quotas, counts)
-    made = write_party(occurrence, member, chosen, Seat.CONFIRMED, at, counts=counts, window=window)
+    made = write_whole(occurrence, member, whole, Seat.CONFIRMED, at, counts=counts, window=window)
     confirm_party(made, occurrence, member, project, terms)
     return made
 
@@ -70,6 +75,7 @@ def join_queue(
     at: datetime,
     party: Collection[str] | None = None,
     wishes: Mapping[str, int] | None = None,
+    asked: Asked = NOTHING_MORE,
 ) -> Registration:
     """Let a party wait for seats together; what fits by the rule is offered at once. A second time
     it is as it was. Raises EventError."""
@@ -88,11 +94,11 @@ def join_queue(
         raise EventError(code, state=occurrence.state, opens_at=opens_for(occurrence, window))
     may_join(occurrence, member, project, home)
     among = candidates(occurrence, project, mates, already.keys)
-    chosen = choose(among, [member.public_id] if party is None else party)
-    counts = of_party(quotas, chosen, window, wishes or {})
+    whole = whole_party(occurrence, member, among, party, asked)
+    counts = of_party(quotas, whole.chosen, window, wishes or {})
     could_fit(quotas, counts)
-    take_share(occurrence, member.household_id, len(chosen))
-    made = write_party(occurrence, member, chosen, Seat.WAITING, at, counts=counts, window=window)
+    take_share(occurrence, member.household_id, len(whole.chosen))
+    made = write_whole(occurrence, member, whole, Seat.WAITING, at, counts=counts, window=window)
     serve(occurrence, quotas, project, at)
     return made
 

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from plugins.events.asking.queries import with_said
 from plugins.events.models import Counted, Occurrence, Quota, Registration, SeatRow
 from plugins.events.queries import ListFilter
 from plugins.events.states import AT_THE_DOOR, LIVE, Counts, Seat
@@ -16,9 +17,10 @@ _AT_ONCE = 500
 
 
 def with_first_name(occurrence: Occurrence) -> sa.Select[Any]:
-    """Select (registration, name of its first seat) of an activity."""
+    """Select (registration, name of its first seat) of an activity, with what it said."""
     first = _names().order_by(SeatRow.id).limit(1).scalar_subquery()
-    return sa.select(Registration, first).where(Registration.occurrence_id == occurrence.id)
+    mine = sa.select(Registration, first).options(*with_said())
+    return mine.where(Registration.occurrence_id == occurrence.id)
 
 
 def parties(occurrence: Occurrence, wanted: ListFilter) -> sa.Select[Any]:
@@ -162,7 +164,7 @@ def by_name(occurrence: Occurrence, name: str) -> list[AtDoor]:
 def _parties_with_seats(*conditions: sa.ColumnElement[bool]) -> list[AtDoor]:
     rows = db.session.execute(
         sa.select(Registration, SeatRow)
-        .options(joinedload(Registration.occurrence))
+        .options(joinedload(Registration.occurrence), *with_said())
         .join(SeatRow, SeatRow.registration_id == Registration.id)
         .where(*conditions)
         .order_by(Registration.created_at, Registration.id, SeatRow.id)

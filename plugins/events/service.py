@@ -49,6 +49,8 @@ class Draft:
     household_most: int | None = None
     least_age: int | None = None
     queue_rule: str = QueueRule.NONE
+    by_approval: bool = False
+    guests_most: int = 0
 
     def words(self) -> str:
         """Return every language in one, for the search of lists."""
@@ -68,6 +70,8 @@ _OF_DATE = (
     "household_most",
     "least_age",
     "queue_rule",
+    "by_approval",
+    "guests_most",
 )
 
 

@@ -7,6 +7,7 @@ from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.wrappers import Response
 
 from plugins.events import queries, rosters, service
+from plugins.events.asking.queries import columns_of, said_by
 from plugins.events.blueprint import staff
 from plugins.events.errors import EventError
 from plugins.events.forms import TEXTS, EventForm
@@ -172,6 +173,7 @@ def export(public_id: str, kind: str) -> Response:
     occurrence = _find(public_id)
     wanted = ListFilter.read(request.args, tuple(Seat))
     choices, chosen = rosters.chosen(occurrence)
+    questions, said = columns_of(occurrence)
     rows = [
         (
             name,
@@ -183,6 +185,7 @@ def export(public_id: str, kind: str) -> Response:
             each.deposit // 1000,
             moment(each.created_at),
             *(chosen.get((each.id, quota.id), 0) for quota in choices),
+            *(said.get((each.id, question.key), "") for question in questions),
         )
         for each, name in rosters.all_parties(occurrence, wanted)
     ]
@@ -204,6 +207,7 @@ def export(public_id: str, kind: str) -> Response:
         gettext("Deposit in points"),
         gettext("Registered at"),
         *(localized(quota.title) for quota in choices),
+        *(localized(question.title) for question in questions),
     )
     return export_file(
         name=f"registrations-{public_id}", kind=ExportFormat(kind), header=header, rows=rows
@@ -221,11 +225,13 @@ def _manage(public_id: str, asked: str = "") -> str:
     log = request.args.get("tab") == "log"
     wanted = ListFilter.read(request.args, tuple(Seat))
     counts = rosters.counts(occurrence)
+    page = None if log else rosters.page_of_parties(occurrence, wanted)
     return render_template(
         "events/staff_show.html",
         occurrence=occurrence,
         quotas=quotas,
-        page=None if log else rosters.page_of_parties(occurrence, wanted),
+        page=page,
+        said=said_by([each for each, _name in page.items] if page else [], occurrence.event),
         wanted=wanted,
         counts={state: number for state, (number, _points) in counts.items()},
         to_return=counts.get(Seat.CONFIRMED, (0, 0))[1],

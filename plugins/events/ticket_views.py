@@ -6,6 +6,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from plugins.events import queries, registering, rosters
+from plugins.events.asking.queries import said_by
 from plugins.events.blueprint import blueprint
 from plugins.events.errors import EventError
 from plugins.events.models import Registration
@@ -108,6 +109,7 @@ def _ticket(public_id: str, refused: str | None = None) -> str:
         occurrence=found.occurrence,
         standing=standing(found.occurrence, now()),
         seats=queries.seats_of(found),
+        said=said_by([found], found.occurrence.event)[found.id],
         code=ticket_code(found.ticket),
         qr=code.svg_data_uri(scale=6, border=2, dark="#0f3d3a") if going else None,
         qr_says=gettext("Entry code for “%(title)s”", title=title),

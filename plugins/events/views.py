@@ -8,6 +8,9 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from plugins.events import queries, registering
+from plugins.events.asking.answers import Sheet
+from plugins.events.asking.parties import Asked, read_form
+from plugins.events.asking.questions import questions_of
 from plugins.events.blueprint import blueprint
 from plugins.events.eligibility import reasons
 from plugins.events.errors import EventError
@@ -46,6 +49,10 @@ CODES = {
     "TOO_MANY": 422,
     "UNKNOWN_PERSON": 422,
     "BAD_WISH": 422,
+    "BAD_ANSWERS": 422,
+    "BAD_GUEST": 422,
+    "NO_HOST": 422,
+    "TOO_MANY_GUESTS": 422,
 }
 """What is not 409."""
 
@@ -90,11 +97,11 @@ def register(public_id: str) -> Page:
             at=now(),
             party=party,
             wishes=wishes(),
+            asked=asked(),
         )
     except EventError as error:
         db.session.rollback()
-        said = refusal_of(error)
-        return _page(public_id, refused=said, ticked=party), CODES.get(error.code, 409)
+        return _page(public_id, error, ticked=party), CODES.get(error.code, 409)
     db.session.commit()
     if made.state == Seat.CONFIRMED:
         flash(gettext("You are registered. Show this page at the door."))
@@ -115,11 +122,11 @@ def join_queue(public_id: str) -> Page:
             at=now(),
             party=party,
             wishes=wishes(),
+            asked=asked(),
         )
     except EventError as error:
         db.session.rollback()
-        said = refusal_of(error)
-        return _page(public_id, refused=said, ticked=party), CODES.get(error.code, 409)
+        return _page(public_id, error, ticked=party), CODES.get(error.code, 409)
     db.session.commit()
     if made.state == Seat.WAITING:
         flash(gettext("You are on the waiting list. We will tell you when seats are free."))
@@ -136,11 +143,15 @@ def owner_page(public_id: str) -> OwnerPage:
     return page_for(found, member, project, home, now())
 
 
-def _page(public_id: str, refused: str | None = None, ticked: Collection[str] | None = None) -> str:
+def _page(
+    public_id: str, refused: EventError | None = None, ticked: Collection[str] | None = None
+) -> str:
+    page = owner_page(public_id)
     return render_template(
         "events/show.html",
-        page=owner_page(public_id),
-        refused=refused,
+        page=page,
+        refused=refusal_of(refused) if refused else None,
+        sheet=sheet_of(page.occurrence, refused),
         ticked=[current_member().public_id] if ticked is None else ticked,
         preview=False,
         typed=request.form,
@@ -163,6 +174,17 @@ def page_for(
     asked = terms.price + terms.deposit and already.with_me is None
     available = points_balance(member).available if asked else 0
     return OwnerPage.of(found, already, available, at, household, rules)
+
+
+def sheet_of(occurrence: Occurrence, refused: EventError | None = None) -> Sheet:
+    """Return the questions of an activity with what the form has, and what is wrong with it."""
+    errors = refused.errors if refused else {}
+    return Sheet(questions_of(occurrence.event), asked().answers, errors)
+
+
+def asked() -> Asked:
+    """Return the guests and the answers of a form."""
+    return read_form(request.form, dict(request.form.lists()))
 
 
 def wishes() -> dict[str, int]:

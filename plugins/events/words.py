@@ -129,6 +129,11 @@ REFUSALS: Mapping[str, object] = {
     "TOO_NEW": lazy("It is for who has had a home here for longer."),
     "CAME_RECENTLY": lazy("It is for who did not come to it lately."),
     "BAD_WISH": lazy("Choose for no more persons than come along."),
+    "BAD_ANSWERS": lazy("Some answers do not fit. Please look at them."),
+    "QUESTIONS_CHANGED": lazy("The questions have changed. Please look at them again."),
+    "TOO_MANY_GUESTS": lazy("These are too many guests."),
+    "NO_HOST": lazy("Guests come with who registers: tick yourself, too."),
+    "BAD_GUEST": lazy("Write each guest's name, and the age of who is under 18."),
     "TERMS_CHANGED": lazy("The terms have changed. Please look at them again."),
 }
 
@@ -179,6 +184,7 @@ LOG: Mapping[str, object] = {
     "write": lazy("Draft written"),
     "edit": lazy("Activity changed"),
     "conditions": lazy("Conditions changed"),
+    "questions": lazy("Questions changed"),
     "submit": lazy("Handed in for review"),
     "return": lazy("Returned to the author"),
     "approve": lazy("Approved and published"),

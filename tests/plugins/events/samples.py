@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from plugins.events.asking.models import Answer
+from plugins.events.asking.questions import Question
 from plugins.events.models import (
     Counted,
     Event,
@@ -19,6 +21,7 @@ from tests.factories import add
 from tests.plugin_host.conftest import switch_on
 
 _ACTIVITY, _PARTY = "events.occurrence", "events.registration"
+_QUESTION = "events.question"
 NAMES = {
     "events": {"public_id": _ACTIVITY},
     "events.accept": {"public_id": _PARTY},
@@ -30,7 +33,7 @@ NAMES = {
     "events_api.cancel": {"public_id": _PARTY},
     "events_api.ticket": {"public_id": _PARTY},
     "events_staff_api": {"public_id": _ACTIVITY},
-    "events_staff": {"public_id": _ACTIVITY, "party": _PARTY},
+    "events_staff": {"public_id": _ACTIVITY, "party": _PARTY, "question": _QUESTION},
 }
 
 
@@ -39,8 +42,10 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     switch_on("events", project)
     now, texts = clock.now(), {"zh_Hans_CN": "运动会"}
     where = {"project_id": project.id}
+    question = Question("short", "party", required=False, title=texts)
     event = add(
         Event(
+            questions=[question.as_json()],
             **where, title=texts, about=texts, place=texts, notes={}, words="运动会",
             cover="sports", category="family",
         )
@@ -64,4 +69,10 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     counted = {"registration_id": registration.id, "quota_id": quota.id, "seats": 1}
     add(Counted(project_id=project.id, **counted))
     add(SeatRow(**where, registration_id=registration.id, name=member.name))
-    return {_ACTIVITY: occurrence.public_id, _PARTY: registration.public_id}
+    said = {"registration_id": registration.id, "question": question.key, "value": "沪A"}
+    add(Answer(project_id=project.id, **said))
+    return {
+        _QUESTION: question.key,
+        _ACTIVITY: occurrence.public_id,
+        _PARTY: registration.public_id,
+    }

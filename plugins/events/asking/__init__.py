@@ -1,0 +1,1 @@
+"""What an activity asks of a party beside its seats: questions, guests, the club's approval."""
