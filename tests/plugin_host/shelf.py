@@ -1,10 +1,11 @@
 """Plugins with tables, made in a folder that a `portal` of its own process finds on its path."""
 
 import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.forks import Forked, start_code, start_portal
+from tests.plugins.conftest import INSTALLED
 
 ROOT = Path(__file__).resolve().parents[2]
 TOML = """
@@ -86,23 +87,21 @@ class Shelf:
         return {
             **kept,
             "PYTHONPATH": os.pathsep.join([str(self.folder), str(ROOT)]),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "PORTAL_HOME": str(self.folder / "home"),
             "PORTAL_DATABASE_URL": self.database_url,
-            "PORTAL_BLOCK_PLUGINS": ",".join(sorted(self.blocked)),
+            "PORTAL_BLOCK_PLUGINS": ",".join(sorted(self.blocked | set(INSTALLED))),
         }
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> Forked:
         """Start `portal` without waiting for it."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "portal", *arguments],
-            cwd=self.folder,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return start_portal(*arguments, env=self.environment(), cwd=self.folder)
+
+    def run(self, code: str, *arguments: str) -> str:
+        """Run lines of Python beside the portal, and return what they said."""
+        process = start_code(code, *arguments, env=self.environment(), cwd=self.folder)
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+        return said
 
     def portal(self, *arguments: str, code: int = 0) -> str:
         """Run `portal`, check its exit code, and return what it said."""

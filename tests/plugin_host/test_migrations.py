@@ -1,8 +1,6 @@
 """Every plugin has its own branch of migrations: from the shell, on a database of its own."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -147,16 +145,8 @@ def assert_core_has_nothing_to_write(shelf: Shelf) -> None:
 
 def answer(shelf: Shelf, path: str) -> tuple[int, str, str | None]:
     """Ask a fresh process of the portal for a page that answers a status in JSON."""
-    done = subprocess.run(
-        [sys.executable, "-c", ASKING, path],
-        env=shelf.environment(),
-        cwd=shelf.folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    _, code, status, reason = done.stdout.splitlines()[-1].split()
+    said = shelf.run(ASKING, path)
+    _, code, status, reason = said.splitlines()[-1].split()
     return int(code), status, None if reason == "None" else reason
 
 
@@ -312,15 +302,7 @@ def test_rows_of_plugins_survive_the_rebuilding_of_a_core_table(begun: Shelf) ->
     query(begun, "INSERT INTO alpha_parent (project_id, text) VALUES (7, 'kept')")
     query(begun, "INSERT INTO alpha_child (parent_id) SELECT id FROM alpha_parent")
     # What a later revision of core does on SQLite: a new table, the rows copied, the old dropped.
-    rebuilding = subprocess.run(
-        [sys.executable, "-c", REBUILDING],
-        env=begun.environment(),
-        cwd=begun.folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert rebuilding.returncode == 0, rebuilding.stderr
+    begun.run(REBUILDING)
     kept = query(begun, "SELECT project_id, text FROM alpha_parent JOIN alpha_child ON true")
     assert kept == [(7, "kept")]
     assert query(begun, "SELECT slug, bench_mark FROM project") == [("own", None)]
