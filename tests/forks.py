@@ -28,6 +28,11 @@ class Forked:
     def returncode(self) -> int | None:
         return self.process.exitcode
 
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.process.join()
+
     def communicate(self, timeout: float) -> tuple[str, None]:
         """Wait for the end, and return what was said. Raises TimeoutError after so many seconds."""
         self.process.join(timeout)

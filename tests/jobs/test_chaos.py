@@ -3,23 +3,14 @@
 `python -m bench.chaos_web` does the same for longer, with twenty kills of each.
 """
 
-import os
 from pathlib import Path
 
 from bench import chaos_web
-from tests.plugin_host.installation import Installation, own_database
+from tests.plugin_host.installation import bare
 
 
 def test_what_was_answered_is_there_once(database_url: str, tmp_path: Path) -> None:
-    with own_database(database_url, tmp_path) as url:
-        env = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
-        env |= {
-            "PORTAL_HOME": str(tmp_path),
-            "PORTAL_DATABASE_URL": url,
-            "PORTAL_LOG_LEVEL": "WARNING",
-        }
-        done = Installation(env, tmp_path).portal("db", "upgrade")
-        assert done.returncode == 0, done.stderr
+    with bare(database_url, tmp_path) as env:
         table = chaos_web.chaos(env, kills=3, masters=0, seconds=8, members=12)
     assert table.good, f"{table}\n{(tmp_path / 'chaos.log').read_text('utf-8')[-3000:]}"
     assert table.numbers["wished"] >= 12

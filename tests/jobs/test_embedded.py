@@ -1,10 +1,7 @@
 """`portal run` killed in an import or an announcement goes on where it stood: once each."""
 
 import json
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,8 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.jobs.test_processes import until
-from tests.plugin_host.installation import Installation, own_database
+from tests.forks import Forked, start_code
+from tests.jobs.test_processes import PATIENCE, until
+from tests.plugin_host.installation import bare
 
 pytestmark = pytest.mark.once  # embedded: SQLite
 ROOT = Path(__file__).parents[2]
@@ -80,10 +78,9 @@ class Portal:
 
     def __init__(self, env: dict[str, str], folder: Path) -> None:
         self.env, self.folder = env, folder
-        (folder / "server.py").write_text(SERVER)
         url = env["PORTAL_DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1)
         self.engine = sa.create_engine(url, poolclass=sa.NullPool)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Forked | None = None
 
     def sql(self, text: str, **values: Any) -> list[Any]:
         with self.engine.begin() as connection:
@@ -91,16 +88,11 @@ class Portal:
             return [tuple(row) for row in result] if result.returns_rows else []
 
     def start(self) -> None:
-        with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, str(self.folder / "server.py")],
-                env=self.env | {"PYTHONPATH": str(ROOT)}, cwd=ROOT, stdout=log, stderr=log,
-            )  # fmt: skip
+        self.process = start_code(SERVER, env=self.env, cwd=ROOT)
 
     def kill(self) -> None:
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
         # The lease of who was killed ends after a minute: it is over now.
         self.sql("UPDATE job SET due_at = created_at WHERE state = 'running'")
 
@@ -111,16 +103,10 @@ class Portal:
 @pytest.fixture
 def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
     """An installation with an import and an announcement that nobody works on yet."""
-    with own_database(database_url, tmp_path) as url:
-        env = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
-        env |= {
-            "PORTAL_HOME": str(tmp_path),
-            "PORTAL_DATABASE_URL": url,
-            "PORTAL_LOG_LEVEL": "WARNING",
-        }
-        done = Installation(env, tmp_path).portal("db", "upgrade")
-        assert done.returncode == 0, done.stderr
-        subprocess.run([sys.executable, "-c", BEGIN], env=env, cwd=ROOT, check=True)
+    with bare(database_url, tmp_path) as env:
+        begun = start_code(BEGIN, env=env, cwd=ROOT)
+        said, _ = begun.communicate(timeout=PATIENCE)
+        assert begun.returncode == 0, said
         found = Portal(env, tmp_path)
         try:
             yield found

@@ -1,6 +1,5 @@
 """Runners in processes of their own: killed in the middle, asked to end, many at once."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from bench import chaos_jobs
-from tests.plugin_host.installation import Installation, own_database
+from tests.plugin_host.installation import bare
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60
@@ -126,16 +125,7 @@ def until(condition: Callable[[], bool]) -> None:
 @pytest.fixture(scope="module")
 def environment(database_url: str, tmp_path_factory: Any) -> Iterator[dict[str, str]]:
     """A migrated installation on a database of its own."""
-    folder = tmp_path_factory.mktemp("installation")
-    with own_database(database_url, folder) as url:
-        env = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
-        env |= {
-            "PORTAL_HOME": str(folder),
-            "PORTAL_DATABASE_URL": url,
-            "PORTAL_LOG_LEVEL": "WARNING",
-        }
-        done = Installation(env, folder).portal("db", "upgrade")
-        assert done.returncode == 0, done.stderr
+    with bare(database_url, tmp_path_factory.mktemp("installation")) as env:
         yield env
 
 

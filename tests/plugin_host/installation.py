@@ -19,6 +19,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests import services
+from tests.forks import start_portal
+from tests.plugins.conftest import INSTALLED
 
 ROOT = Path(__file__).parents[2]
 TOYS = Path(__file__).parent / "toys"
@@ -42,14 +44,9 @@ class Installation:
 
     def portal(self, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run the `portal` command."""
-        return subprocess.run(
-            [sys.executable, "-m", "portal", *words],
-            env=self.env | env,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
+        running = start_portal(*words, env=self.env | env, cwd=ROOT)
+        said, _ = running.communicate(timeout=PATIENCE)
+        return subprocess.CompletedProcess(words, running.returncode or 0, said, said)
 
     def install(self, name: str, hooks: str | None = None) -> None:
         """Put a distribution with one plugin into the folder of packages."""
@@ -157,6 +154,24 @@ def installed(database_url: str, folder: Path) -> Iterator[Installation]:
             done = found.portal(*command)
             assert done.returncode == 0, done.stderr
         yield found
+
+
+@contextlib.contextmanager
+def bare(database_url: str, folder: Path, **more: str) -> Iterator[dict[str, str]]:
+    """Make an installation in `folder` without plugins and demo, on a database of its own; yield
+    its processes' environment, `more` in it."""
+    with own_database(database_url, folder) as url:
+        env = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
+        env |= {
+            "PORTAL_HOME": str(folder),
+            "PORTAL_DATABASE_URL": url,
+            "PORTAL_LOG_LEVEL": "WARNING",
+            "PORTAL_BLOCK_PLUGINS": ",".join(INSTALLED),
+            **more,
+        }
+        done = Installation(env, folder).portal("db", "upgrade")
+        assert done.returncode == 0, done.stderr
+        yield env
 
 
 @contextlib.contextmanager

@@ -1,6 +1,5 @@
 """Runners that are killed while the other side thinks: nothing is lost."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.plugin_host.installation import Installation, own_database
+from tests.plugin_host.installation import bare
 from tests.webhooks.receiver import receiving
 
 ROOT = Path(__file__).parents[2]
@@ -39,16 +38,7 @@ with create_app().app_context():
 @pytest.fixture
 def environment(database_url: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     """A migrated installation on a database of its own, for trying things out."""
-    with own_database(database_url, tmp_path) as url:
-        env = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
-        env |= {
-            "PORTAL_HOME": str(tmp_path),
-            "PORTAL_DATABASE_URL": url,
-            "PORTAL_DEVELOPMENT": "1",
-            "PORTAL_LOG_LEVEL": "WARNING",
-        }
-        done = Installation(env, tmp_path).portal("db", "upgrade")
-        assert done.returncode == 0, done.stderr
+    with bare(database_url, tmp_path, PORTAL_DEVELOPMENT="1") as env:
         yield env
 
 
