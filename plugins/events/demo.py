@@ -96,6 +96,16 @@ SCENES = (
         "brush", "culture", 20, time(14, 0), 2, State.SCHEDULED, 24, price=80, opens=3,
     ),
     Scene(
+        _texts("江岸摄影小班", "江岸攝影小班", "Photography by the river"), _GATE,
+        _texts(
+            "一位摄影师带十位邻居拍黄昏的江岸，按基础分组，所以先申请再确认。",
+            "一位攝影師帶十位鄰居拍黃昏的江岸，按基礎分組，所以先申請再確認。",
+            "A photographer takes ten neighbours to the river at dusk, in groups by experience: "
+            "ask for a place, and the club answers.",
+        ),
+        "brush", "culture", 11, time(16, 30), 2, State.OPEN, 10, 6, waiting=5,
+    ),
+    Scene(
         _texts("周末晨跑", "週末晨跑", "Weekend morning run"), _GATE,
         _texts(
             "沿江五公里，跑走随意，结束后一起吃早餐。",
@@ -210,7 +220,8 @@ def _play(
     add_conditions(occurrence)
     add_questions(occurrence)
     for number, member in enumerate((*who, *queue)):
-        state = Seat.WAITING if number >= len(who) else _state_of(occurrence, number)
+        later = Seat.PENDING if occurrence.by_approval else Seat.WAITING
+        state = later if number >= len(who) else _state_of(occurrence, number)
         made = _seat(occurrence, quota, member, state, opens + timedelta(minutes=7 * number), demo)
         answer(made, occurrence, number, member.public_id)
     db.session.add(

@@ -24,7 +24,7 @@ from plugins.events import (
     views,
     words,
 )
-from plugins.events.asking import question_views
+from plugins.events.asking import approval_views, question_views
 from plugins.events.demo import fill
 from plugins.events.jobs import all_jobs
 from plugins.events.pages import home_card
@@ -73,6 +73,7 @@ _STAFF = (
     door_phone_views,
     on_behalf_views,
     question_views,
+    approval_views,
 )
 _PAGES = dict.fromkeys(
     [
@@ -196,6 +197,9 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("events.scans_merged", lazy("Scans of a phone brought in")),
         AuditWord("events.registered_for", lazy("Registered by the staff for a member")),
         AuditWord("events.moved_to_front", lazy("A party moved to the front of the waiting list")),
+        AuditWord("events.request_approve", lazy("Request for a place approved")),
+        AuditWord("events.request_reject", lazy("Request for a place rejected")),
+        AuditWord("events.request_queue", lazy("Request for a place put on the waiting list")),
         AuditWord("events.exported", lazy("Registrations taken as a file")),
         AuditWord("events_occurrence", lazy("Activity"), page="events_staff.show"),
         AuditWord("events_registration", lazy("Registration for an activity")),

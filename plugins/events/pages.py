@@ -100,7 +100,7 @@ class OwnerPage:
         occurrence, window = found.occurrence, found.window
         quotas, terms = for_all(found.quotas, window), Terms.of(occurrence, window)
         costs = terms.price + terms.deposit
-        short = costs > available
+        short = costs > available and not occurrence.by_approval
         unmet = next((rule for rule in rules if not rule.fulfilled), None)
         code = refusal(occurrence, quotas, 1, at, found.waiting, window) or (
             "NOT_ENOUGH_POINTS" if short else None

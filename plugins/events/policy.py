@@ -21,6 +21,12 @@ class Terms:
         price = window.price if window else occurrence.price
         return cls(price, occurrence.deposit, occurrence.cancel_until)
 
+    @classmethod
+    def read(cls, mark: str) -> "Terms":
+        """Return the terms that a mark stands for."""
+        price, deposit, until = mark.split(".", 2)
+        return cls(int(price), int(deposit), datetime.fromisoformat(until))
+
     def mark(self) -> str:
         """Return the terms as a form carries them, to see whether they changed meanwhile."""
         return f"{self.price}.{self.deposit}.{self.cancel_until.isoformat()}"
@@ -80,6 +86,9 @@ def refusal(
         return "NOT_OPEN_FOR_YOU"
     if any(quota.capacity == 0 for quota in quotas):
         return "NO_SEATS"
+    if occurrence.by_approval:
+        # Asking takes no seat.
+        return None
     left = seats_left(quotas)
     if left is not None and left < seats:
         return "NOT_ENOUGH_SEATS"

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from plugins.events import eligibility, queries
 from plugins.events.asking.parties import Asked, whole_party, write_whole
+from plugins.events.asking.requesting import ask_for_place
 from plugins.events.booking import charge, end_registration, lead
 from plugins.events.counting import could_fit, for_all, of_party, window_of
 from plugins.events.errors import EventError
@@ -61,6 +62,10 @@ def register(
     whole = whole_party(occurrence, member, among, party, asked)
     counts = of_party(quotas, whole.chosen, window, wishes or {})
     take_share(occurrence, member.household_id, len(whole.chosen))
+    if occurrence.by_approval:
+        return ask_for_place(
+            occurrence, member, whole, at, quotas=quotas, counts=counts, window=window, terms=terms
+        )
     take_seats(quotas, counts)
     made = write_whole(occurrence, member, whole, Seat.CONFIRMED, at, counts=counts, window=window)
     confirm_party(made, occurrence, member, project, terms)
@@ -86,7 +91,7 @@ def join_queue(
     if already.mine is not None:
         return already.mine
     occurrence = db.session.get_one(Occurrence, occurrence_id, populate_existing=True)
-    if occurrence.queue_rule == QueueRule.NONE:
+    if occurrence.queue_rule == QueueRule.NONE or occurrence.by_approval:
         raise EventError("NO_QUEUE", state=occurrence.state)
     window = window_of(occurrence_id, home.tier)
     code = refusal(occurrence, for_all(quotas, window), 1, at, window=window)

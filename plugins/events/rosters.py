@@ -111,6 +111,12 @@ def before(registration: Registration) -> int:
     return db.session.scalar(waiting) or 0
 
 
+def pending_page(occurrence: Occurrence) -> Page[Any]:
+    """Return a page of (registration, name) of who asks for a place, the first to ask first."""
+    asking = with_first_name(occurrence).where(Registration.state == Seat.PENDING)
+    return page_of(asking, Registration.created_at, Registration.id)
+
+
 def queue_page(occurrence: Occurrence) -> Page[Any]:
     """Return a page of (registration, name) of who waits, in their order."""
     waiting = with_first_name(occurrence).where(Registration.state == Seat.WAITING)

@@ -45,8 +45,16 @@ def call_off(run: JobRun) -> None:
 def end_queue(run: JobRun) -> None:
     """End the waiting list of an activity that has begun: nobody waits or is offered any more."""
     occurrence, project = _subject(run)
-    ends = {Seat.WAITING: Seat.NOT_REACHED, Seat.HELD: Seat.EXPIRED}
-    told = {Seat.WAITING: "events.not_reached", Seat.HELD: "events.offer_expired"}
+    ends = {
+        Seat.WAITING: Seat.NOT_REACHED,
+        Seat.HELD: Seat.EXPIRED,
+        Seat.PENDING: Seat.REJECTED,
+    }
+    told = {
+        Seat.WAITING: "events.not_reached",
+        Seat.HELD: "events.offer_expired",
+        Seat.PENDING: "events.not_decided",
+    }
     while True:
         lock_quotas(occurrence.id)
         some = _some(occurrence, Registration.state.in_(ends))

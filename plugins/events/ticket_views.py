@@ -43,7 +43,7 @@ def ticket(public_id: str) -> str:
 def cancel(public_id: str) -> Page:
     """Cancel the member's own registration."""
     found = own_registration(public_id)
-    waited = found.state in (Seat.WAITING, Seat.HELD)
+    waited, asked = found.state in (Seat.WAITING, Seat.HELD), found.state == Seat.PENDING
     try:
         registering.cancel(
             registration_id=found.id,
@@ -56,6 +56,8 @@ def cancel(public_id: str) -> Page:
         return _ticket(public_id, refused=str(REFUSALS[error.code])), 409
     db.session.commit()
     gone = gettext("You have given up your place.")
+    if asked:
+        waited, gone = True, gettext("Your request is withdrawn.")
     flash(gone if waited else gettext("Your registration is cancelled."))
     return redirect(url_for("events.ticket", public_id=public_id), 303)
 

@@ -129,6 +129,7 @@ REFUSALS: Mapping[str, object] = {
     "TOO_NEW": lazy("It is for who has had a home here for longer."),
     "CAME_RECENTLY": lazy("It is for who did not come to it lately."),
     "BAD_WISH": lazy("Choose for no more persons than come along."),
+    "NOT_PENDING": lazy("Somebody has answered this party already."),
     "BAD_ANSWERS": lazy("Some answers do not fit. Please look at them."),
     "QUESTIONS_CHANGED": lazy("The questions have changed. Please look at them again."),
     "TOO_MANY_GUESTS": lazy("These are too many guests."),

@@ -4,6 +4,8 @@ from plugins.events.asking.answers import Given
 from plugins.events.asking.keeping import keep_answers
 from plugins.events.asking.questions import Kind, Per, Question
 from plugins.events.models import Occurrence, Registration
+from plugins.events.policy import Terms
+from plugins.events.states import Seat
 
 _DIET = Question(
     Kind.SEVERAL, Per.PERSON, required=False,
@@ -27,7 +29,20 @@ _NOTE = Question(
      "en": "Anything else we should know"},
     key="d1e7000003",
 )  # fmt: skip
-_ASKED = {"露天电影夜": (_DIET, _NOTE), "周末晨跑": (_SIZE, _NOTE)}
+_LEVEL = Question(
+    Kind.ONE,
+    Per.PARTY,
+    required=True,
+    title={"zh_Hans_CN": "摄影基础", "zh_Hant": "攝影基礎", "en": "How much you have done"},
+    choices=(
+        {"zh_Hans_CN": "刚入门", "zh_Hant": "剛入門", "en": "Just beginning"},
+        {"zh_Hans_CN": "会用相机", "zh_Hant": "會用相機", "en": "I know my camera"},
+        {"zh_Hans_CN": "常年拍摄", "zh_Hant": "常年拍攝", "en": "For years"},
+    ),
+    key="d1e7000004",
+)
+_BY_APPROVAL = "江岸摄影小班"
+_ASKED = {_BY_APPROVAL: (_LEVEL, _NOTE), "露天电影夜": (_DIET, _NOTE), "周末晨跑": (_SIZE, _NOTE)}
 _GUESTS = {"露天电影夜": 2}
 
 
@@ -35,6 +50,7 @@ def add_questions(occurrence: Occurrence) -> None:
     """Let an activity of the season ask something, by its title."""
     title = occurrence.event.title["zh_Hans_CN"]
     occurrence.event.questions = [each.as_json() for each in _ASKED.get(title, ())]
+    occurrence.by_approval = title == _BY_APPROVAL
     occurrence.guests_most = _GUESTS.get(title, 0)
 
 
@@ -43,6 +59,10 @@ def answer(made: Registration, occurrence: Occurrence, number: int, key: str) ->
     given = []
     if occurrence.event.title["zh_Hans_CN"] == "周末晨跑":
         given.append(Given(_SIZE.key, "", str(number % 4)))
+    if occurrence.by_approval:
+        given.append(Given(_LEVEL.key, "", str(number % 3)))
+    if made.state == Seat.PENDING:
+        made.asked_under = Terms.of(occurrence).mark()
     if occurrence.event.questions and number % 5 == 0:
         given.append(Given(_NOTE.key, "", "会晚到十分钟"))
     keep_answers(made, given, [key])
