@@ -80,6 +80,7 @@ def activity(public_id: str) -> dict[str, Any]:
         "parties_waiting": page.waiting,
         "may_wait": page.may_wait,
         "terms": page.terms,
+        "rules_for_not_coming": page.rules_in_words,
         "refusal": page.code,
         "refusal_says": str(page.refusal),
         "reasons": [

@@ -71,6 +71,7 @@ class ActivityShown(ActivityListed):
     parties_waiting = api_fields.Whole(0, _MOST)
     may_wait = api_fields.Flag()
     terms = api_fields.Text()
+    rules_for_not_coming = api_fields.list_of(api_fields.Text())
     refusal = api_fields.Text(30, allow_none=True)
     refusal_says = api_fields.Text()
     reasons = api_fields.list_of(ReasonShown)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from plugins.events.counting import Seats, write_down
 from plugins.events.errors import EventError
+from plugins.events.ladder.pledging import pledge
 from plugins.events.models import Occurrence, Registration, SeatRow, Window
 from plugins.events.party import Candidate
 from plugins.events.policy import Terms
@@ -58,6 +59,7 @@ def write_party(
     db.session.add(made)
     db.session.flush()
     write_down(made, counts)
+    pledge(made, at)
     for each in chosen:
         db.session.add(
             SeatRow(

@@ -8,6 +8,7 @@ from plugins.events.asking.demo import add_questions, answer
 from plugins.events.booking import new_ticket
 from plugins.events.counting import write_down
 from plugins.events.demo_conditions import add_conditions
+from plugins.events.ladder import demo as ladder
 from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
 from plugins.events.searching import put_into_search
 from plugins.events.states import PUBLIC, QueueRule, Seat, State
@@ -142,6 +143,15 @@ SCENES = (
         "cinema", "family", -57, time(18, 30), 3, State.SETTLED, 90, 71, with_owner=True,
     ),
     Scene(
+        _texts("秋日读书会", "秋日讀書會", "Autumn reading circle"), _HOUSE,
+        _texts(
+            "一本书，一壶茶，十几位邻居轮流读一段。",
+            "一本書，一壺茶，十幾位鄰居輪流讀一段。",
+            "One book, a pot of tea, and everybody reads a page.",
+        ),
+        "brush", "culture", -18, time(15, 0), 2, State.SETTLED, 24, 16,
+    ),
+    Scene(
         _texts("重阳登高", "重陽登高", "Autumn hike"), _GATE,
         _texts(
             "西山步道往返六公里。",
@@ -167,6 +177,8 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         if scene.owner_waits and at_home:
             queue = [*queue, owner]
         _play(project, scene, demo, who, queue)
+    if at_home:
+        ladder.fill(project, demo)
 
 
 def _play(

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from flask import Blueprint
 
 from plugins.events import (
-    api,
     calendar_views,
     condition_views,
     door_phone_views,
@@ -27,6 +26,9 @@ from plugins.events import (
 from plugins.events.asking import approval_views, question_views
 from plugins.events.demo import fill
 from plugins.events.jobs import all_jobs
+from plugins.events.ladder import api as ladder_api
+from plugins.events.ladder import mark_views, policy_views
+from plugins.events.ladder import views as ladder_views
 from plugins.events.pages import home_card
 from plugins.events.policy import standing
 from portal.sdk import (
@@ -74,10 +76,12 @@ _STAFF = (
     on_behalf_views,
     question_views,
     approval_views,
+    mark_views,
+    policy_views,
 )
 _PAGES = dict.fromkeys(
     [
-        *(module.blueprint for module in (views, ticket_views, calendar_views)),
+        *(module.blueprint for module in (views, ticket_views, calendar_views, ladder_views)),
         *(module.staff for module in _STAFF),
     ]
 )
@@ -88,7 +92,7 @@ for _blueprint in _PAGES:
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     """Return the pages and the JSON routes of owners and of staff."""
-    return [*_PAGES, api.api, staff_api.api]
+    return [*_PAGES, ladder_api.api, staff_api.api]
 
 
 @hookimpl
@@ -201,6 +205,18 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("events.request_reject", lazy("Request for a place rejected")),
         AuditWord("events.request_queue", lazy("Request for a place put on the waiting list")),
         AuditWord("events.exported", lazy("Registrations taken as a file")),
+        AuditWord("events.policy_written", lazy("Rules for not coming written")),
+        AuditWord("events.policy_published", lazy("Rules for not coming published")),
+        AuditWord("events.pause_added", lazy("Days set on which marks do not run down")),
+        AuditWord("events.pause_removed", lazy("Days taken out on which marks did not run down")),
+        AuditWord("events.penalty_excused", lazy("A mark for not coming excused")),
+        AuditWord("events.appeal_granted", lazy("An appeal against a mark granted")),
+        AuditWord("events.appeal_refused", lazy("An appeal against a mark refused")),
+        AuditWord("events.marks_exported", lazy("Marks for not coming taken as a file")),
+        AuditWord("events_ladder_policy", lazy("Rules for not coming"), page="events_staff.policy"),
+        AuditWord(
+            "events_ladder_penalty", lazy("Mark for not coming"), page="events_staff.show_mark"
+        ),
         AuditWord("events_occurrence", lazy("Activity"), page="events_staff.show"),
         AuditWord("events_registration", lazy("Registration for an activity")),
     ]

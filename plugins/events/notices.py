@@ -1,5 +1,6 @@
 """The kinds of messages that members get about activities."""
 
+from plugins.events.ladder import notices as ladder
 from portal.sdk import NotificationKind, lazy
 
 
@@ -7,6 +8,7 @@ def all_kinds() -> list[NotificationKind]:
     """Return every kind of message."""
     title, starts = lazy("Sports day"), lazy("6 December, 09:30")
     return [
+        *ladder.all_kinds(),
         NotificationKind(
             "events.confirmed",
             title=lazy("A registration is confirmed"),

@@ -8,6 +8,7 @@ from plugins.events import queries
 from plugins.events.asking.parties import Asked, whole_party, write_whole
 from plugins.events.counting import of_party, window_of
 from plugins.events.errors import EventError
+from plugins.events.ladder.queries import standing_of
 from plugins.events.models import Occurrence, Registration
 from plugins.events.party import candidates
 from plugins.events.policy import Terms, refusal, standing
@@ -49,7 +50,8 @@ def register_for(
         raise EventError(refusal(occurrence, quotas, 1, at) or "OVER", state=occurrence.state)
     may_join(occurrence, member, project, home)
     window = window_of(occurrence_id, home.tier)
-    terms = Terms.of(occurrence, window)
+    ladder = standing_of(project.id, member.id, at)
+    terms = Terms.of(occurrence, window, ladder.version)
     if terms_seen != terms.mark():
         raise EventError("TERMS_CHANGED")
     among = candidates(occurrence, project, home.mates, already.keys)
@@ -63,6 +65,8 @@ def register_for(
         over = force_seats(quotas, counts)
     elif strict:
         raise EventError("QUEUE_FIRST", state=occurrence.state)
+    elif ladder.queue_only:
+        raise EventError("WAITING_LIST_ONLY", state=occurrence.state)
     else:
         take_seats(quotas, counts)
     made = write_whole(occurrence, member, whole, Seat.CONFIRMED, at, counts=counts, window=window)

@@ -9,6 +9,8 @@ from plugins.events.blueprint import staff
 from plugins.events.counting import window_of
 from plugins.events.eligibility import reasons
 from plugins.events.errors import EventError
+from plugins.events.ladder import words as ladder_words
+from plugins.events.ladder.queries import standing_of
 from plugins.events.models import Occurrence
 from plugins.events.pages import refusal_of
 from plugins.events.party import candidates
@@ -98,8 +100,10 @@ def _add(
         already = queries.seated(occurrence.id, member, home.mates)
         household = candidates(occurrence, current_project(), home.mates, already.keys)
         came_on = queries.came_on(occurrence, member)
-        terms = Terms.of(occurrence, window_of(occurrence.id, home.tier))
+        ladder = standing_of(current_project().id, member.id, now())
+        terms = Terms.of(occurrence, window_of(occurrence.id, home.tier), ladder.version)
         rules = reasons(occurrence, current_project(), home, came_on)
+        rules += ladder_words.reasons(ladder)
     return render_template(
         "events/add.html",
         occurrence=occurrence,

@@ -7,6 +7,8 @@ from datetime import datetime
 from plugins.events.counting import for_all
 from plugins.events.eligibility import Reason
 from plugins.events.errors import EventError
+from plugins.events.ladder import words as ladder_words
+from plugins.events.ladder.rules import CLEAN, Standing
 from plugins.events.models import Occurrence, Quota, Registration
 from plugins.events.party import Candidate
 from plugins.events.policy import Terms, opens_for, refusal, seats_left, standing
@@ -84,6 +86,7 @@ class OwnerPage:
     opens_at: datetime
     wishes: tuple[Quota, ...] = ()
     unmet: Reason | None = None
+    ladder: Standing = CLEAN
 
     @classmethod
     def of(
@@ -94,15 +97,18 @@ class OwnerPage:
         at: datetime,
         household: Sequence[Candidate] = (),
         rules: Sequence[Reason] = (),
+        ladder: Standing = CLEAN,
     ) -> "OwnerPage":
         """Return the page; `available`: the member's milli-points, asked only when it costs any;
-        `already`: what the household has; `rules`: whom it is for, see eligibility.reasons."""
+        `already`: what the household has; `rules`: whom it is for, see eligibility.reasons;
+        `ladder`: the member's marks."""
         occurrence, window = found.occurrence, found.window
-        quotas, terms = for_all(found.quotas, window), Terms.of(occurrence, window)
+        quotas = for_all(found.quotas, window)
+        terms = Terms.of(occurrence, window, ladder.version)
         costs = terms.price + terms.deposit
         short = costs > available and not occurrence.by_approval
         unmet = next((rule for rule in rules if not rule.fulfilled), None)
-        code = refusal(occurrence, quotas, 1, at, found.waiting, window) or (
+        code = refusal(occurrence, quotas, 1, at, found.waiting, window, ladder) or (
             "NOT_ENOUGH_POINTS" if short else None
         )
         most, has = occurrence.household_most, already.seats if already else 0
@@ -123,13 +129,15 @@ class OwnerPage:
             code=None if registration else code,
             reasons=(
                 *rules,
-                *_reasons(found, terms, available, at, has),
+                *ladder_words.reasons(ladder),
+                *_reasons(found, terms, available, at, has, ladder),
                 *_smaller(found, household),
             ),
             unmet=unmet,
             terms=terms.mark(),
             cost=terms,
-            opens_at=opens_for(occurrence, window),
+            opens_at=opens_for(occurrence, window, ladder),
+            ladder=ladder,
             wishes=tuple(wishes),
             free_now=at <= occurrence.cancel_until,
             waiting=found.waiting,
@@ -138,8 +146,13 @@ class OwnerPage:
     @property
     def may_wait(self) -> bool:
         """Tell whether the page offers the waiting list instead of seats."""
-        full = self.code in ("NOT_ENOUGH_SEATS", "QUEUE_FIRST")
+        full = self.code in ("NOT_ENOUGH_SEATS", "QUEUE_FIRST", "WAITING_LIST_ONLY")
         return full and self.occurrence.queue_rule != QueueRule.NONE
+
+    @property
+    def rules_in_words(self) -> list[str]:
+        """What the version in force says of who does not come."""
+        return ladder_words.sentences(self.ladder.policy) if self.ladder.policy else []
 
     @property
     def queue(self) -> Reason:
@@ -169,9 +182,11 @@ def opens_for_you(at: datetime) -> str:
     return gettext("Registration begins for you on %(at)s.", at=moment(at))
 
 
-def _reasons(activity: Found, terms: Terms, available: int, at: datetime, has: int) -> list[Reason]:
+def _reasons(
+    activity: Found, terms: Terms, available: int, at: datetime, has: int, ladder: Standing
+) -> list[Reason]:
     occurrence = activity.occurrence
-    found = [_window(activity, at)]
+    found = [_window(activity, at, ladder)]
     if standing(occurrence, at) in (State.SCHEDULED, State.OPEN):
         found.append(_seats(activity))
     most = occurrence.household_most
@@ -211,8 +226,8 @@ def _smaller(found: Found, household: Sequence[Candidate]) -> list[Reason]:
     return lines
 
 
-def _window(found: Found, at: datetime) -> Reason:
-    occurrence, opens_at = found.occurrence, opens_for(found.occurrence, found.window)
+def _window(found: Found, at: datetime, ladder: Standing) -> Reason:
+    occurrence, opens_at = found.occurrence, opens_for(found.occurrence, found.window, ladder)
     state = standing(occurrence, at)
     if state in (State.SCHEDULED, State.OPEN) and at < opens_at:
         hint = gettext("It begins on %(at)s", at=moment(opens_at))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from plugins.events.ladder.rules import CLEAN, Standing
 from plugins.events.models import Occurrence, Quota, Registration, Window
 from plugins.events.states import QueueRule, Seat, State
 
@@ -14,22 +15,26 @@ class Terms:
     price: int
     deposit: int
     cancel_until: datetime
+    # The version of the policy for who does not come, 0 for none.
+    policy: int = 0
 
     @classmethod
-    def of(cls, occurrence: Occurrence, window: Window | None = None) -> "Terms":
+    def of(cls, occurrence: Occurrence, window: Window | None = None, policy: int = 0) -> "Terms":
         """Return an activity's terms now, for who comes through a tier's window."""
         price = window.price if window else occurrence.price
-        return cls(price, occurrence.deposit, occurrence.cancel_until)
+        return cls(price, occurrence.deposit, occurrence.cancel_until, policy)
 
     @classmethod
     def read(cls, mark: str) -> "Terms":
         """Return the terms that a mark stands for."""
-        price, deposit, until = mark.split(".", 2)
-        return cls(int(price), int(deposit), datetime.fromisoformat(until))
+        price, deposit, rest = mark.split(".", 2)
+        until, _, policy = rest.partition("~")
+        return cls(int(price), int(deposit), datetime.fromisoformat(until), int(policy or 0))
 
     def mark(self) -> str:
         """Return the terms as a form carries them, to see whether they changed meanwhile."""
-        return f"{self.price}.{self.deposit}.{self.cancel_until.isoformat()}"
+        by = f"~{self.policy}" if self.policy else ""
+        return f"{self.price}.{self.deposit}.{self.cancel_until.isoformat()}{by}"
 
 
 def standing(occurrence: Occurrence, at: datetime) -> str:
@@ -46,9 +51,10 @@ def standing(occurrence: Occurrence, at: datetime) -> str:
     return state
 
 
-def opens_for(occurrence: Occurrence, window: Window | None) -> datetime:
+def opens_for(occurrence: Occurrence, window: Window | None, ladder: Standing = CLEAN) -> datetime:
     """Return from when somebody may register."""
-    return window.opens_at if window else occurrence.opens_at
+    opens_at = window.opens_at if window else occurrence.opens_at
+    return ladder.opens(opens_at, occurrence.closes_at)
 
 
 def seats_left(quotas: list[Quota]) -> int | None:
@@ -70,9 +76,10 @@ def refusal(
     at: datetime,
     waiting: int = 0,
     window: Window | None = None,
+    ladder: Standing = CLEAN,
 ) -> str | None:
     """Return the code of why `seats` cannot be registered now, or None. `quotas`: those that count
-    everybody; `waiting`: parties; `window`: of the member's tier."""
+    everybody; `waiting`: parties; `window`: of the member's tier; `ladder`: the member's marks."""
     state = standing(occurrence, at)
     if state != State.OPEN:
         return {
@@ -82,13 +89,15 @@ def refusal(
             State.CANCELLED: "CANCELLED",
         }.get(State(state), "OVER")
     # Staff who open it earlier open it for everybody.
-    if at < opens_for(occurrence, window):
+    if at < opens_for(occurrence, window, ladder):
         return "NOT_OPEN_FOR_YOU"
     if any(quota.capacity == 0 for quota in quotas):
         return "NO_SEATS"
     if occurrence.by_approval:
         # Asking takes no seat.
         return None
+    if ladder.queue_only:
+        return "WAITING_LIST_ONLY"
     left = seats_left(quotas)
     if left is not None and left < seats:
         return "NOT_ENOUGH_SEATS"

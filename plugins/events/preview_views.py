@@ -51,7 +51,7 @@ def preview_as(public_id: str) -> str | tuple[str, int]:
         page = OwnerPage.of(queries.Found(whole[0], whole[1], 0, []), None, 0, now())
         return _shown(page, refused=said), 422
     home = household_of(member, project)
-    found = queries.find_with_seats(project.id, public_id, member, home.tier)
+    found = queries.find_with_seats(project.id, public_id, member, home.tier, at)
     if found is None:
         raise NotFound
     _as_published(found.occurrence)

@@ -6,6 +6,7 @@ from plugins.events.asking.answers import shown
 from plugins.events.asking.models import Answer
 from plugins.events.asking.questions import all_questions
 from plugins.events.door_models import DoorPin, Scan
+from plugins.events.ladder import privacy as ladder
 from plugins.events.models import (
     Counted,
     Event,
@@ -63,6 +64,7 @@ def export_of(member: MemberRef) -> list[ExportPart]:
         ExportPart(
             "activity_answers", lazy("Answers for activities"), _ANSWER_COLUMNS, _answers(member)
         ),
+        ladder.export_of(member),
     ]
 
 
@@ -104,6 +106,7 @@ def erase(member: MemberRef) -> None:
     # What staff wrote may name the person, too.
     own = sa.update(Registration).where(Registration.member_id == member.id)
     db.session.execute(own.values(entered_why="", decided_why=""))
+    ladder.erase(member)
 
 
 def objections(member: MemberRef) -> list[str]:
@@ -121,6 +124,7 @@ def objections(member: MemberRef) -> list[str]:
 
 def purge(project: ProjectRef) -> None:
     """Delete everything of a project, from the leaves up."""
+    ladder.purge(project)
     for model in (
         Scan,
         DoorPin,

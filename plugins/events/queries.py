@@ -9,6 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from plugins.events.asking.queries import with_said
+from plugins.events.ladder.models import Penalty, Policy
+from plugins.events.ladder.queries import counting, in_force, standing_from
+from plugins.events.ladder.rules import CLEAN, Standing
 from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow, Window
 from plugins.events.states import COMING, LIVE, PUBLIC, Counts, Seat, State
 from plugins.events.words import CATEGORIES
@@ -91,7 +94,7 @@ def find(project_id: int, public_id: str) -> Occurrence | None:
 @dataclass(frozen=True)
 class Found:
     """An activity with its quotas, how many parties wait, the live seats of a household, and when
-    the member was at it the last time; `window`: that of the member's tier."""
+    the member was at it the last time; `window`: that of the member's tier; `ladder`: the marks."""
 
     occurrence: Occurrence
     quotas: list[Quota]
@@ -99,13 +102,14 @@ class Found:
     seats: list[tuple[SeatRow, Registration]]
     came_on: datetime | None = None
     window: Window | None = None
+    ladder: Standing = CLEAN
 
 
 def find_with_seats(
-    project_id: int, public_id: str, member: MemberRef, tier: str | None = None
+    project_id: int, public_id: str, member: MemberRef, tier: str | None, at: datetime
 ) -> Found | None:
-    """Return an activity of this project with its quotas, the window of a tier, and the live seats
-    of a member and the member's household, in one statement."""
+    """Return an activity of this project with its quotas, the window of a tier, the live seats of a
+    member and the member's household, and the member's marks at a time, in one statement."""
     theirs = sa.and_(
         Registration.occurrence_id == Occurrence.id,
         Registration.state.in_(LIVE),
@@ -118,12 +122,15 @@ def find_with_seats(
         sa.select(
             Occurrence, Quota, SeatRow, Registration, _parties_waiting(), _last_time(member), Window
         )
+        .add_columns(Policy, Penalty)
         .join(Quota, Quota.occurrence_id == Occurrence.id)
         .outerjoin(
             Window, sa.and_(Window.occurrence_id == Occurrence.id, Window.tier == (tier or ""))
         )
         .outerjoin(Registration, theirs)
         .outerjoin(SeatRow, live)
+        .outerjoin(Policy, Policy.id == in_force(project_id, at).scalar_subquery())
+        .outerjoin(Penalty, counting(member.id, at))
         .where(Occurrence.public_id == public_id, Occurrence.project_id == project_id)
         .order_by(*_TOTAL_FIRST, SeatRow.id)
     ).all()
@@ -138,6 +145,7 @@ def find_with_seats(
         list(seats.values()),
         came_on=rows[0][5],
         window=rows[0][6],
+        ladder=standing_from(rows),
     )
 
 

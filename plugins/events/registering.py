@@ -10,6 +10,10 @@ from plugins.events.asking.requesting import ask_for_place
 from plugins.events.booking import charge, end_registration, lead
 from plugins.events.counting import could_fit, for_all, of_party, window_of
 from plugins.events.errors import EventError
+from plugins.events.ladder.marking import penalize
+from plugins.events.ladder.models import Cause
+from plugins.events.ladder.pledging import note_seated
+from plugins.events.ladder.queries import standing_of
 from plugins.events.models import Occurrence, Registration
 from plugins.events.party import candidates
 from plugins.events.policy import Terms, cancelled_as, opens_for, refusal, standing
@@ -51,11 +55,13 @@ def register(
     serve(occurrence, quotas, project, at)
     window = window_of(occurrence_id, home.tier)
     waiting = parties_waiting(occurrence)
-    code = refusal(occurrence, for_all(quotas, window), 1, at, waiting, window)
+    ladder = standing_of(project.id, member.id, at)
+    code = refusal(occurrence, for_all(quotas, window), 1, at, waiting, window, ladder)
     if code is not None:
-        raise EventError(code, state=occurrence.state, opens_at=opens_for(occurrence, window))
+        opens_at = opens_for(occurrence, window, ladder)
+        raise EventError(code, state=occurrence.state, opens_at=opens_at)
     may_join(occurrence, member, project, home)
-    terms = Terms.of(occurrence, window)
+    terms = Terms.of(occurrence, window, ladder.version)
     if terms_seen != terms.mark():
         raise EventError("TERMS_CHANGED")
     among = candidates(occurrence, project, mates, already.keys)
@@ -94,9 +100,11 @@ def join_queue(
     if occurrence.queue_rule == QueueRule.NONE or occurrence.by_approval:
         raise EventError("NO_QUEUE", state=occurrence.state)
     window = window_of(occurrence_id, home.tier)
-    code = refusal(occurrence, for_all(quotas, window), 1, at, window=window)
-    if code not in (None, "NOT_ENOUGH_SEATS"):
-        raise EventError(code, state=occurrence.state, opens_at=opens_for(occurrence, window))
+    ladder = standing_of(project.id, member.id, at)
+    code = refusal(occurrence, for_all(quotas, window), 1, at, window=window, ladder=ladder)
+    if code not in (None, "NOT_ENOUGH_SEATS", "WAITING_LIST_ONLY"):
+        opens_at = opens_for(occurrence, window, ladder)
+        raise EventError(code, state=occurrence.state, opens_at=opens_at)
     may_join(occurrence, member, project, home)
     among = candidates(occurrence, project, mates, already.keys)
     whole = whole_party(occurrence, member, among, party, asked)
@@ -137,6 +145,7 @@ def accept(
     confirm_seats(found.id)
     lead(found, Seat.CONFIRMED)
     found.cancel_until = occurrence.cancel_until
+    note_seated(found, at)
     confirm_party(found, occurrence, member, project, terms)
     return found
 
@@ -158,6 +167,8 @@ def cancel(
     if target is None:
         raise EventError("OVER", state=occurrence.state)
     end_registration(found, target, at)
+    if target == Seat.CANCELLED_LATE:
+        penalize(found, occurrence, project, Cause.LATE, at)
     serve(occurrence, quotas, project, at)
     emit(
         kind="events.cancelled",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from plugins.events.booking import lead
 from plugins.events.errors import EventError
+from plugins.events.ladder.pledging import note_marked
 from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow, Window
 from plugins.events.policy import standing
 from plugins.events.searching import put_into_search, take_out_of_search
@@ -212,6 +213,7 @@ def mark(
     if registration.state not in AT_THE_DOOR or state not in AT_THE_DOOR:
         raise EventError("ILLEGAL_STEP", state=occurrence.state)
     lead(registration, state)
+    note_marked(registration, actor.id)
     came = state == Seat.ATTENDED
     db.session.execute(
         sa.update(SeatRow)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from plugins.events.booking import DEPOSIT, end_registration, lead
+from plugins.events.ladder.marking import penalize, void
+from plugins.events.ladder.models import Cause, Penalty, Voided
 from plugins.events.models import Occurrence, Registration, SeatRow
 from plugins.events.seats import lock_quotas
 from plugins.events.states import AT_THE_DOOR, EXPECTED, LIVE, Seat, State
@@ -28,6 +30,8 @@ _BATCH = 20
 def call_off(run: JobRun) -> None:
     """End every registration of an activity that was called off, and return what was charged."""
     occurrence, project = _subject(run)
+    lock_quotas(occurrence.id)
+    void(Penalty.occurrence_id == occurrence.id, reason=Voided.CALLED_OFF, at=now())
     while True:
         lock_quotas(occurrence.id)
         # Who was let in before the rain came gets everything back, too.
@@ -107,6 +111,8 @@ def _settle_one(
             subject=f"events:{occurrence.public_id}",
             facts={"seats": _came(each)},
         )
+    if each.state == Seat.NO_SHOW:
+        penalize(each, occurrence, project, Cause.NO_SHOW, now())
     each.settled_at = now()
     db.session.flush()
 

@@ -45,6 +45,7 @@ CODES = {
     "NOT_YOUR_TIER": 403,
     "TOO_NEW": 403,
     "CAME_RECENTLY": 403,
+    "WAITING_LIST_ONLY": 403,
     "NOBODY": 422,
     "TOO_MANY": 422,
     "UNKNOWN_PERSON": 422,
@@ -53,6 +54,7 @@ CODES = {
     "BAD_GUEST": 422,
     "NO_HOST": 422,
     "TOO_MANY_GUESTS": 422,
+    "NO_TEXT": 422,
 }
 """What is not 409."""
 
@@ -137,10 +139,11 @@ def owner_page(public_id: str) -> OwnerPage:
     """Return an activity as the member who asks sees it, or raise NotFound."""
     member, project = current_member(), current_project()
     home = household_of(member, project)
-    found = queries.find_with_seats(project.id, public_id, member, home.tier)
+    at = now()
+    found = queries.find_with_seats(project.id, public_id, member, home.tier, at)
     if found is None or found.occurrence.state not in PUBLIC:
         raise NotFound
-    return page_for(found, member, project, home, now())
+    return page_for(found, member, project, home, at)
 
 
 def _page(
@@ -173,7 +176,7 @@ def page_for(
     terms = Terms.of(occurrence, found.window)
     asked = terms.price + terms.deposit and already.with_me is None
     available = points_balance(member).available if asked else 0
-    return OwnerPage.of(found, already, available, at, household, rules)
+    return OwnerPage.of(found, already, available, at, household, rules, found.ladder)
 
 
 def sheet_of(occurrence: Occurrence, refused: EventError | None = None) -> Sheet:

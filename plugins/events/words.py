@@ -128,6 +128,17 @@ REFUSALS: Mapping[str, object] = {
     "NOT_YOUR_TIER": lazy("It is for members of other tiers."),
     "TOO_NEW": lazy("It is for who has had a home here for longer."),
     "CAME_RECENTLY": lazy("It is for who did not come to it lately."),
+    "WAITING_LIST_ONLY": lazy("You may only join waiting lists now. “My record” says why."),
+    "ALREADY_WAIVED": lazy("Nobody of this activity is marked: it is waived already."),
+    "NOT_WAIVABLE": lazy(
+        "It can be waived once registration has begun, and not after it was called off."
+    ),
+    "NOT_LIVE": lazy("This mark does not count any more."),
+    "NO_TEXT": lazy("Write what happened."),
+    "OWN_MARK": lazy("Somebody else decides: not who settled or marked it, nor the member."),
+    "DECIDED": lazy("A colleague has answered this appeal already."),
+    "OWN_POLICY": lazy("Somebody else has to publish what you wrote."),
+    "CHANGED": lazy("A colleague changed this meanwhile. Please look at it again."),
     "BAD_WISH": lazy("Choose for no more persons than come along."),
     "NOT_PENDING": lazy("Somebody has answered this party already."),
     "BAD_ANSWERS": lazy("Some answers do not fit. Please look at them."),
@@ -198,4 +209,5 @@ LOG: Mapping[str, object] = {
     "postpone": lazy("Postponed"),
     "resume": lazy("New date published"),
     "cancel": lazy("Called off"),
+    "waive": lazy("Nobody is marked for staying away"),
 }

@@ -1,9 +1,18 @@
 """An activity in which a member took part, for the portal's own tests."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from plugins.events.asking.models import Answer
 from plugins.events.asking.questions import Question
+from plugins.events.ladder.models import (
+    Appeal,
+    Cause,
+    Pause,
+    Penalty,
+    Pledge,
+    Policy,
+    Waiver,
+)
 from plugins.events.models import (
     Counted,
     Event,
@@ -22,13 +31,22 @@ from tests.plugin_host.conftest import switch_on
 
 _ACTIVITY, _PARTY = "events.occurrence", "events.registration"
 _QUESTION = "events.question"
+_MARK, _POLICY, _PAUSE = "events.penalty", "events.policy", "events.pause"
 NAMES = {
     "events": {"public_id": _ACTIVITY},
+    "events.appeal": {"public_id": _MARK},
+    "events_staff.show_mark": {"public_id": _MARK},
+    "events_staff.decide": {"public_id": _MARK},
+    "events_staff.excuse": {"public_id": _MARK},
+    "events_staff.policy": {"public_id": _POLICY},
+    "events_staff.publish_policy": {"public_id": _POLICY},
+    "events_staff.remove_pause": {"public_id": _PAUSE},
     "events.accept": {"public_id": _PARTY},
     "events.cancel": {"public_id": _PARTY},
     "events.ticket": {"public_id": _PARTY},
     "events.ticket_calendar": {"public_id": _PARTY},
     "events_api": {"public_id": _ACTIVITY},
+    "events_api.appeal": {"public_id": _MARK},
     "events_api.accept": {"public_id": _PARTY},
     "events_api.cancel": {"public_id": _PARTY},
     "events_api.ticket": {"public_id": _PARTY},
@@ -71,8 +89,31 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     add(SeatRow(**where, registration_id=registration.id, name=member.name))
     said = {"registration_id": registration.id, "question": question.key, "value": "沪A"}
     add(Answer(project_id=project.id, **said))
-    return {
+    return _add_ladder(registration, now) | {
         _QUESTION: question.key,
         _ACTIVITY: occurrence.public_id,
         _PARTY: registration.public_id,
     }
+
+
+def _add_ladder(registration: Registration, at: datetime) -> dict[str, str]:
+    """Add a draft of the policy, and a mark against which the member appeals."""
+    where = {"project_id": registration.project_id}
+    policy = add(
+        Policy(
+            **where, version=1, starts_at=at, no_show_weight=1, late_weight=1, warn_from=1,
+            later_from=2, queue_from=3, later_hours=24, days=90, notice_hours=24, written_by=1,
+        )
+    )  # fmt: skip
+    by = where | {"registration_id": registration.id, "policy_id": policy.id}
+    add(Pledge(**by))
+    mark = add(
+        Penalty(
+            **by, member_id=registration.member_id, occurrence_id=registration.occurrence_id,
+            cause=Cause.NO_SHOW, weight=1, since=at.date(), expires_at=at + timedelta(days=90),
+        )
+    )  # fmt: skip
+    add(Appeal(**where, penalty_id=mark.id, text="公交车晚点"))
+    pause = add(Pause(**where, title="国庆节", first=at.date(), last=at.date()))
+    add(Waiver(**where, occurrence_id=registration.occurrence_id, reason="大雨", by=1, at=at))
+    return {_MARK: mark.public_id, _POLICY: policy.public_id, _PAUSE: pause.public_id}
