@@ -17,6 +17,8 @@ from plugins.events.api_schemas import (
     TicketShown,
     Wanted,
 )
+from plugins.events.asking.api import asked_of, questions_shown, said_shown
+from plugins.events.asking.queries import said_by
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Registration
 from plugins.events.policy import standing
@@ -71,7 +73,17 @@ def activity(public_id: str) -> dict[str, Any]:
         # For this member: a tier's window may have a price and a time of its own.
         "price": page.cost.price // _POINT,
         "opens_at": page.opens_at,
-        "quotas": [{"key": each.key, "free_seats": _free(each.free)} for each in page.wishes],
+        "quotas": [
+            {
+                "key": each.public_id,
+                "title": localized(each.title),
+                "free_seats": _free(each.free),
+            }
+            for each in page.wishes
+        ],
+        "questions": questions_shown(event),
+        "guests_most": occurrence.guests_most,
+        "by_approval": occurrence.by_approval,
         "about": localized(event.about),
         "notes": localized(event.notes),
         "cancel_until": occurrence.cancel_until,
@@ -156,6 +168,7 @@ def registration_shown(found: Registration, occurrence: Occurrence | None = None
         "cancel_until": found.cancel_until,
         "offer_until": found.offer_until,
         "registered_at": found.created_at,
+        "said": said_shown(said_by([found], occurrence.event)[found.id]),
     }
 
 
@@ -167,6 +180,7 @@ def seats_shown(found: Registration) -> list[dict[str, Any]]:
             "name": each.name,
             "state": each.state,
             "checked_in_at": each.checked_in_at,
+            "guest": each.guest,
         }
         for each in queries.seats_of(found)
     ]
@@ -206,6 +220,7 @@ def _come(
             at=now(),
             party=body.get("party"),
             wishes={each["key"]: each["persons"] for each in body.get("wishes", ())},
+            asked=asked_of(body),
             **more,
         )
     except EventError as error:

@@ -5,7 +5,7 @@ from plugins.events.pages import refusal_of
 from plugins.events.views import CODES
 from portal.sdk import ApiProblem, db
 
-_STATUS = {**CODES, "OFFER_OVER": 410, "UNKNOWN_TICKET": 404}
+_STATUS = {**CODES, "OFFER_OVER": 410, "UNKNOWN_TICKET": 404, "NO_REASON": 422}
 REFUSED = {
     403: "NOT_OPEN_FOR_YOU: registration has not begun for this member; `opens_at` says when.",
     409: "Seats, points or a rule are in the way: `code` says which; `available`: seats left.",
@@ -24,4 +24,7 @@ def problem(error: EventError) -> ApiProblem:
     if error.opens_at is not None:
         told["opens_at"] = error.opens_at.isoformat()
     status = _STATUS.get(error.code, 409)
-    return ApiProblem(status, error.code.lower(), detail=refusal_of(error), extra=told)
+    errors = {key: [sentence] for key, sentence in error.errors.items()} or None
+    return ApiProblem(
+        status, error.code.lower(), detail=refusal_of(error), extra=told, errors=errors
+    )

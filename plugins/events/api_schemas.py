@@ -1,5 +1,6 @@
 """What programs send and get of activities."""
 
+from plugins.events.asking.questions import Kind, Per
 from plugins.events.states import QueueRule, Seat, State
 from plugins.events.words import CATEGORIES
 from portal.sdk import ApiInput, ApiOutput, api_fields, api_page_schema
@@ -56,8 +57,28 @@ class PersonShown(ApiOutput):
 class QuotaShown(ApiOutput):
     """Something of which there are fewer than seats, which a party may wish for."""
 
-    key = api_fields.Text(20)
+    key = api_fields.Text(22)
+    title = api_fields.Text()
     free_seats = api_fields.Whole(0, _MOST, allow_none=True)
+
+
+class QuestionShown(ApiOutput):
+    """Something that who registers is asked; an answer has the numbers of the choices, from 0."""
+
+    key = api_fields.Text(20)
+    kind = api_fields.Choice(Kind)
+    per = api_fields.Choice(Per)
+    required = api_fields.Flag()
+    title = api_fields.Text()
+    choices = api_fields.list_of(api_fields.Text())
+
+
+class SaidShown(ApiOutput):
+    """What a party chose or answered; `who`: of one person."""
+
+    title = api_fields.Text()
+    text = api_fields.Text()
+    who = api_fields.Text(80)
 
 
 class ActivityShown(ActivityListed):
@@ -77,6 +98,9 @@ class ActivityShown(ActivityListed):
     reasons = api_fields.list_of(ReasonShown)
     household = api_fields.list_of(PersonShown)
     quotas = api_fields.list_of(QuotaShown)
+    questions = api_fields.list_of(QuestionShown)
+    guests_most = api_fields.Whole(0, _MOST)
+    by_approval = api_fields.Flag()
     registration = api_fields.Text(22, allow_none=True)
 
 
@@ -96,6 +120,7 @@ class RegistrationShown(ApiOutput):
     cancel_until = api_fields.Moment()
     offer_until = api_fields.Moment(allow_none=True)
     registered_at = api_fields.Moment()
+    said = api_fields.list_of(SaidShown)
 
 
 class SeatShown(ApiOutput):
@@ -105,6 +130,7 @@ class SeatShown(ApiOutput):
     name = api_fields.Text(80)
     state = api_fields.Choice(Seat)
     checked_in_at = api_fields.Moment(allow_none=True)
+    guest = api_fields.Flag()
 
 
 class TicketShown(RegistrationShown):
@@ -138,8 +164,23 @@ class WantedRegistrations(ApiInput):
 class QuotaWish(ApiInput):
     """For how many persons of the party it is wished."""
 
-    key = api_fields.Text(20, required=True)
+    key = api_fields.Text(22, required=True)
     persons = api_fields.Whole(0, 20, required=True)
+
+
+class AnswerWish(ApiInput):
+    """An answer. `person`: a key of the party, or `guest-1`, where the question asks each."""
+
+    question = api_fields.Text(20, required=True)
+    person = api_fields.Text(64)
+    values = api_fields.list_of(api_fields.Text(2000), required=True)
+
+
+class GuestWish(ApiInput):
+    """A guest of the party; `age`: of who is under 18."""
+
+    name = api_fields.Text(80, required=True)
+    age = api_fields.Whole(0, 120)
 
 
 class PartyWish(ApiInput):
@@ -147,6 +188,8 @@ class PartyWish(ApiInput):
 
     party = api_fields.list_of(api_fields.Text(64), **_KEYS)
     wishes = api_fields.list_of(QuotaWish)
+    answers = api_fields.list_of(AnswerWish)
+    guests = api_fields.list_of(GuestWish)
 
 
 class RegisterWish(PartyWish):

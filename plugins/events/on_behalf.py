@@ -7,12 +7,13 @@ from typing import Any
 from plugins.events import queries
 from plugins.events.asking.parties import Asked, whole_party, write_whole
 from plugins.events.counting import of_party, window_of
+from plugins.events.eligibility import require
 from plugins.events.errors import EventError
 from plugins.events.ladder.queries import standing_of
 from plugins.events.models import Occurrence, Registration
 from plugins.events.party import candidates
 from plugins.events.policy import Terms, refusal, standing
-from plugins.events.registering import NOTHING_MORE, confirm_party, may_join
+from plugins.events.registering import NOTHING_MORE, confirm_party, rules_for
 from plugins.events.seats import force_seats, lock_quotas, take_seats, take_share
 from plugins.events.states import QueueRule, Seat, State
 from plugins.events.waiting import parties_waiting, serve
@@ -34,10 +35,11 @@ def register_for(
     at: datetime,
     wishes: Mapping[str, int] | None = None,
     asked: Asked = NOTHING_MORE,
+    overrule: bool = False,
 ) -> Registration:
     """Register a member's party, also outside the time of registration; the member pays as always
     and hears of it. `force`: whatever the capacity says, the seats beyond it are counted as
-    forced. Raises EventError."""
+    forced; `overrule`: whomever the activity is for. Raises EventError."""
     if not reason:
         raise EventError("NO_REASON")
     quotas = lock_quotas(occurrence_id)
@@ -48,7 +50,10 @@ def register_for(
     occurrence = db.session.get_one(Occurrence, occurrence_id, populate_existing=True)
     if standing(occurrence, at) not in _TAKING:
         raise EventError(refusal(occurrence, quotas, 1, at) or "OVER", state=occurrence.state)
-    may_join(occurrence, member, project, home)
+    rules = rules_for(occurrence, member, project, home)
+    if not overrule:
+        require(rules)
+    aside = [rule.code for rule in rules if not rule.fulfilled]
     window = window_of(occurrence_id, home.tier)
     ladder = standing_of(project.id, member.id, at)
     terms = Terms.of(occurrence, window, ladder.version)
@@ -71,13 +76,14 @@ def register_for(
         take_seats(quotas, counts)
     made = write_whole(occurrence, member, whole, Seat.CONFIRMED, at, counts=counts, window=window)
     made.entered_by, made.entered_why, made.forced = actor.id, reason, over
+    made.overruled = ",".join(aside)
     confirm_party(made, occurrence, member, project, terms)
     record(
         actor=actor,
         action="events.registered_for",
         subject=("events_registration", made.public_id),
         project_id=project.id,
-        facts={"persons": made.seats, "over_capacity": over},
+        facts={"persons": made.seats, "over_capacity": over, "set_aside": aside},
         reason=reason,
     )
     return made

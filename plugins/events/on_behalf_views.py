@@ -67,6 +67,7 @@ def add_party(public_id: str) -> Page:
             at=now(),
             wishes=wishes(),
             asked=asked(),
+            overrule="overrule" in form,
         )
     except EventError as error:
         db.session.rollback()

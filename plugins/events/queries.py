@@ -267,7 +267,7 @@ def mine(project_id: int, member_id: int) -> Page[Any]:
     """Return a page of the registrations of a member, or with a seat for them, the newest first."""
     return page_of(
         sa.select(Registration)
-        .options(joinedload(Registration.occurrence))
+        .options(joinedload(Registration.occurrence), *with_said())
         .where(_with(member_id), Registration.project_id == project_id),
         Registration.created_at,
         Registration.id,

@@ -201,6 +201,14 @@ def may_join(
     occurrence: Occurrence, member: MemberRef, project: ProjectRef, household: HouseholdRef
 ) -> None:
     """Raise EventError unless the activity is for this member."""
-    if occurrence.rules:
-        came_on = queries.came_on(occurrence, member)
-        eligibility.require(eligibility.reasons(occurrence, project, household, came_on))
+    eligibility.require(rules_for(occurrence, member, project, household))
+
+
+def rules_for(
+    occurrence: Occurrence, member: MemberRef, project: ProjectRef, household: HouseholdRef
+) -> list[eligibility.Reason]:
+    """Return whom an activity is for, judged for a member; nothing is read where anybody may."""
+    if not occurrence.rules:
+        return []
+    came_on = queries.came_on(occurrence, member)
+    return eligibility.reasons(occurrence, project, household, came_on)

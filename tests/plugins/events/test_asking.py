@@ -19,10 +19,11 @@ from plugins.events.states import Counts, State
 from portal import clock
 from portal.extensions import db
 from tests import factories
+from tests.api.conftest import call
 from tests.plugins.events.test_households import born, family
 from tests.plugins.events.test_pages import DESK, LIST
 
-__all__ = ["born", "family"]
+__all__ = ["born", "call", "family"]
 FOOD = Question("one", "person", True, {"zh_Hans_CN": "餐食"}, [{"zh_Hans_CN": "素"}, {"zh_Hans_CN": "荤"}], key="food")  # fmt: skip # noqa: E501
 CAR = Question("short", "party", False, {"zh_Hans_CN": "车牌号"}, key="car")
 KIDS = Question("number", "party", False, {"zh_Hans_CN": "童车"}, key="kids")
@@ -219,3 +220,36 @@ def test_what_served_is_forgotten(app, place, asking):
         keeping.forget(Run())
     assert db.session.scalar(sa.select(sa.func.count(Answer.id))) == 0
     assert db.session.scalars(sa.select(SeatRow.name).where(SeatRow.guest)).one() == ""
+
+
+def test_programs_answer_wish_and_bring_guests(call, place, family, asking):
+    occurrence = asking(guests_most=1)
+    where = {"occurrence_id": occurrence.id, "project_id": place.project.id}
+    title = {"zh_Hans_CN": "大巴座位"}
+    factories.add(Quota(**where, key="chosen:1", counts=Counts.CHOSEN, capacity=3, title=title))
+    owner, me = call(place.member), place.member.public_id
+    at = f"/p/binjiang/events/{occurrence.public_id}"
+    shown = owner("GET", at).json
+    assert [each["key"] for each in shown["questions"]] == ["food", "car"]
+    wish = {
+        "terms": shown["terms"], "guests": [{"name": "王小明", "age": 9}],
+        "wishes": [{"key": shown["quotas"][0]["key"], "persons": 2}],
+        "answers": [{"question": "food", "person": me, "values": ["1"]}],
+    }  # fmt: skip
+    refused = owner("POST", f"{at}/register", wish)
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["food.guest-1"])
+    wish["answers"].append({"question": "food", "person": "guest-1", "values": ["0"]})
+    made = owner("POST", f"{at}/register", wish).json
+    assert [(each["name"], each["guest"]) for each in made["persons"]][1] == ("王小明", True)
+    said = [(each["text"], each["who"]) for each in made["said"]]
+    assert said == [("2 persons", ""), ("荤", place.member.name), ("素", "王小明")]
+    staff = call(place.writer)
+    at = f"/p/binjiang/events/staff/{occurrence.public_id}"
+    assert len(staff("GET", f"{at}/registrations").json["items"][0]["said"]) == 3
+    late = {"act": "approve", "parties": [made["id"]]}
+    # Confirmed already: the second yes changes nothing.
+    assert staff("POST", f"{at}/requests", late).json["items"][0]["code"] is None
+    no = {"act": "reject", "parties": [made["id"]]}
+    assert staff("POST", f"{at}/requests", no).status_code == 422
+    no["reason"] = "x"
+    assert staff("POST", f"{at}/requests", no).json["items"][0]["code"] == "NOT_PENDING"

@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+from plugins.events.eligibility import Rules
 from plugins.events.models import Registration
 from plugins.events.policy import Terms
 from plugins.events.states import QueueRule, State
@@ -67,3 +68,24 @@ def test_by_phone_with_a_reason_and_over_the_capacity(staff, place, family, make
     leave(place, taken)
     assert (quota_of(full).confirmed, quota_of(full).forced) == (0, 0)
     assert verify() == []
+
+
+def test_a_condition_is_set_aside_with_a_reason_and_shown_so(staff, place, make_activity):
+    occurrence = make_activity(rules=Rules(tiers={"gold": {"zh_Hans_CN": "金卡"}}).as_json())
+    phone = db.session.get_one(Account, place.member.account_id).phone
+    page = f"/p/binjiang/staff/events/{occurrence.public_id}/add"
+    data = {
+        "phone": phone, "terms": Terms.of(occurrence).mark(), "person": place.member.public_id,
+        "reason": "下月升金卡",
+    }  # fmt: skip
+    assert "overrule" in staff.post(page, data={"phone": phone}).text
+    assert staff.post(page, data=data).status_code == 409
+    assert staff.post(page, data={**data, "overrule": "1", "reason": ""}).status_code == 422
+    assert staff.post(page, data={**data, "overrule": "1"}).status_code == 303
+    made = db.session.scalars(sa.select(Registration)).one()
+    assert (made.overruled, made.entered_why) == ("NOT_YOUR_TIER", "下月升金卡")
+    acts = sa.select(AuditEntry).where(AuditEntry.action == "events.registered_for")
+    assert db.session.scalars(acts).one().facts["set_aside"] == ["NOT_YOUR_TIER"]
+    assert "工作人员放宽" in staff.get(f"/p/binjiang/staff/events/{occurrence.public_id}").text
+    with pytest.raises(sa.exc.IntegrityError):
+        db.session.execute(sa.update(Registration).values(entered_by=None))
