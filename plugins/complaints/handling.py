@@ -9,6 +9,7 @@ from plugins.complaints.errors import CaseError
 from plugins.complaints.models import Case, Post
 from plugins.complaints.searching import add_words
 from plugins.complaints.states import HANDLED, By, Kind, Level, State
+from plugins.complaints.subscribing.service import spread
 from plugins.complaints.telling import tell
 from plugins.complaints.timing import close, late, levels_of, risen
 from portal.sdk import ProjectRef, db, emit, plugin_settings, record
@@ -64,6 +65,7 @@ def answer(
             late(case, project, clock, at)
     clocks.refresh_due(case)
     _audit(actor, case, step)
+    spread(case)
     tell(case, project, {"propose": "proposed", "ask": "asked"}.get(step, "answered"))
     if step == "propose":
         emit(

@@ -30,6 +30,7 @@ from plugins.complaints.demo import fill
 from plugins.complaints.identity import Reader
 from plugins.complaints.jobs import all_jobs
 from plugins.complaints.states import State
+from plugins.complaints.subscribing import views as subscribing_views
 from portal.sdk import (
     AuditWord,
     Card,
@@ -74,6 +75,7 @@ def _context() -> dict[str, object]:
 _PAGES = (
     views.blueprint,
     reporting_views.blueprint,
+    subscribing_views.blueprint,
     staff_views.staff,
     setting_views.staff,
     moderation_views.staff,

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from plugins.complaints import bursts, clocks, moderation, promising, timing
 from plugins.complaints.casework import lock
 from plugins.complaints.models import Clock
+from plugins.complaints.subscribing.service import NEWS, tell_followers
 from portal.sdk import Job, JobRun, db, find_projects, now, open_projects
 
 _AT_ONCE = 100
@@ -86,6 +87,7 @@ def all_jobs() -> list[Job]:
     """Return every kind of job."""
     return [
         Job("complaints.keep_time", keep_time, every=timedelta(minutes=1)),
+        Job(NEWS, tell_followers),
         Job("complaints.watch_bursts", watch_bursts, every=timedelta(hours=1)),
         # Daily as well: a year that has been published makes provisional deadlines firm.
         Job("complaints.recompute", recompute, at=time(2), per_project=True),

@@ -14,9 +14,10 @@ from plugins.complaints.errors import CaseError
 from plugins.complaints.models import Act, Case, MeToo
 from plugins.complaints.searching import put_into_search
 from plugins.complaints.states import LIVE, ActKind, By, Ring, Veil
+from plugins.complaints.subscribing.service import follow
 from plugins.complaints.telling import tell_author
 from plugins.complaints.timing import run_on
-from portal.sdk import ProjectRef, db, plugin_settings
+from portal.sdk import ProjectRef, db, find_members, plugin_settings
 
 
 def merge(*, actor: Any, case_id: int, into_id: int, project: ProjectRef) -> Case:
@@ -39,6 +40,7 @@ def merge(*, actor: Any, case_id: int, into_id: int, project: ProjectRef) -> Cas
     take(into, "gather", facts={"case": case.public_id}, **took)
     into.households = count(into)
     into.active_at = at
+    follow(case=into, member=find_members([case.member_id])[case.member_id])
     _tell(actor, case, into, project, ActKind.MERGE, "duplicate")
     return into
 

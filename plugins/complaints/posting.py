@@ -14,6 +14,7 @@ from plugins.complaints.models import Case, Category, Edit, MeToo, Post, Series
 from plugins.complaints.pictures import PHOTO, REPLY_PHOTO, keep_photos
 from plugins.complaints.searching import add_words, put_into_search, rebuild_words
 from plugins.complaints.states import LIVE, By, Frontline, Kind, PostState, Ring, State
+from plugins.complaints.subscribing.service import follow, unfollow
 from plugins.complaints.timing import owner_answered
 from portal.sdk import HomeRef, MemberRef, ProjectRef, db, emit, plugin_settings
 
@@ -196,6 +197,7 @@ def me_too(*, case_id: int, member: MemberRef, project: ProjectRef | None = None
         return False
     db.session.add(_me_too(case, member))
     case.households = merging.count(case)
+    follow(case=case, member=member)
     return True
 
 
@@ -208,6 +210,7 @@ def not_me(*, case_id: int, member: MemberRef) -> None:
         sa.delete(MeToo).where(MeToo.case_id == case.id, MeToo.household_id == member.household_id)
     )
     case.households = merging.count(case)
+    unfollow(case=case, member=member)
 
 
 def _me_too(case: Case, member: MemberRef) -> MeToo:

@@ -11,6 +11,7 @@ from plugins.complaints.models import (
     Clock,
     DayRule,
     Edit,
+    Follow,
     Gram,
     LogEntry,
     MeToo,
@@ -48,6 +49,7 @@ _ACTS = {
     "at": lazy("At"),
 }
 _REPORTS = {"reason": lazy("Reason"), "body": lazy("Your words"), "at": lazy("Written")}
+_FOLLOWED = {"number": lazy("Number"), "title": lazy("In one sentence"), "at": lazy("Followed")}
 _JOINED = {"number": lazy("Number"), "title": lazy("In one sentence"), "at": lazy("Joined")}
 
 
@@ -85,6 +87,15 @@ def export_of(member: MemberRef) -> list[ExportPart]:
             .order_by(MeToo.created_at, MeToo.id)
         )
     ]
+    followed = [
+        {"number": case.code, "title": case.title, "at": follow.created_at}
+        for follow, case in db.session.execute(
+            sa.select(Follow, Case)
+            .join(Case, Case.id == Follow.case_id)
+            .where(Follow.member_id == member.id)
+            .order_by(Follow.created_at, Follow.id)
+        )
+    ]
     acts = [
         {
             "what": act.kind,
@@ -109,6 +120,7 @@ def export_of(member: MemberRef) -> list[ExportPart]:
         ExportPart("reports", lazy("Reports to moderators"), _REPORTS, reports),
         ExportPart("complaints", lazy("Complaints"), _CASES, told),
         ExportPart("replies", lazy("Replies to complaints"), _POSTS, replies),
+        ExportPart("followed", lazy("Complaints followed"), _FOLLOWED, followed),
         ExportPart("joined", lazy("Complaints joined"), _JOINED, joined),
     ]
 
@@ -127,6 +139,7 @@ def erase(member: MemberRef) -> None:
     for model in (Post, Edit):
         db.session.execute(sa.update(model).where(model.member_id == member.id).values(body=_GONE))
     db.session.execute(sa.update(Report).where(Report.member_id == member.id).values(body=""))
+    db.session.execute(sa.delete(Follow).where(Follow.member_id == member.id))
     blank = {"note": "", "appeal_body": "", "answer": ""}
     db.session.execute(sa.update(Act).where(Act.member_id == member.id).values(**blank))
     for case in db.session.scalars(sa.select(Case).where(Case.id.in_(touched))):
@@ -150,7 +163,7 @@ def purge(project: ProjectRef) -> None:
     mine = mine.values(purging=True, merged_into_id=None, state=parted)
     db.session.execute(mine)
     db.session.execute(sa.update(Post).where(Post.project_id == project.id).values(quote_id=None))
-    beside = (Report, Review, Act, Promise, ReadMark, Burst)
+    beside = (Report, Review, Act, Promise, ReadMark, Burst, Follow)
     for model in (*beside, Edit, Gram, MeToo, Clock, LogEntry, Post, Case, Series, DayRule, Canned):
         db.session.execute(sa.delete(model).where(model.project_id == project.id))
     db.session.execute(

@@ -16,6 +16,7 @@ from plugins.complaints.models import (
     Clock,
     DayRule,
     Edit,
+    Follow,
     Gram,
     LogEntry,
     MeToo,
@@ -135,12 +136,14 @@ def _narrowed(project_id: int, reader: Reader, wanted: ListFilter) -> sa.Select[
 
 @dataclass(frozen=True)
 class Whole:
-    """A case with category, clocks of its present turn, promises, and whether the reader joined."""
+    """A case with category, clocks of its present turn, promises; whether the reader joined it, and
+    hears of it."""
 
     case: Case
     category: Category
     clocks: Sequence[Clock]
     joined: bool
+    follows: bool
     promises: Sequence[Promise]
 
 
@@ -160,9 +163,11 @@ def find_whole(project_id: int, reader: Reader, public_id: str) -> Whole | None:
     latest = ~sa.exists().where(
         newer.case_id == Clock.case_id, newer.kind == Clock.kind, newer.turn > Clock.turn
     )
+    member = reader.member.id if reader.member else 0
     joined = sa.exists().where(MeToo.case_id == Case.id, MeToo.household_id == household)
+    follows = sa.exists().where(Follow.case_id == Case.id, Follow.member_id == member)
     rows = db.session.execute(
-        sa.select(Case, Category, Clock, joined, Promise)
+        sa.select(Case, Category, Clock, joined, follows, Promise)
         .join(Category, Category.id == Case.category_id)
         .outerjoin(Clock, sa.and_(Clock.case_id == Case.id, latest))
         .outerjoin(Promise, Promise.case_id == Case.id)
@@ -172,8 +177,9 @@ def find_whole(project_id: int, reader: Reader, public_id: str) -> Whole | None:
         return None
     order = ("first_reply", "update", "resolution")
     clocks = sorted({row[2] for row in rows if row[2]}, key=lambda each: order.index(each.kind))
-    promises = sorted({row[4] for row in rows if row[4]}, key=lambda each: each.due_on)
-    return Whole(rows[0][0], rows[0][1], clocks, bool(rows[0][3]), promises)
+    promises = sorted({row[5] for row in rows if row[5]}, key=lambda each: each.due_on)
+    case, category, _clock, joins, follows_it, _promise = rows[0]
+    return Whole(case, category, clocks, bool(joins), bool(follows_it), promises)
 
 
 def posts(case: Case, *, notes: bool) -> Page[Any]:

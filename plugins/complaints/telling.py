@@ -77,6 +77,15 @@ def kinds() -> list[NotificationKind]:
             tone="rose",
         ),
         NotificationKind(
+            "complaints.news",
+            title=lazy("News of a complaint that I follow"),
+            subject=lazy("There is something new about “{title}”"),
+            body=lazy("Case {code}: read the answer, or how it ended. You follow this complaint."),
+            sample=sample,
+            icon="bell",
+            tone="brand",
+        ),
+        NotificationKind(
             "complaints.lapsed",
             title=lazy("A complaint has lapsed"),
             subject=lazy("“{title}” has lapsed without your decision"),

@@ -9,6 +9,7 @@ from plugins.complaints import clocks
 from plugins.complaints.casework import database_now, lock, take
 from plugins.complaints.models import Case, Clock
 from plugins.complaints.states import CLOSED, By, Level, State, above, chain
+from plugins.complaints.subscribing.service import spread
 from plugins.complaints.telling import tell
 from portal.sdk import ProjectRef, db, emit, plugin_settings
 
@@ -97,6 +98,7 @@ def close(case: Case, project: ProjectRef, at: datetime) -> None:
     for kind in (clocks.FIRST_REPLY, clocks.UPDATE, clocks.RESOLUTION):
         clocks.end(case, kind, at, judged=judged and kind == clocks.RESOLUTION)
     clocks.refresh_due(case)
+    spread(case)
     emit(
         kind="complaints.closed",
         project_id=project.id,

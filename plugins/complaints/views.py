@@ -102,7 +102,7 @@ def show(public_id: str) -> str:
 @member_only
 def history(public_id: str) -> str:
     """Show what was said before it was changed."""
-    case, reader = _find(public_id), _reader()
+    case, reader = find_shown(public_id), _reader()
     edits = queries.edits(case, reader)
     log = queries.log_of(case)
     return render_template("complaints/history.html", case=case, edits=edits, log=log)
@@ -113,7 +113,7 @@ def history(public_id: str) -> str:
 @takes_files(REPLY_PHOTOS_MOST)
 def reply(public_id: str) -> Page:
     """Say something in the thread."""
-    case, member, project = _find(public_id), current_member(), current_project()
+    case, member, project = find_shown(public_id), current_member(), current_project()
     if not homes_of(member, project):
         return home_first()
     form = ReplyForm()
@@ -139,7 +139,7 @@ def reply(public_id: str) -> Page:
 @member_only
 def edit(public_id: str) -> Page:
     """Change one's own complaint, or a reply of one's own (`?post=`)."""
-    case, member = _find(public_id), current_member()
+    case, member = find_shown(public_id), current_member()
     changed: Case | Post = case
     if request.args.get("post"):
         found = queries.post(case, request.args["post"][:22])
@@ -172,7 +172,7 @@ def edit(public_id: str) -> Page:
 @member_only
 def me_too(public_id: str) -> Page:
     """Say that one's household has the same trouble; once, however often it is pressed."""
-    case, member = _find(public_id), current_member()
+    case, member = find_shown(public_id), current_member()
     if not homes_of(member, current_project()):
         return home_first()
     project = current_project()
@@ -187,7 +187,7 @@ def me_too(public_id: str) -> Page:
 @member_only
 def not_me(public_id: str) -> Page:
     """Take one's household out again."""
-    case, member = _find(public_id), current_member()
+    case, member = find_shown(public_id), current_member()
     act = lambda: posting.not_me(case_id=case.id, member=member)  # noqa: E731 - one call
     return _done(public_id, act, gettext("Your household is not counted any more."))
 
@@ -237,7 +237,7 @@ def _decide(
     decision: Callable[[], Mapping[str, Any]],
 ) -> Page:
     """Let the household decide on the version that its page showed."""
-    case, member = _find(public_id), current_member()
+    case, member = find_shown(public_id), current_member()
     if case.household_id != member.household_id:
         return _page(public_id, refused="NOT_YOURS"), 403
     if not form.validate_on_submit():
@@ -293,7 +293,8 @@ def _reader() -> Reader:
     return Reader(member=current_member())
 
 
-def _find(public_id: str) -> Case:
+def find_shown(public_id: str) -> Case:
+    """Return a complaint of the project whose words the member may read; raises NotFound."""
     reader = _reader()
     found = queries.find(current_project().id, reader, public_id)
     if found is None or not identity.sees_words(found, reader):

@@ -10,6 +10,7 @@ from plugins.complaints.models.cases import (
     Post,
     Series,
 )
+from plugins.complaints.models.follow import Follow
 from plugins.complaints.models.group import Burst, Promise, ReadMark
 from plugins.complaints.models.moderation import Act, Report, Review
 from plugins.complaints.models.setting import Canned, Category, DayRule
@@ -23,6 +24,7 @@ __all__ = [
     "Clock",
     "DayRule",
     "Edit",
+    "Follow",
     "Gram",
     "LogEntry",
     "MeToo",
