@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.exceptions import NotFound
 
-from plugins.events import queries, registering, rosters
+from plugins.events import lists, queries, registering, rosters
 from plugins.events.api_problems import REFUSED, problem
 from plugins.events.api_schemas import (
     AcceptWish,
@@ -50,8 +50,8 @@ def activities(query: dict[str, str]) -> Any:
     """List the activities to come, or with `past` those that were."""
     args = {**query, "state": "past" if query.get("past") == "yes" else ""}
     wanted = ListFilter.read(args, ("past",))
-    page = queries.coming(current_project().id, current_member().id, wanted)
-    return api_page(page, lambda row: _listed(row[0], row[1].free, row[2]))
+    page = lists.coming(current_project().id, current_member().id, wanted)
+    return api_page(page, lambda row: _listed(row[0], row[1].free, row[2], row[3]))
 
 
 @api.call("GET", "/mine", RegistrationPage, paged=True)
@@ -186,7 +186,9 @@ def seats_shown(found: Registration) -> list[dict[str, Any]]:
     ]
 
 
-def _listed(occurrence: Occurrence, free: int | None, mine: str | None) -> dict[str, Any]:
+def _listed(
+    occurrence: Occurrence, free: int | None, mine: str | None, further: int = 0
+) -> dict[str, Any]:
     return {
         "id": occurrence.public_id,
         "title": localized(occurrence.event.title),
@@ -201,6 +203,8 @@ def _listed(occurrence: Occurrence, free: int | None, mine: str | None) -> dict[
         "deposit": occurrence.deposit // _POINT,
         "free_seats": _free(free),
         "mine": mine,
+        "series": occurrence.series.public_id if occurrence.series else None,
+        "further_dates": further,
     }
 
 

@@ -12,6 +12,8 @@ _KEYS = {
         "description": "Keys of `household`; left out, it is the member alone. All or none."
     }
 }
+_SERIES = {"description": "What its dates have in common; null: it is not repeated."}
+_FURTHER = {"description": "In the list: further dates of the series, for which it stands."}
 _TERMS = {"description": "`terms` of the activity as it was shown."}
 
 
@@ -35,6 +37,8 @@ class ActivityListed(ApiOutput):
     mine = api_fields.Choice(
         Seat, allow_none=True, metadata={"description": "Where the member's own seat stands."}
     )
+    series = api_fields.Text(22, allow_none=True, metadata=_SERIES)
+    further_dates = api_fields.Whole(0, _MOST, metadata=_FURTHER)
 
 
 class ReasonShown(ApiOutput):
@@ -152,6 +156,7 @@ class Wanted(ApiInput):
     q = api_fields.Text(60)
     category = api_fields.Choice(tuple(CATEGORIES))
     past = api_fields.Choice(("yes", "no"))
+    series = api_fields.Text(22, metadata={"description": "Every date of this series."})
 
 
 class WantedRegistrations(ApiInput):

@@ -1,5 +1,7 @@
 """The staff's page of an activity's conditions."""
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -9,14 +11,14 @@ from plugins.events.blueprint import staff
 from plugins.events.condition_forms import EXTRAS, conditions_form
 from plugins.events.conditions import set_conditions
 from plugins.events.errors import EventError
-from plugins.events.staff_views import IllegalStepError
+from plugins.events.series import service as series
+from plugins.events.staff_views import IllegalStepError, saved
 from plugins.events.states import EDITABLE
 from portal.sdk import (
     buildings_of,
     current_account,
     current_project,
     db,
-    gettext,
     now,
     requires,
     tiers,
@@ -48,17 +50,18 @@ def conditions(public_id: str) -> Page:
             editable=occurrence.state in EDITABLE,
         )
         return page, 422 if form.errors else 200
+    act: dict[str, Any] = {"occurrence": occurrence, "wanted": form.conditions(), "at": now()}
+    act |= {"actor": current_account(), "project": project}
+    many = 1
     try:
-        set_conditions(
-            actor=current_account(),
-            project=project,
-            occurrence=occurrence,
-            wanted=form.conditions(),
-            at=now(),
-        )
+        if occurrence.series_id is None:
+            set_conditions(**act)
+        else:
+            following = request.form.get("dates") == "following"
+            many = series.set_conditions(**act, following=following)
     except EventError as error:
         db.session.rollback()
         raise IllegalStepError(error) from error
     db.session.commit()
-    flash(gettext("Saved."))
+    flash(saved(many))
     return redirect(url_for("events_staff.conditions", public_id=public_id), 303)

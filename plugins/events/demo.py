@@ -8,6 +8,7 @@ from plugins.events.asking.demo import add_questions, answer
 from plugins.events.booking import new_ticket
 from plugins.events.counting import write_down
 from plugins.events.demo_conditions import add_conditions
+from plugins.events.demo_series import repeat_weekly
 from plugins.events.ladder import demo as ladder
 from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
 from plugins.events.searching import put_into_search
@@ -114,6 +115,16 @@ SCENES = (
             "Five kilometres along the river, at your own pace, and breakfast afterwards.",
         ),
         "sports", "sports", 2, time(7, 0), 2, State.OPEN, None, 18, saturday=True,
+    ),
+    Scene(
+        _texts("晨间瑜伽", "晨間瑜伽", "Morning yoga"), _LAWN,
+        _texts(
+            "每周六清晨，一位住在本小区的老师带大家舒展。垫子已备好，零基础也能跟上。",
+            "每週六清晨，一位住在本小區的老師帶大家舒展。墊子已備好，零基礎也能跟上。",
+            "Every Saturday morning with a teacher who lives here. Mats are there; beginners are "
+            "welcome.",
+        ),
+        "sports", "sports", 4, time(8, 30), 1, State.OPEN, 20, 11, saturday=True,
     ),
     Scene(
         _texts("装修避坑讲座", "裝修避坑講座", "Renovating without regrets"), _HOUSE,
@@ -247,6 +258,7 @@ def _play(
     )
     if scene.state in PUBLIC:
         put_into_search(occurrence, project)
+    repeat_weekly(occurrence, project, demo)
 
 
 def _state_of(occurrence: Occurrence, number: int) -> Seat:

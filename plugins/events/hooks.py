@@ -9,6 +9,7 @@ from plugins.events import (
     condition_views,
     door_phone_views,
     door_views,
+    lists,
     notices,
     on_behalf_views,
     preview_views,
@@ -31,6 +32,7 @@ from plugins.events.ladder import mark_views, policy_views
 from plugins.events.ladder import views as ladder_views
 from plugins.events.pages import home_card
 from plugins.events.policy import standing
+from plugins.events.series import staff_views as series_views
 from portal.sdk import (
     AuditWord,
     Card,
@@ -78,6 +80,7 @@ _STAFF = (
     approval_views,
     mark_views,
     policy_views,
+    series_views,
 )
 _PAGES = dict.fromkeys(
     [
@@ -241,7 +244,7 @@ def member_tabs(project: ProjectRef) -> list[MemberTab]:
 @hookimpl
 def member_home(project: ProjectRef) -> MemberHome:
     """Return the next activities."""
-    coming = home_card(project, queries.next_for_home(project.id, current_member().id), now())
+    coming = home_card(project, lists.next_for_home(project.id, current_member().id), now())
     return MemberHome(cards=(Card("events/home_card.html", coming, 40),))
 
 

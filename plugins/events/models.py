@@ -1,12 +1,13 @@
 """Activities, their dates with seats, registrations of parties and the seats of each."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, foreign, mapped_column, query_expression, relationship
 
+from plugins.events.series.models import Series
 from plugins.events.states import LIVE_SQL, Counts, QueueRule, Seat, State
 from portal.sdk import Identified, UtcDateTime, db, foreign_key, now, one_of, unique_where
 
@@ -54,6 +55,9 @@ class Occurrence(Identified, db.Model):
         sa.CheckConstraint("guests_most >= 0", name="guests_most_not_negative"),
         sa.Index("ix_events_occurrence_list", "project_id", "state", "starts_at", "id"),
         sa.Index("ix_events_occurrence_due", "state", "starts_at"),
+        # Making the dates of a series twice makes each of them once.
+        sa.UniqueConstraint("series_id", "series_day", name="uq_events_occurrence_series_day"),
+        sa.CheckConstraint("(series_id IS NULL) = (series_day IS NULL)", name="day_of_series"),
     )
 
     event_id: Mapped[int] = foreign_key(_OWN_EVENT)
@@ -88,7 +92,13 @@ class Occurrence(Identified, db.Model):
     # Raised by every change that owners see, for calendars.
     sequence: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(sa.String(200), default="")
+    # The series it is a date of, and which one, wherever it was moved since.
+    series_id: Mapped[int | None] = foreign_key("events_series.id", index=False)
+    series_day: Mapped[date | None] = mapped_column(sa.Date)
+    # Changed by hand: what is changed for this date and the following leaves it alone.
+    differs: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     event: Mapped[Event] = relationship(lazy="joined", innerjoin=True)
+    series: Mapped[Series | None] = relationship(lazy="raise")
 
 
 class Window(db.Model):

@@ -87,6 +87,8 @@ class OwnerPage:
     wishes: tuple[Quota, ...] = ()
     unmet: Reason | None = None
     ladder: Standing = CLEAN
+    others: Sequence[tuple[Occurrence, Quota]] = ()
+    dates: int = 0
 
     @classmethod
     def of(
@@ -141,6 +143,8 @@ class OwnerPage:
             wishes=tuple(wishes),
             free_now=at <= occurrence.cancel_until,
             waiting=found.waiting,
+            others=found.others,
+            dates=found.dates,
         )
 
     @property

@@ -18,6 +18,7 @@ from plugins.events.models import (
     Share,
     Window,
 )
+from plugins.events.series.models import Series
 from plugins.events.states import EXPECTED
 from portal.sdk import ExportPart, MemberRef, ProjectRef, db, gettext, lazy, localized
 
@@ -137,6 +138,7 @@ def purge(project: ProjectRef) -> None:
         Quota,
         Window,
         Occurrence,
+        Series,
         Event,
     ):
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

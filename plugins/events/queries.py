@@ -12,14 +12,14 @@ from plugins.events.asking.queries import with_said
 from plugins.events.ladder.models import Penalty, Policy
 from plugins.events.ladder.queries import counting, in_force, standing_from
 from plugins.events.ladder.rules import CLEAN, Standing
-from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow, Window
-from plugins.events.states import COMING, LIVE, PUBLIC, Counts, Seat, State
+from plugins.events.models import LogEntry, Occurrence, Quota, Registration, SeatRow, Window
+from plugins.events.series.queries import others_in, with_others
+from plugins.events.states import LIVE, Counts, Seat, State
 from plugins.events.words import CATEGORIES
 from portal.sdk import Housemate, MemberRef, Page, UtcDateTime, db, page_of
 
 _TOTAL_FIRST = (Quota.key != "total", Quota.key)
 _QUEUED = aliased(Registration)
-_GONE = tuple(state for state in PUBLIC if state not in COMING)
 
 
 @dataclass(frozen=True)
@@ -29,57 +29,24 @@ class ListFilter:
     search: str = ""
     state: str = ""
     category: str = ""
+    series: str = ""
 
     @classmethod
     def read(cls, args: Mapping[str, str], states: Sequence[str]) -> "ListFilter":
-        """Read `?q=`, `?state=` and `?category=`."""
+        """Read `?q=`, `?state=`, `?category=` and `?series=`."""
         state, category = args.get("state", ""), args.get("category", "")
         return cls(
             args.get("q", "").strip()[:60].replace("\0", ""),
             state if state in states else "",
             category if category in CATEGORIES else "",
+            args.get("series", "")[:22].replace("\0", ""),
         )
 
     def args(self, **changed: str) -> dict[str, str]:
         """Return the filter as an address' arguments, some of them changed."""
-        mine = {"q": self.search, "state": self.state, "category": self.category} | changed
+        mine = {"q": self.search, "state": self.state, "category": self.category}
+        mine |= {"series": self.series} | changed
         return {key: value for key, value in mine.items() if value}
-
-
-def coming(project_id: int, member_id: int, wanted: ListFilter) -> Page[Any]:
-    """Return a page of (activity, quota, state of the member's seat or None) of what owners may
-    look forward to, or (`past`) look back on."""
-    past = wanted.state == "past"
-    return page_of(
-        _narrowed(project_id, wanted)
-        .add_columns(_seat_state(member_id))
-        .where(Occurrence.state.in_(_GONE if past else COMING)),
-        Occurrence.starts_at,
-        Occurrence.id,
-        descending=past,
-    )
-
-
-def managed(project_id: int, wanted: ListFilter) -> Page[Any]:
-    """Return a page of (activity, quota) for the staff, the latest date first."""
-    statement = _narrowed(project_id, wanted)
-    if wanted.state:
-        statement = statement.where(Occurrence.state == wanted.state)
-    return page_of(statement, Occurrence.starts_at, Occurrence.id, descending=True)
-
-
-def _narrowed(project_id: int, wanted: ListFilter) -> sa.Select[Any]:
-    statement = (
-        sa.select(Occurrence, Quota)
-        .join(Event, Event.id == Occurrence.event_id)
-        .join(Quota, sa.and_(Quota.occurrence_id == Occurrence.id, Quota.key == "total"))
-        .where(Occurrence.project_id == project_id)
-    )
-    if wanted.category:
-        statement = statement.where(Event.category == wanted.category)
-    for word in wanted.search.lower().split():
-        statement = statement.where(Event.words.contains(word, autoescape=True))
-    return statement
 
 
 def find(project_id: int, public_id: str) -> Occurrence | None:
@@ -94,7 +61,8 @@ def find(project_id: int, public_id: str) -> Occurrence | None:
 @dataclass(frozen=True)
 class Found:
     """An activity with its quotas, how many parties wait, the live seats of a household, and when
-    the member was at it the last time; `window`: that of the member's tier; `ladder`: the marks."""
+    the member was at it the last time; `window`: that of the member's tier; `ladder`: the marks;
+    `others`: the next of the other `dates` of its series."""
 
     occurrence: Occurrence
     quotas: list[Quota]
@@ -103,6 +71,8 @@ class Found:
     came_on: datetime | None = None
     window: Window | None = None
     ladder: Standing = CLEAN
+    others: Sequence[tuple[Occurrence, Quota]] = ()
+    dates: int = 0
 
 
 def find_with_seats(
@@ -118,11 +88,12 @@ def find_with_seats(
         ),
     )
     live = sa.and_(SeatRow.registration_id == Registration.id, SeatRow.state.in_(LIVE))
-    rows = db.session.execute(
+    statement = (
         sa.select(
             Occurrence, Quota, SeatRow, Registration, _parties_waiting(), _last_time(member), Window
         )
         .add_columns(Policy, Penalty)
+        .options(joinedload(Occurrence.series))
         .join(Quota, Quota.occurrence_id == Occurrence.id)
         .outerjoin(
             Window, sa.and_(Window.occurrence_id == Occurrence.id, Window.tier == (tier or ""))
@@ -133,7 +104,8 @@ def find_with_seats(
         .outerjoin(Penalty, counting(member.id, at))
         .where(Occurrence.public_id == public_id, Occurrence.project_id == project_id)
         .order_by(*_TOTAL_FIRST, SeatRow.id)
-    ).all()
+    )
+    rows = db.session.execute(with_others(statement, project_id, public_id)).all()
     if not rows:
         return None
     quotas = {row[1].id: row[1] for row in rows}
@@ -146,6 +118,8 @@ def find_with_seats(
         came_on=rows[0][5],
         window=rows[0][6],
         ladder=standing_from(rows),
+        others=others_in((row[-3], row[-2]) for row in rows),
+        dates=rows[0][-1] or 0,
     )
 
 
@@ -163,7 +137,9 @@ def _last_time(member: MemberRef) -> sa.ColumnElement[datetime]:
         .where(
             SeatRow.member_id == member.id,
             SeatRow.state == Seat.ATTENDED,
-            earlier.event_id == Occurrence.event_id,
+            sa.or_(
+                earlier.event_id == Occurrence.event_id, earlier.series_id == Occurrence.series_id
+            ),
             earlier.id != Occurrence.id,
         )
         .correlate(Occurrence)
@@ -245,7 +221,8 @@ def seated_of(
     )
 
 
-def _seat_state(member_id: int) -> sa.ColumnElement[str]:
+def seat_state(member_id: int) -> sa.ColumnElement[str]:
+    """Return what reads the state of a member's own seat at an activity."""
     return (
         sa.select(SeatRow.state)
         .where(
@@ -318,21 +295,6 @@ def log_of(occurrence: Occurrence) -> Sequence[LogEntry]:
     """Return the newest steps of an activity's life."""
     mine = sa.select(LogEntry).where(LogEntry.occurrence_id == occurrence.id)
     return db.session.scalars(mine.order_by(LogEntry.at.desc(), LogEntry.id.desc()).limit(30)).all()
-
-
-def next_for_home(
-    project_id: int, member_id: int
-) -> Sequence[tuple[Occurrence, Quota, str | None]]:
-    """Return the next three activities, their seats, and the state of the member's own: one
-    statement."""
-    statement = (
-        _narrowed(project_id, ListFilter())
-        .add_columns(_seat_state(member_id))
-        .where(Occurrence.state.in_((State.SCHEDULED, State.OPEN, State.CLOSED)))
-        .order_by(Occurrence.starts_at, Occurrence.id)
-        .limit(3)
-    )
-    return [(row[0], row[1], row[2]) for row in db.session.execute(statement)]
 
 
 def in_review(project_id: int) -> int:

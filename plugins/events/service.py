@@ -92,17 +92,24 @@ def write(*, actor: Any, project: ProjectRef, draft: Draft) -> Occurrence:
 
 
 def rewrite(
-    *, actor: Any, project: ProjectRef, occurrence: Occurrence, draft: Draft, at: datetime
+    *,
+    actor: Any,
+    project: ProjectRef,
+    occurrence: Occurrence,
+    draft: Draft,
+    at: datetime,
+    event: Event | None = None,
 ) -> None:
-    """Change an activity. Who is registered hears of another time or place, keeps the seat, and may
-    cancel free of charge at least as long as before; new seats go to who waits. Raises
-    EventError."""
+    """Change an activity; `event`: another row for its texts. Who is registered hears of another
+    time or place, keeps the seat, and may cancel free of charge at least as long as before; new
+    seats go to who waits. Raises EventError."""
     if occurrence.state not in EDITABLE:
         raise EventError("ILLEGAL_STEP", state=occurrence.state)
     quota = next(each for each in lock_quotas(occurrence.id) if each.key == "total")
     # Nobody leads it on meanwhile: its state is the same when this commits.
     guard(occurrence, (occurrence.state,), {"sequence": Occurrence.sequence + 1})
     moved = occurrence.starts_at != draft.starts_at or occurrence.event.place != draft.place
+    occurrence.event = event or occurrence.event
     for key, value in _values(draft, _OF_EVENT).items():
         setattr(occurrence.event, key, value)
     occurrence.event.words = draft.words()

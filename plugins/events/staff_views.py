@@ -6,13 +6,14 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.wrappers import Response
 
-from plugins.events import queries, rosters, service
+from plugins.events import lists, queries, rosters, service
 from plugins.events.asking.queries import columns_of, said_by
 from plugins.events.blueprint import staff
 from plugins.events.errors import EventError
 from plugins.events.forms import TEXTS, EventForm
 from plugins.events.models import Occurrence, Quota
 from plugins.events.queries import ListFilter
+from plugins.events.series import service as series
 from plugins.events.showing import moment, ticket_code
 from plugins.events.states import AT_THE_DOOR, EDITABLE, STEPS, Seat, State
 from plugins.events.words import SEATS, STATES
@@ -25,6 +26,7 @@ from portal.sdk import (
     gettext,
     localized,
     may,
+    ngettext,
     now,
     record,
     requires,
@@ -59,7 +61,7 @@ class IllegalStepError(Conflict):
 def index() -> str:
     """List the activities, the latest date first."""
     wanted = ListFilter.read(request.args, tuple(State))
-    page = queries.managed(current_project().id, wanted)
+    page = lists.managed(current_project().id, wanted)
     return render_template("events/staff_index.html", page=page, wanted=wanted)
 
 
@@ -89,19 +91,19 @@ def edit(public_id: str) -> Page:
         form.show(occurrence, quotas[0], project)
     if not form.validate_on_submit():
         return _editor(form, occurrence), 422 if form.errors else 200
+    act: dict[str, Any] = {"occurrence": occurrence, "draft": form.draft(project), "at": now()}
+    act |= {"actor": current_account(), "project": project}
+    many = 1
     try:
-        service.rewrite(
-            actor=current_account(),
-            project=project,
-            occurrence=occurrence,
-            draft=form.draft(project),
-            at=now(),
-        )
+        if occurrence.series_id is None:
+            service.rewrite(**act)
+        else:
+            many = series.rewrite(**act, following=request.form.get("dates") == "following")
     except EventError as error:
         db.session.rollback()
         raise IllegalStepError(error) from error
     db.session.commit()
-    flash(gettext("Saved."))
+    flash(saved(many))
     return redirect(url_for("events_staff.preview", public_id=public_id), 303)
 
 
@@ -212,6 +214,13 @@ def export(public_id: str, kind: str) -> Response:
     return export_file(
         name=f"registrations-{public_id}", kind=ExportFormat(kind), header=header, rows=rows
     )
+
+
+def saved(dates: int) -> str:
+    """Return the sentence of what was saved, for how many dates of a series."""
+    if dates == 1:
+        return gettext("Saved.")
+    return ngettext("Saved for %(num)d date.", "Saved for %(num)d dates.", dates)
 
 
 def allowed_steps(occurrence: Occurrence) -> list[str]:

@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from plugins.events import queries, registering
+from plugins.events import lists, queries, registering
 from plugins.events.asking.answers import Sheet
 from plugins.events.asking.parties import Asked, read_form
 from plugins.events.asking.questions import questions_of
@@ -64,7 +64,7 @@ CODES = {
 def index() -> str:
     """Show the activities to come, or those that were, searched and by kind."""
     wanted = ListFilter.read(request.args, ("past",))
-    page = queries.coming(current_project().id, current_member().id, wanted)
+    page = lists.coming(current_project().id, current_member().id, wanted)
     few = plugin_settings("events", current_project())["few_seats"]
     return render_template("events/index.html", page=page, wanted=wanted, at=now(), few=few)
 
@@ -155,6 +155,7 @@ def _page(
         page=page,
         refused=refusal_of(refused) if refused else None,
         sheet=sheet_of(page.occurrence, refused),
+        at=now(),
         ticked=[current_member().public_id] if ticked is None else ticked,
         preview=False,
         typed=request.form,

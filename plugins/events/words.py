@@ -195,6 +195,8 @@ RELATIONS: Mapping[str, object] = {
 LOG: Mapping[str, object] = {
     "write": lazy("Draft written"),
     "edit": lazy("Activity changed"),
+    "repeat": lazy("Dates of the series made"),
+    "clone": lazy("Copied from another activity"),
     "conditions": lazy("Conditions changed"),
     "questions": lazy("Questions changed"),
     "submit": lazy("Handed in for review"),

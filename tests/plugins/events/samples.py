@@ -1,6 +1,6 @@
 """An activity in which a member took part, for the portal's own tests."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from plugins.events.asking.models import Answer
 from plugins.events.asking.questions import Question
@@ -22,6 +22,8 @@ from plugins.events.models import (
     SeatRow,
     Window,
 )
+from plugins.events.series.models import Series
+from plugins.events.series.rules import Repeats, Rule
 from plugins.events.states import Seat, State
 from portal import clock
 from portal.members.models import Member
@@ -32,6 +34,7 @@ from tests.plugin_host.conftest import switch_on
 _ACTIVITY, _PARTY = "events.occurrence", "events.registration"
 _QUESTION = "events.question"
 _MARK, _POLICY, _PAUSE = "events.penalty", "events.policy", "events.pause"
+RULE = Rule(Repeats.WEEKLY, date(2026, 12, 5), weekdays=(5,), count=3)
 NAMES = {
     "events": {"public_id": _ACTIVITY},
     "events.appeal": {"public_id": _MARK},
@@ -68,11 +71,13 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
             cover="sports", category="family",
         )
     )  # fmt: skip
+    series = add(Series(**where, rule=RULE.as_json(), skipped=[]))
     occurrence = add(
         Occurrence(
             **where, event_id=event.id, state=State.OPEN, starts_at=now + timedelta(days=2),
             ends_at=now + timedelta(days=3), opens_at=now, closes_at=now + timedelta(days=1),
-            cancel_until=now + timedelta(days=1), price=0, deposit=0,
+            cancel_until=now + timedelta(days=1), price=0, deposit=0, series_id=series.id,
+            series_day=RULE.first,
         )
     )  # fmt: skip
     quota = add(Quota(**where, occurrence_id=occurrence.id, capacity=1, confirmed=1))
