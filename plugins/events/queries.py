@@ -92,7 +92,6 @@ def find_with_seats(
         sa.select(
             Occurrence, Quota, SeatRow, Registration, _parties_waiting(), _last_time(member), Window
         )
-        .add_columns(Policy, Penalty)
         .options(joinedload(Occurrence.series))
         .join(Quota, Quota.occurrence_id == Occurrence.id)
         .outerjoin(
@@ -105,7 +104,9 @@ def find_with_seats(
         .where(Occurrence.public_id == public_id, Occurrence.project_id == project_id)
         .order_by(*_TOTAL_FIRST, SeatRow.id)
     )
-    rows = db.session.execute(with_others(statement, project_id, public_id)).all()
+    # The marks stand last, see standing_from.
+    whole = with_others(statement, project_id, public_id).add_columns(Policy, Penalty)
+    rows = db.session.execute(whole).all()
     if not rows:
         return None
     quotas = {row[1].id: row[1] for row in rows}
@@ -118,8 +119,8 @@ def find_with_seats(
         came_on=rows[0][5],
         window=rows[0][6],
         ladder=standing_from(rows),
-        others=others_in((row[-3], row[-2]) for row in rows),
-        dates=rows[0][-1] or 0,
+        others=others_in((row[7], row[8]) for row in rows),
+        dates=rows[0][9] or 0,
     )
 
 
