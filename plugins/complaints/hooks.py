@@ -28,6 +28,7 @@ from plugins.complaints import (
 )
 from plugins.complaints.demo import fill
 from plugins.complaints.identity import Reader
+from plugins.complaints.intake import views as intake_views
 from plugins.complaints.jobs import all_jobs
 from plugins.complaints.states import State
 from plugins.complaints.subscribing import views as subscribing_views
@@ -77,6 +78,7 @@ _PAGES = (
     reporting_views.blueprint,
     subscribing_views.blueprint,
     staff_views.staff,
+    intake_views.staff,
     setting_views.staff,
     moderation_views.staff,
     redacting_views.staff,

@@ -36,9 +36,16 @@ class Draft:
 
 
 def submit(
-    *, member: MemberRef, project: ProjectRef, draft: Draft, pictures: Sequence[Any] = ()
+    *,
+    member: MemberRef,
+    project: ProjectRef,
+    draft: Draft,
+    pictures: Sequence[Any] = (),
+    channel: str = "forum",
+    taken_by: Any = None,
 ) -> Case:
     """Open a case with its clocks. `pictures`: decoded ones, as a form's field has them.
+    `taken_by`: the account that writes it down for the member, whom no limit of new ones binds.
 
     Raises CaseError for a public one: SUSPENDED of who may not write here, TOO_MANY.
     """
@@ -46,7 +53,7 @@ def submit(
         sanctions.check_not_barred(project, member)
     number = _next_number(project)
     at = database_now()
-    if draft.ring != Ring.PRIVATE:
+    if draft.ring != Ring.PRIVATE and taken_by is None:
         # After the number, which makes those who hand in at once wait for each other.
         limits.check_complaint(project, member, at)
     case = Case(
@@ -65,6 +72,7 @@ def submit(
         batch=draft.batch,
         ring=draft.ring,
         frontline=Frontline.HOME if draft.ring == Ring.HOME else draft.frontline,
+        channel=channel,
         state=State.OPEN,
         assignee_id=draft.category.handler_id,
         assignee=draft.category.handler,
@@ -76,11 +84,11 @@ def submit(
     take(
         case,
         "submit",
-        by=By.OWNER,
+        by=By.OWNER if taken_by is None else By.STAFF,
         at=at,
-        account_id=member.account_id,
+        account_id=member.account_id if taken_by is None else taken_by.id,
         target=State.OPEN,
-        facts={"category": draft.category.key, "ring": str(draft.ring)},
+        facts={"category": draft.category.key, "ring": str(draft.ring), "channel": str(channel)},
     )
     case.photos = keep_photos(PHOTO, case.public_id, project, member, pictures)
     db.session.add(_me_too(case, member))

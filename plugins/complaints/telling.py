@@ -77,6 +77,16 @@ def kinds() -> list[NotificationKind]:
             tone="rose",
         ),
         NotificationKind(
+            "complaints.taken_down",
+            title=lazy("A complaint is taken down for me"),
+            subject=lazy("We have written your complaint down: “{title}”"),
+            body=lazy("Case {code}: see that it says what you mean. The clock runs."),
+            sample=sample,
+            icon="pencil",
+            tone="brand",
+            required=True,
+        ),
+        NotificationKind(
             "complaints.news",
             title=lazy("News of a complaint that I follow"),
             subject=lazy("There is something new about “{title}”"),

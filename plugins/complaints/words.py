@@ -220,7 +220,15 @@ APPEALS: Mapping[str, object] = {
     AppealState.OVERTURNED: lazy("Undone by the group"),
 }
 
+CHANNELS: Mapping[str, object] = {
+    "forum": lazy("On the forum"),
+    "hotline": lazy("By telephone"),
+    "desk": lazy("At the desk"),
+}
+"""How a complaint came in."""
+
 AUDIT: Mapping[str, object] = {
+    "take_down": lazy("Took a complaint down for a member"),
     "reply": lazy("Answered a complaint"),
     "ask": lazy("Asked the owner about a complaint"),
     "propose": lazy("Proposed a solution for a complaint"),

@@ -1,0 +1,1 @@
+"""Complaints by telephone and at the desk, which the staff write down for a member."""
