@@ -18,6 +18,7 @@ from plugins.events.api_schemas import (
     Wanted,
 )
 from plugins.events.asking.api import asked_of, questions_shown, said_shown
+from plugins.events.asking.changing import change
 from plugins.events.asking.queries import said_by
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Registration
@@ -141,6 +142,24 @@ def ticket(public_id: str) -> dict[str, Any]:
 def cancel(public_id: str) -> dict[str, Any]:
     """Cancel the member's own registration, or give up the place in the waiting list."""
     return _change(registering.cancel, own_registration(public_id))
+
+
+@api.call("POST", "/tickets/<public_id>/change", TicketShown, body=PartyWish, errors=REFUSED)
+@member_only
+def change_party(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Change who comes, what they chose and answered until the deadline, all of it or nothing; what
+    is left out stays as it is."""
+    found, said = own_registration(public_id), asked_of(body)
+    wishes = {each["key"]: each["persons"] for each in body.get("wishes", ())}
+    return _change(
+        change,
+        found,
+        member=current_member(),
+        party=body.get("party"),
+        wishes=wishes if "wishes" in body else None,
+        guests=said.guests if "guests" in body else None,
+        answers=said.answers if "answers" in body else None,
+    )
 
 
 @api.call("POST", "/tickets/<public_id>/accept", TicketShown, body=AcceptWish, errors=REFUSED)

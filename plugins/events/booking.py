@@ -60,12 +60,18 @@ def write_party(
     db.session.flush()
     write_down(made, counts)
     pledge(made, at)
+    write_seats(made, chosen, state)
+    return made
+
+
+def write_seats(made: Registration, chosen: Sequence[Candidate], state: Seat) -> None:
+    """Write down a seat of a party for each person."""
     for each in chosen:
         db.session.add(
             SeatRow(
                 registration_id=made.id,
-                occurrence_id=occurrence.id,
-                project_id=occurrence.project_id,
+                occurrence_id=made.occurrence_id,
+                project_id=made.project_id,
                 member_id=each.mate.member_id,
                 person=None if each.mate.member_id or each.guest else each.mate.key,
                 guest=each.guest,
@@ -76,7 +82,6 @@ def write_party(
         )
         # One by one: the party keeps its order.
         db.session.flush()
-    return made
 
 
 def lead(found: Registration, state: Seat) -> None:
@@ -122,8 +127,11 @@ def charge(
     member: MemberRef,
     project: ProjectRef,
     terms: Terms,
+    *,
+    again: str = "",
 ) -> None:
-    """Take the price and set the deposit aside, for each seat. Raises EventError."""
+    """Take the price and set the deposit aside, for each seat; `again`: what tells a later charge
+    of the same registration from the first. Raises EventError."""
     found.charged = terms.price * found.seats
     found.deposit = terms.deposit * found.seats
     facts = {"registration": found.public_id, "occurrence": occurrence.public_id}
@@ -133,7 +141,7 @@ def charge(
             found.charge_id = spend_points(
                 member=member,
                 amount=found.charged,
-                key=f"events:price:{found.public_id}",
+                key=f"events:price:{found.public_id}{again}",
                 source=PRICE,
                 project=project,
                 facts=facts,
@@ -143,7 +151,7 @@ def charge(
             found.hold_id = hold_points(
                 member=member,
                 amount=found.deposit,
-                key=f"events:deposit:{found.public_id}",
+                key=f"events:deposit:{found.public_id}{again}",
                 source=DEPOSIT,
                 project=project,
                 facts=facts,

@@ -24,7 +24,7 @@ from plugins.events import (
     views,
     words,
 )
-from plugins.events.asking import approval_views, question_views
+from plugins.events.asking import approval_views, change_views, question_views
 from plugins.events.demo import fill
 from plugins.events.jobs import all_jobs
 from plugins.events.ladder import api as ladder_api
@@ -82,9 +82,10 @@ _STAFF = (
     policy_views,
     series_views,
 )
+_OWNERS = (views, ticket_views, calendar_views, ladder_views, change_views)
 _PAGES = dict.fromkeys(
     [
-        *(module.blueprint for module in (views, ticket_views, calendar_views, ladder_views)),
+        *(module.blueprint for module in _OWNERS),
         *(module.staff for module in _STAFF),
     ]
 )
@@ -166,6 +167,7 @@ def register_events() -> list[EventKind]:
         EventKind("events.called_off", "Subject: events_occurrence."),
         EventKind("events.registered", "Subject: events_registration. Data: occurrence, seats."),
         EventKind("events.offered", "Subject: events_registration. Data: occurrence, seats."),
+        EventKind("events.changed", "Subject: events_registration. Data: occurrence, seats."),
         EventKind("events.cancelled", "Subject: events_registration. Data: occurrence, state."),
     ]
 

@@ -68,6 +68,15 @@ def release_seats(registration_id: int, *, held: bool = False) -> None:
     db.session.execute(_its_quotas(registration_id).values(left))
 
 
+def give_back_seats(seats: Mapping[int, int]) -> None:
+    """Give back confirmed seats of a party that stays, by the id of a quota; what was over the
+    capacity goes first."""
+    for quota_id, many in seats.items():
+        over = Quota.confirmed + Quota.held - many - Quota.capacity
+        left = {**_added(-many, held=False), "forced": sa.case((over > 0, over), else_=0)}
+        db.session.execute(sa.update(Quota).where(Quota.id == quota_id).values(left))
+
+
 def _many(registration_id: int) -> sa.ScalarSelect[int]:
     its = sa.select(Counted.seats).where(
         Counted.registration_id == registration_id, Counted.quota_id == Quota.id

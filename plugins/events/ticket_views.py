@@ -6,6 +6,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from plugins.events import queries, registering, rosters
+from plugins.events.asking.changing import may_change
 from plugins.events.asking.queries import said_by
 from plugins.events.blueprint import blueprint
 from plugins.events.errors import EventError
@@ -119,5 +120,6 @@ def _ticket(public_id: str, refused: str | None = None) -> str:
         place=queue_words(found.occurrence, rosters.before(found)) if waiting else None,
         offered=mine and until is not None and until > now(),
         terms=Terms.of(found.occurrence, found.window),
+        changes=mine and may_change(found, found.occurrence, now()),
         refused=refused,
     )

@@ -140,6 +140,8 @@ REFUSALS: Mapping[str, object] = {
     "OWN_POLICY": lazy("Somebody else has to publish what you wrote."),
     "CHANGED": lazy("A colleague changed this meanwhile. Please look at it again."),
     "BAD_WISH": lazy("Choose for no more persons than come along."),
+    "TOO_LATE_TO_CHANGE": lazy("The time for changes is over."),
+    "NOT_LARGER": lazy("A party that waits cannot become larger. Give up the place and ask anew."),
     "NOT_PENDING": lazy("Somebody has answered this party already."),
     "BAD_ANSWERS": lazy("Some answers do not fit. Please look at them."),
     "QUESTIONS_CHANGED": lazy("The questions have changed. Please look at them again."),

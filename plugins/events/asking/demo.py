@@ -1,7 +1,7 @@
 """What activities of the demo's season ask, and what some neighbours answered."""
 
 from plugins.events.asking.answers import Given
-from plugins.events.asking.keeping import keep_answers
+from plugins.events.asking.keeping import keep_answers, seats_in_order
 from plugins.events.asking.questions import Kind, Per, Question
 from plugins.events.models import Occurrence, Registration
 from plugins.events.policy import Terms
@@ -65,4 +65,5 @@ def answer(made: Registration, occurrence: Occurrence, number: int, key: str) ->
         made.asked_under = Terms.of(occurrence).mark()
     if occurrence.event.questions and number % 5 == 0:
         given.append(Given(_NOTE.key, "", "会晚到十分钟"))
-    keep_answers(made, given, [key])
+    if given:
+        keep_answers(made, given, seats_in_order(made, [key]))

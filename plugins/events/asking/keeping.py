@@ -1,6 +1,6 @@
 """Keeping a party's answers, and forgetting them when they have served."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -15,13 +15,12 @@ _OVER = (State.SETTLED, State.ARCHIVED, State.CANCELLED)
 _AT_ONCE = 200
 
 
-def keep_answers(made: Registration, given: Sequence[Given], keys: Sequence[str]) -> None:
-    """Write down a party's answers in place of those that it gave before. `keys`: of the persons,
-    in the order of their seats."""
+def keep_answers(made: Registration, given: Sequence[Given], seats: Mapping[str, int]) -> None:
+    """Write down a party's answers in place of those that it gave before. `seats`: the id of each
+    person's seat, by the person's key."""
     db.session.execute(sa.delete(Answer).where(Answer.registration_id == made.id))
     if not given:
         return
-    seats = dict(zip(keys, _seat_ids(made), strict=True))
     where = {"registration_id": made.id, "project_id": made.project_id}
     db.session.add_all(
         Answer(
@@ -35,9 +34,10 @@ def keep_answers(made: Registration, given: Sequence[Given], keys: Sequence[str]
     db.session.flush()
 
 
-def _seat_ids(made: Registration) -> Sequence[int]:
+def seats_in_order(made: Registration, keys: Sequence[str]) -> dict[str, int]:
+    """Return the ids of a party's seats by the persons' keys, in the order of the seats."""
     mine = sa.select(SeatRow.id).where(SeatRow.registration_id == made.id)
-    return db.session.scalars(mine.order_by(SeatRow.id)).all()
+    return dict(zip(keys, db.session.scalars(mine.order_by(SeatRow.id)), strict=True))
 
 
 def forget(run: JobRun) -> None:

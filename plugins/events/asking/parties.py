@@ -6,7 +6,7 @@ from datetime import datetime
 
 from plugins.events.asking.answers import Given, Typed, check
 from plugins.events.asking.guests import Guest, with_guests
-from plugins.events.asking.keeping import keep_answers
+from plugins.events.asking.keeping import keep_answers, seats_in_order
 from plugins.events.asking.questions import questions_of
 from plugins.events.booking import write_party
 from plugins.events.counting import Seats
@@ -64,7 +64,8 @@ def write_whole(
 ) -> Registration:
     """Write down a party with its seats and answers."""
     made = write_party(occurrence, member, party.chosen, state, at, counts=counts, window=window)
-    keep_answers(made, party.given, party.keys)
+    if party.given:
+        keep_answers(made, party.given, seats_in_order(made, party.keys))
     return made
 
 
