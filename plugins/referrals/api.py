@@ -8,7 +8,7 @@ from werkzeug.exceptions import NotFound
 from plugins.referrals import dispute_queries, disputes, inviting, queries, reward_queries, stages
 from plugins.referrals.codes import show_code
 from plugins.referrals.errors import ReferralError
-from plugins.referrals.importing import Outcome, Row, apply_rows
+from plugins.referrals.importing import MOST_SUM, Outcome, Row, apply_rows
 from plugins.referrals.models import Lead, Referrer
 from plugins.referrals.models.rewards import Kind, RewardState
 from plugins.referrals.rules import rules_now
@@ -79,7 +79,8 @@ class Words(ApiInput):
 
 
 class StageSent(ApiInput):
-    """A stage of a sale. `code`: what the friend shows; `buyer`: who signs."""
+    """A stage of a sale. `code`: what the friend shows; `buyer`: who signs; `price` in fen; `area`
+    in hundredths of a square metre."""
 
     code = api_fields.Text(20, required=True)
     stage = api_fields.Choice(tuple(SALES), required=True)
@@ -87,6 +88,8 @@ class StageSent(ApiInput):
     buyer = api_fields.Choice(Buyer)
     paper = api_fields.Text(200)
     building = api_fields.Text(40)
+    price = api_fields.Whole(1, MOST_SUM)
+    area = api_fields.Whole(1, MOST_SUM)
 
 
 class StagesSent(ApiInput):
@@ -179,7 +182,8 @@ def record_stages(body: dict[str, Any]) -> dict[str, object]:
     rows = [
         Row(
             line, each["code"], each["stage"], each["on"], each.get("buyer") or "",
-            each.get("paper") or "", each.get("building") or "",
+            each.get("paper") or "", each.get("building") or "", each.get("price"),
+            each.get("area"),
         )
         for line, each in enumerate(body["items"], 1)
     ]  # fmt: skip

@@ -19,7 +19,9 @@ from plugins.referrals.inviting import (
 )
 from plugins.referrals.models import Campaign, Lead, Note, Referrer
 from plugins.referrals.rules import rules_now
+from plugins.referrals.shares.invited import share_with
 from plugins.referrals.states import State, Way
+from plugins.referrals.withdrawing import lapse_rewards
 from portal.sdk import (
     MemberRef,
     ProjectRef,
@@ -113,7 +115,8 @@ def friend_link(*, project: ProjectRef, lead: Lead) -> str:
 
 
 def withdraw(*, project: ProjectRef, lead: Lead, at: datetime) -> None:
-    """Erase the friend: name, number and hash go, the lead ends, whatever its stage."""
+    """Erase the friend: name, number and hash go, the lead ends, whatever its stage; its rewards
+    that were not given lapse."""
     done = db.session.execute(
         sa.update(Lead)
         .where(Lead.id == lead.id, Lead.consented_at.is_not(None), Lead.withdrawn_at.is_(None))
@@ -128,6 +131,7 @@ def withdraw(*, project: ProjectRef, lead: Lead, at: datetime) -> None:
     db.session.execute(sa.update(Note).where(Note.lead_id == lead.id).values(text=""))
     revoke_tokens(plugin=NAME, subject=lead.public_id)
     db.session.refresh(lead)
+    lapse_rewards(Lead.id == lead.id)
     log(actor=None, project=project, lead=lead, at=at, step="withdrawn", reason="withdrawn")
     tell("referrals.lead_ended", lead)
 
@@ -173,7 +177,10 @@ def _follow_consent(
         )
         .with_for_update(skip_locked=True)
     ).all()
-    end_invitations(project=project, leads=list(others), reason="ReferralExpired")
+    sharing = share_with(project=project, lead=lead, rules=rules, invited=others, at=at)
+    end_invitations(project=project, leads=sharing, reason="shared")
+    left = [each for each in others if each not in sharing]
+    end_invitations(project=project, leads=left, reason="ReferralExpired")
     lead.stage_on = business_date(project.time_zone, at)
     for state in (State.CONSENTED, State.REPORTED):
         log(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
@@ -91,12 +92,18 @@ def decide_dispute(public_id: str) -> Page:
     found, project, form = _find(public_id), current_project(), request.form
     outcome = form.get("outcome", "")
     shares = [form.get(name, "") for name in ("share", "other_share")]
-    mine, theirs = (int(each) if each.isascii() and each.isdigit() else 0 for each in shares)
+    mine, theirs = (_whole(each) for each in shares)
+    further = [
+        (queries.referrer_by_code(project.id, code), _whole(part))
+        for code, part in zip(form.getlist("third"), form.getlist("third_share"), strict=False)
+        if code.strip()
+    ][: service.MOST_OTHERS + 1]
 
     def act() -> None:
         if outcome not in set(Outcome):
             raise ReferralError("NO_REASON")
-        if outcome == Outcome.SPLIT and mine + theirs != 100:
+        whole = mine + theirs + sum(part for _, part in further)
+        if outcome == Outcome.SPLIT and (whole != 100 or theirs < 1):
             raise ReferralError("BAD_SHARE")
         service.decide(
             **_act(),
@@ -104,10 +111,16 @@ def decide_dispute(public_id: str) -> Page:
             outcome=Outcome(outcome),
             share=mine,
             other=queries.referrer_by_code(project.id, form.get("other", "")),
+            others=further,
             appeal_days=int(plugin_settings(NAME, project)["appeal_days"]),
         )
 
     return _do(public_id, act, gettext("The decision is noted; the owners are told."))
+
+
+def _whole(text: str) -> int:
+    """Return a percent as it was typed, nought for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
 
 
 def _do(public_id: str, act: Callable[[], None], said: str) -> Page:
@@ -140,12 +153,13 @@ def _page(found: Dispute, refused: str = "") -> str:
         owner=owner_of(lead.referrer_id),
         rival_owner=owner_of(rival.referrer_id) if rival else None,
         other=owner_of(found.other_id) if found.other_id else None,
+        further=[(owner_of(each).name, part) for each, part in found.others],
         steps=dispute_queries.timeline([each.id for each in leads]),
         rewards=[reward for each in leads for reward in reward_queries.rewards_of(each)],
         heard=found.state in service.HEARD,
         outside=current_account().id not in service.in_the_sale(found, lead, rival),
         refused=refused,
-        typed=request.form if request.method == "POST" else {},
+        typed=request.form if request.method == "POST" else MultiDict(),
     )
 
 

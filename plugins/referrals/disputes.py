@@ -1,5 +1,6 @@
 """Disputes: opened once a lead, decided by somebody not in the sale, appealed once, final."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,9 +16,13 @@ from plugins.referrals.models.disputes import DisputeState, Outcome
 from plugins.referrals.models.rewards import RewardState
 from plugins.referrals.posting import owner_of
 from plugins.referrals.settling import settle
+from plugins.referrals.shares.drawing import WHOLE
+from plugins.referrals.shares.service import owners_of
 from plugins.referrals.states import ACTIVE, DISPUTABLE, OBJECTABLE
 from portal.sdk import ProjectRef, db, find_members, housemates, notify
 
+MOST_OTHERS = 4
+"""Third and further owners of a split."""
 HEARD = (DisputeState.OPEN, DisputeState.APPEALED)
 """When evidence is taken."""
 
@@ -100,11 +105,13 @@ def decide(
     appeal_days: int,
     share: int | None = None,
     other: Referrer | None = None,
+    others: Sequence[tuple[Referrer | None, int]] = (),
 ) -> None:
     """Decide a dispute: it may be appealed for some days; on an appeal, for good.
 
     `share`: of a split, for the owner of the disputed lead, in percent. `other`: who else, where
-    nobody else has the friend. Raises ReferralError: IN_THE_SALE, NO_REASON, NO_OTHER, BAD_SHARE,
+    nobody else has the friend. `others`: third and further owners with their percents; what is
+    left is the other's. Raises ReferralError: IN_THE_SALE, NO_REASON, NO_OTHER, BAD_SHARE,
     whatever excludes the other owner, NOT_NOW.
     """
     lead, rival = parties(dispute)
@@ -113,15 +120,20 @@ def decide(
     _in(dispute, *HEARD)
     if actor.id in in_the_sale(dispute, lead, rival):
         raise ReferralError("IN_THE_SALE")
-    if outcome == Outcome.SPLIT and not 1 <= (share or 0) <= 99:
-        raise ReferralError("BAD_SHARE")
+    others = others if outcome == Outcome.SPLIT else ()
+    if outcome == Outcome.SPLIT:
+        _check_shares(share or 0, [each for _, each in others])
     if outcome in (Outcome.MOVE, Outcome.SPLIT) and rival is None:
         _check_other(project, lead, other, at)
+    named = {lead.referrer_id, rival.referrer_id if rival else other.id if other else 0}
+    for third, _ in others:
+        _check_other(project, lead, third, at, named)
     final = dispute.state == DisputeState.APPEALED
     values: dict[str, Any] = {
         "outcome": outcome,
         "share": share if outcome == Outcome.SPLIT else None,
         "other_id": other.id if other and rival is None else None,
+        "others": [[third.id, part] for third, part in others if third],
     }
     if final:
         values |= {"state": DisputeState.FINAL, "final_by": actor.id, "final_at": at}
@@ -181,15 +193,32 @@ def in_the_sale(dispute: Dispute, lead: Lead, rival: Lead | None) -> set[int]:
     leads = [each for each in (lead, rival) if each]
     steps = sa.select(Step.by).where(Step.lead_id.in_([each.id for each in leads]))
     acted = {by for by in db.session.scalars(steps.distinct()) if by is not None}
-    owners = [owner_of(each.referrer_id) for each in leads]
+    sides = {referrer for each in leads for referrer in owners_of(each)}
+    owners = [owner_of(each) for each in sorted(sides)]
     mates = {mate.member_id for owner in owners for mate in housemates(owner) if mate.member_id}
     homes = {each.account_id for each in find_members(mates).values()}
     return acted | homes | {dispute.opened_by}
 
 
-def _check_other(project: ProjectRef, lead: Lead, other: Referrer | None, at: datetime) -> None:
-    if other is None or other.id == lead.referrer_id or other.closed_at:
+def _check_shares(share: int, others: Sequence[int]) -> None:
+    """Raise ReferralError unless everybody gets something, and together the whole."""
+    if min(share, *others, 99) < 1 or share + sum(others) > WHOLE - 1 or len(others) > MOST_OTHERS:
+        raise ReferralError("BAD_SHARE")
+
+
+def _check_other(
+    project: ProjectRef,
+    lead: Lead,
+    other: Referrer | None,
+    at: datetime,
+    named: set[int] | None = None,
+) -> None:
+    """Raise ReferralError unless another owner may have a part; `named`: who has one already, to
+    whom this one is added."""
+    named = {lead.referrer_id} if named is None else named
+    if other is None or other.id in named or other.closed_at:
         raise ReferralError("NO_OTHER")
+    named.add(other.id)
     rules = db.session.get_one(Campaign, lead.campaign_id)
     member = owner_of(other.id)
     code = excluded(project=project, referrer=member, phone=lead.phone or "", rules=rules, at=at)

@@ -1,7 +1,9 @@
 """Rewards as stages are reached: each line of the rules once a lead, within caps and budget."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,14 +11,27 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from plugins.referrals.errors import ReferralError
+from plugins.referrals.measures.basis import lead_amount
+from plugins.referrals.measures.fitting import fits
 from plugins.referrals.models import Campaign, Lead, Referrer
-from plugins.referrals.models.rewards import Beneficiary, Reward, RewardLine, RewardState
+from plugins.referrals.models.rewards import Beneficiary, Measure, Reward, RewardLine, RewardState
 from plugins.referrals.posting import note, owner_of, post_points, take_back_posted
 from plugins.referrals.room import give_back, reserve
+from plugins.referrals.shares.drawing import parts
+from plugins.referrals.shares.service import owners_of, shares_of
 from plugins.referrals.states import OPEN, STAGES, State
-from portal.sdk import ProjectRef, db, tier_of
+from portal.sdk import ProjectRef, business_date, db, tier_of
 
 DISPUTED = "DISPUTED"
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A line that may still come. `amount`: milli-points or fen, None while a price or a fee is
+    not known."""
+
+    line: RewardLine
+    amount: int | None
 
 
 def lines_of(rules: Campaign) -> Sequence[RewardLine]:
@@ -29,19 +44,27 @@ def lines_of(rules: Campaign) -> Sequence[RewardLine]:
     ).all()
 
 
-def coming(lead: Lead, rewards: Sequence[Reward]) -> Sequence[RewardLine]:
-    """Return what the owner of a lead under way may still get, by its rules: a forecast."""
+def coming(
+    project: ProjectRef,
+    lead: Lead,
+    rewards: Sequence[Reward],
+    sides: Sequence[Beneficiary] = (Beneficiary.OWNER,),
+) -> Sequence[Forecast]:
+    """Return what sides of a lead under way may still get, by its rules: a forecast. A stage that
+    was reached stays in it while the price or the fee is not known."""
     if lead.campaign is None or lead.reason or lead.state not in OPEN:
         return []
     there = {reward.line_id for reward in rewards}
     passed = STAGES[: STAGES.index(State(lead.state)) + 1]
-    return [
-        line
+    today = business_date(project.time_zone)
+    found = [
+        Forecast(line, lead_amount(project, lead, lead.campaign, line))
         for line in lines_of(lead.campaign)
-        if line.beneficiary == Beneficiary.OWNER
+        if line.beneficiary in sides
         and line.id not in there
-        and line.stage not in passed
+        and (line.until_on is None or line.until_on >= today)
     ]
+    return [each for each in found if each.line.stage not in passed or each.amount is None]
 
 
 def earn(
@@ -53,33 +76,41 @@ def earn(
     stage: str,
     on: date,
     sides: Sequence[Beneficiary] = tuple(Beneficiary),
+    reckoned: bool = False,
 ) -> None:
     """Write down what a stage that a lead has reached earns; the same stage again, nothing.
 
     Budgets and caps are taken up here, so that what is approved can be paid; what finds no room is
-    held, and so is everything of a lead that is disputed. `sides`: for whom.
+    held, and so is everything of a lead that is disputed. `sides`: for whom; `reckoned`: only what
+    depends on a price or a fee. What does so waits until they are known.
     """
     lines = [
         line
         for line in lines_of(rules)
-        if line.stage == stage and line.beneficiary in sides and _at(line, lead)
+        if line.stage == stage
+        and line.beneficiary in sides
+        and not (reckoned and line.measure == Measure.FIXED)
     ]
     if not lines:
         return
     # One at a time for an owner, so that no two leads are the same rung of the ladder.
     db.session.execute(
         sa.select(Referrer.id)
-        .where(Referrer.id.in_([lead.referrer_id, lead.partner_id]))
+        .where(Referrer.id.in_(owners_of(lead)))
         .order_by(Referrer.id)
         .with_for_update()
     )
-    tier, nth = tier_of(owner_of(lead.referrer_id), on=on), _rung(lead, stage)
+    nth = rung(lead, stage)
+
+    @cache
+    def tier() -> str | None:
+        return tier_of(owner_of(lead.referrer_id), on=on)
+
     for line in lines:
-        if line.tiers and tier not in line.tiers:
+        if not fits(line, stage=stage, building=lead.building, nth=nth, tier=tier, on=on):
             continue
-        if nth < line.from_nth or (line.to_nth is not None and nth > line.to_nth):
-            continue
-        for referrer_id, amount in _shares(lead, line):
+        whole = lead_amount(project, lead, rules, line)
+        for referrer_id, amount in among(lead, line, whole or 0):
             made = _add(actor, lead, line, referrer_id, amount, on, nth)
             if made is None:
                 continue
@@ -143,22 +174,29 @@ def release(*, actor: Any, project: ProjectRef, reward: Reward) -> None:
     note(actor, "referrals.reward_released", reward)
 
 
-def _at(line: RewardLine, lead: Lead) -> bool:
-    return not line.buildings or lead.building in line.buildings
+def among(lead: Lead, line: RewardLine, whole: int) -> list[tuple[int, int]]:
+    """Return which owner gets how much of a line: the shares are the whole, to the fen."""
+    if line.beneficiary == Beneficiary.FRIEND:
+        return [(lead.referrer_id, whole)] if whole else []
+    shares = shares_of(lead)
+    cut = parts(whole, [share for _, share in shares])
+    return [(owner, part) for (owner, _), part in zip(shares, cut, strict=True) if part]
 
 
-def _shares(lead: Lead, line: RewardLine) -> list[tuple[int, int]]:
-    """Return which owner gets how much of a line: two shares are the whole, to the fen."""
-    if lead.partner_id is None or lead.partner_share is None or line.beneficiary == "friend":
-        return [(lead.referrer_id, line.amount)]
-    theirs = line.amount * lead.partner_share // 100
-    shares = [(lead.referrer_id, line.amount - theirs), (lead.partner_id, theirs)]
-    return [share for share in shares if share[1]]
-
-
-def _rung(lead: Lead, stage: str) -> int:
+def rung(lead: Lead, stage: str) -> int:
     """Return which of the owner's leads this is to reach the stage; what was taken back does not
-    count."""
+    count. A lead that is reckoned anew keeps its rung."""
+    kept = db.session.scalar(
+        sa.select(sa.func.min(Reward.nth))
+        .join(RewardLine, RewardLine.id == Reward.line_id)
+        .where(
+            Reward.lead_id == lead.id,
+            Reward.referrer_id == lead.referrer_id,
+            RewardLine.stage == stage,
+        )
+    )
+    if kept is not None:
+        return kept
     taken_back = aliased(Reward)
     earlier = sa.select(sa.func.count(sa.distinct(Reward.lead_id))).where(
         Reward.referrer_id == lead.referrer_id,

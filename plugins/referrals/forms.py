@@ -9,6 +9,7 @@ from wtforms import (
     BooleanField,
     DateField,
     DateTimeLocalField,
+    DecimalField,
     IntegerField,
     RadioField,
     SelectField,
@@ -47,6 +48,7 @@ from portal.sdk import (
 )
 
 _MAIN = "zh_Hans_CN"
+_SUM = (Optional(), NumberRange(0, 10_000_000_000))
 NUMBERS = (
     "visit_days", "subscribe_days", "known_days", "notice_minutes", "answer_minutes",
     "consent_hours", "most_a_day",
@@ -202,6 +204,8 @@ class RulesForm(PromisesForm):
             promises=self.promises(),
             cap_points=self.cap(Kind.POINTS),
             cap_cash=self.cap(Kind.CASH),
+            month_fee=self.fee(),
+            shares=self.parts(),
             **{name: self[name].data for name in NUMBERS},
         )
 
@@ -215,13 +219,30 @@ for _language in LANGUAGES:
     )
 
 
-class StageForm(TextsForm):
+class SumsForm(TextsForm):
+    """What a home costs, and how large it is."""
+
+    price = DecimalField(lazy("Price of the contract, yuan"), _SUM, places=2)
+    area = DecimalField(lazy("Floor area, square metres"), _SUM, places=2)
+
+    def hundredths(self, name: str) -> int | None:
+        """Return a price in fen, an area in hundredths; None where nothing was typed."""
+        return int(self[name].data * 100) if self[name].data else None
+
+
+class StageForm(SumsForm):
     """A stage of the sale with its day and its proof."""
 
     on = DateField(lazy("Day"), [InputRequired()])
     buyer = RadioField(lazy("Who signs"), [Optional()], choices=_choices(BUYERS))
     building = StringField(lazy("Building"), [Optional(), Length(max=40)])
     evidence = StringField(lazy("Number of the paper, or what proves it"), [Length(max=200)])
+
+
+class PriceForm(SumsForm):
+    """Price and area of a home that was chosen, entered later or corrected."""
+
+    words = StringField(lazy("Reason"), [InputRequired(), Length(max=200)])
 
 
 class KnownForm(TextsForm):

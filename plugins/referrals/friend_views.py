@@ -128,12 +128,17 @@ def withdraw() -> Page:
 
 def consent_words() -> str:
     """Return what a friend agrees to, as it is shown and as its proof is made of."""
-    return gettext(
+    words = gettext(
         "I agree that the sales office of %(project)s keeps my name and mobile number to note my "
         "visit and purchase, and tells the neighbour who invited me how far I am, without showing "
         "my name or full number. I can withdraw at any time; everything is erased then.",
         project=localized(current_project().name),
     )
+    rules = rules_now(current_project().id, now())
+    if rules is None or not rules.shares:
+        return words
+    further = gettext("Other neighbours who had invited me learn that much, too.")
+    return f"{words} {further}"
 
 
 @dataclass(frozen=True)

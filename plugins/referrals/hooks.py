@@ -26,6 +26,7 @@ from plugins.referrals import (
 )
 from plugins.referrals.demo import fill
 from plugins.referrals.jobs import all_jobs
+from plugins.referrals.measures import words as measured
 from plugins.referrals.rewarding import all_sources
 from portal.sdk import (
     AuditWord,
@@ -53,7 +54,9 @@ from portal.sdk import (
 
 
 def _context() -> dict[str, object]:
-    return {"words": words, "showing": showing, "reasons": stages.REASONS}
+    return {
+        "words": words, "showing": showing, "measured": measured, "reasons": stages.REASONS,
+    }  # fmt: skip
 
 
 _STAFF = (

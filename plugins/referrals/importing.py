@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,8 @@ from plugins.referrals.states import OPEN, SALES, Buyer, State
 from portal.sdk import ProjectRef, business_date, db
 
 MOST = 500
+MOST_SUM = 10**13
+"""Fen of a price, and hundredths of a square metre."""
 DONE, REPEATED, WAITING = "done", "repeated", "waiting"
 _ORDER = tuple(SALES)
 
@@ -34,6 +37,9 @@ class Row:
     buyer: str
     paper: str
     building: str = ""
+    # Fen, and hundredths of a square metre.
+    price: int | None = None
+    area: int | None = None
 
 
 @dataclass(frozen=True)
@@ -46,14 +52,17 @@ class Outcome:
 
 
 def read_rows(text: str) -> list[Row]:
-    """Return the lines `code, stage, day, who signs, paper, building`; a heading and empty ones
-    are skipped. Raises ReferralError: TOO_MANY_ROWS."""
+    """Return the lines `code, stage, day, who signs, paper, building, price in yuan, square
+    metres`; a heading and empty ones are skipped. Raises ReferralError: TOO_MANY_ROWS."""
     found = []
     for line, cells in enumerate(csv.reader(io.StringIO(text)), 1):
-        code, stage, on, buyer, paper, where, *_ = [*(cell.strip() for cell in cells), *[""] * 6]
+        code, stage, on, buyer, paper, where, price, area, *_ = [
+            *(cell.strip() for cell in cells), *[""] * 8,
+        ]  # fmt: skip
         if not code or stage == "stage":
             continue
-        found.append(Row(line, code, stage, _day(on), buyer, paper[:200], where[:40]))
+        sums = _hundredths(price), _hundredths(area)
+        found.append(Row(line, code, stage, _day(on), buyer, paper[:200], where[:40], *sums))
     if len(found) > MOST:
         raise ReferralError("TOO_MANY_ROWS")
     return found
@@ -75,7 +84,10 @@ def take_up(*, actor: Any, project: ProjectRef, lead: Lead, at: datetime) -> Non
         sa.select(EarlyStage).where(EarlyStage.lead_id == lead.id).limit(len(_ORDER))
     ).all()
     for early in sorted(waiting, key=lambda each: _place(each.stage)):
-        row = Row(0, "", early.stage, early.on_day, early.buyer, early.paper, early.building)
+        row = Row(
+            0, "", early.stage, early.on_day, early.buyer, early.paper, early.building,
+            early.price, early.area,
+        )  # fmt: skip
         if _too_early(lead, row):
             break
         result = _advance(actor, project, lead, row, at)
@@ -119,6 +131,7 @@ def _keep(actor: Any, project: ProjectRef, lead: Lead, row: Row) -> str:
         db.session.add(found)
     found.on_day, found.buyer, found.paper = row.on or found.on_day, row.buyer, row.paper
     found.building, found.by, found.reason = row.building, actor.id if actor else None, ""
+    found.price, found.area = row.price or found.price, row.area or found.area
     db.session.flush()
     return WAITING
 
@@ -137,6 +150,8 @@ def _advance(actor: Any, project: ProjectRef, lead: Lead, row: Row, at: datetime
                 buyer=row.buyer or Buyer.FRIEND,
                 building=row.building,
                 evidence=row.paper,
+                price=row.price,
+                area=row.area,
             )
     except ReferralError as error:
         return error.code
@@ -148,6 +163,15 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text.replace("/", "-"))
     except ValueError:
         return None
+
+
+def _hundredths(text: str) -> int | None:
+    """Return yuan as fen, square metres as hundredths; None for what is no sum above nought."""
+    try:
+        found = int(Decimal(text) * 100)
+    except (InvalidOperation, ValueError, OverflowError):
+        return None
+    return found if 0 < found <= MOST_SUM else None
 
 
 def _place(stage: str) -> int:

@@ -13,6 +13,7 @@ from plugins.referrals.models import Lead
 from plugins.referrals.models.rewards import Batch, BatchState, Kind, Reward, RewardState
 from plugins.referrals.posting import hold_excluded
 from plugins.referrals.taxing import payee_of, write_lines
+from plugins.referrals.withdrawing import lapse_rewards, stands_in
 from portal.sdk import ProjectRef, business_date, db, record
 
 MOST = 500
@@ -105,6 +106,8 @@ def pay(
     )
     if db.session.scalar(disputed) is not None:
         raise ReferralError("PAYOUT_DISPUTED")
+    if stands_in(batch.id):
+        raise ReferralError("PAYOUT_WITHDRAWN")
     values = {"state": BatchState.PAID, "paid_on": on, "paid_by": actor.id, "proof": proof[:120]}
     _move(batch, (BatchState.APPROVED,), **values)
     done = db.session.execute(
@@ -119,14 +122,18 @@ def pay(
 
 
 def drop(*, actor: Any, batch: Batch) -> None:
-    """Give a payout up that was not paid; its rewards wait for the next. Raises ReferralError."""
+    """Give a payout up that was not paid; its rewards wait for the next, but for those of friends
+    who withdrew meanwhile, which lapse. Raises ReferralError."""
     _move(batch, (BatchState.PROPOSED, BatchState.APPROVED), state=BatchState.DROPPED)
+    held = db.session.scalars(sa.select(Reward.lead_id).where(Reward.batch_id == batch.id))
+    leads = sorted(set(held))
     db.session.execute(
         sa.update(Reward)
         .where(Reward.batch_id == batch.id)
         .values(batch_id=None)
         .execution_options(synchronize_session=False)
     )
+    lapse_rewards(Lead.id.in_(leads))
     _note(actor, "referrals.payout_dropped", batch)
 
 

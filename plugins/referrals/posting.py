@@ -10,6 +10,7 @@ from plugins.referrals.errors import ReferralError
 from plugins.referrals.exclusions import EXCLUDED_FOR_EVER, excluded
 from plugins.referrals.models import Campaign, Lead, Referrer
 from plugins.referrals.models.rewards import Beneficiary, Kind, Reward, RewardState
+from plugins.referrals.shares.service import owners_of
 from portal.sdk import (
     MemberRef,
     PointsError,
@@ -63,8 +64,7 @@ def hold_excluded(*, project: ProjectRef, lead: Lead, rewards: Sequence[Reward])
         excluded(
             project=project, referrer=owner_of(referrer_id), phone=lead.phone, rules=rules, at=now()
         )
-        for referrer_id in (lead.referrer_id, lead.partner_id)
-        if referrer_id
+        for referrer_id in owners_of(lead)
     )
     code = next((code for code in codes if code in EXCLUDED_FOR_EVER), None)
     if code is None:

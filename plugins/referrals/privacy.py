@@ -13,6 +13,7 @@ from plugins.referrals.models import (
     KnownCustomer,
     Lead,
     Note,
+    Partner,
     PayeeLine,
     PurgePermit,
     Quota,
@@ -107,6 +108,6 @@ def purge(project: ProjectRef) -> None:
     )
     for model in (
         PayeeLine, TaxRate, Reward, Batch, Quota, Budget, RewardLine, Note, Step, Dispute,
-        EarlyStage, Lead, Referrer, KnownCustomer, Campaign, PurgePermit,
+        EarlyStage, Partner, Lead, Referrer, KnownCustomer, Campaign, PurgePermit,
     ):  # fmt: skip
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

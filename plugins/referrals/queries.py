@@ -19,6 +19,7 @@ from plugins.referrals.models import (
     KnownCustomer,
     Lead,
     Note,
+    Partner,
     Referrer,
     Step,
 )
@@ -55,7 +56,7 @@ def own_leads(referrer: Referrer) -> Page[Any]:
     return page_of(
         sa.select(Lead)
         .options(joinedload(Lead.campaign))
-        .where(sa.or_(Lead.referrer_id == referrer.id, Lead.partner_id == referrer.id)),
+        .where(sa.or_(Lead.referrer_id == referrer.id, _shares(Lead, referrer.id))),
         Lead.created_at,
         Lead.id,
         descending=True,
@@ -66,7 +67,7 @@ def own_lead(project_id: int, member_id: int, public_id: str) -> Lead | None:
     """Return a lead of this member in this project, also one that is shared."""
     return db.session.scalar(
         sa.select(Lead)
-        .join(Referrer, sa.or_(Referrer.id == Lead.referrer_id, Referrer.id == Lead.partner_id))
+        .join(Referrer, sa.or_(Referrer.id == Lead.referrer_id, _shares(Lead, Referrer.id)))
         .options(joinedload(Lead.campaign), joinedload(Lead.referrer))
         .where(
             Lead.public_id == public_id,
@@ -74,6 +75,10 @@ def own_lead(project_id: int, member_id: int, public_id: str) -> Lead | None:
             Referrer.member_id == member_id,
         )
     )
+
+
+def _shares(lead: type[Lead], referrer_id: Any) -> sa.ColumnElement[bool]:
+    return sa.exists().where(Partner.lead_id == lead.id, Partner.referrer_id == referrer_id)
 
 
 def lead_of_project(project_id: int, public_id: str) -> Lead | None:

@@ -1,7 +1,6 @@
 """The forms of rewards: a line of the rules, a budget, a payment."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from wtforms import (
@@ -19,14 +18,13 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
+from plugins.referrals.measures.forms import UNITS, MeasureForm, read_bands, shown
 from plugins.referrals.models import Campaign
-from plugins.referrals.models.rewards import Kind, RewardLine
+from plugins.referrals.models.rewards import Kind, Measure, RewardLine
 from plugins.referrals.words import SIDES, STATES, TAX_CLASSES
 from portal.sdk import TextsForm, gettext, lazy
 
 LINES = 8
-UNITS = {Kind.POINTS: 1000, Kind.CASH: 100}
-"""What one point and one yuan are counted in."""
 KINDS = (SelectChoice("points", lazy("Points")), SelectChoice("cash", lazy("Cash (yuan)")))
 _AMOUNT = (Optional(), NumberRange(0, 100_000_000))
 
@@ -36,15 +34,10 @@ def _list(text: str | None) -> list[str]:
     return [word.strip()[:40] for word in words if word.strip()]
 
 
-def shown(kind: str, amount: int) -> Decimal:
-    """Return an amount in points or yuan, as it is typed."""
-    return Decimal(amount) / UNITS[Kind(kind)]
+class LineForm(MeasureForm):
+    """One promise: empty without an amount and without bands."""
 
-
-class LineForm(TextsForm):
-    """One promise: empty without an amount."""
-
-    class Meta(TextsForm.Meta):
+    class Meta(MeasureForm.Meta):
         """Part of a form that has its own token."""
 
         csrf = False
@@ -71,8 +64,8 @@ class LineForm(TextsForm):
     at_once = BooleanField(lazy("Give points at once, without approval"))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """See that the parts fit together; without an amount nothing is asked."""
-        if not any(self.amount.raw_data or ()):
+        """See that the parts fit together; of an empty line nothing is asked."""
+        if not any((*(self.amount.raw_data or ()), self.bands.data)):
             return True
         valid: bool = super().validate(extra_validators)
         if self.beneficiary.data == "friend" and self.kind.data == Kind.POINTS:
@@ -82,30 +75,33 @@ class LineForm(TextsForm):
         if last is not None and last < first:
             self.to_nth.errors = [gettext("The last referral comes after the first.")]
             valid = False
-        return valid
+        return valid and self.check_measure(self.kind.data, self.amount.data)
 
     def show(self, line: RewardLine) -> None:
         """Fill in a line of an earlier version."""
         for name in ("stage", "beneficiary", "kind", "from_nth", "to_nth", "at_once"):
             self[name].data = getattr(line, name)
-        self.amount.data = shown(line.kind, line.amount)
+        self.amount.data = self.show_measure(line)
         self.tiers.data, self.buildings.data = ", ".join(line.tiers), ", ".join(line.buildings)
 
     def values(self) -> dict[str, Any] | None:
-        """Return what was typed, None without an amount."""
-        if not self.amount.data:
+        """Return what was typed, None for an empty line."""
+        if not (self.amount.data or self.bands.data):
             return None
         kind = Kind(self.kind.data)
+        measured = self.measured(kind, self.amount.data)
+        if not measured["amount"]:
+            return None
         return {
             "stage": self.stage.data,
             "beneficiary": self.beneficiary.data,
             "kind": kind,
-            "amount": int(self.amount.data * UNITS[kind]),
             "from_nth": self.from_nth.data or 1,
             "to_nth": self.to_nth.data,
             "tiers": _list(self.tiers.data),
             "buildings": _list(self.buildings.data),
             "at_once": kind == Kind.POINTS and bool(self.at_once.data),
+            **measured,
         }
 
 
@@ -114,6 +110,14 @@ class PromisesForm(TextsForm):
 
     cap_points = DecimalField(lazy("Points that an owner may get a year"), _AMOUNT, places=2)
     cap_cash = DecimalField(lazy("Yuan that an owner may get a year"), _AMOUNT, places=2)
+    month_fee = DecimalField(
+        lazy("Management fee, yuan a square metre and month"),
+        [Optional(), NumberRange(0, 1000)],
+        places=2,
+    )
+    shares = StringField(
+        lazy("Shares of owners who invited the same friend"), [Optional(), Length(max=30)]
+    )
     lines = FieldList(FormField(LineForm), min_entries=LINES, max_entries=LINES)
 
     def show_promises(self, found: Campaign | None, lines: Sequence[RewardLine]) -> None:
@@ -121,8 +125,38 @@ class PromisesForm(TextsForm):
         for name, kind in (("cap_points", Kind.POINTS), ("cap_cash", Kind.CASH)):
             cap = getattr(found, name, None)
             self[name].data = None if cap is None else shown(kind, cap)
+        if found is not None:
+            self.shares.data = ":".join(str(share) for share in found.shares)
+            self.month_fee.data = shown(Kind.CASH, found.month_fee) if found.month_fee else None
         for entry, line in zip(self.lines, lines, strict=False):
             entry.form.show(line)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """See that the fee of a month is known where it is promised, and shares are a whole."""
+        valid: bool = super().validate(extra_validators)
+        if valid and not self.month_fee.data:
+            for entry in self.lines:
+                if entry.form.measure.data == Measure.FEE_MONTHS and entry.form.values():
+                    self.month_fee.errors = [gettext("Say how much a month of the fee is.")]
+                    valid = False
+        if self.shares.data and not self.parts():
+            self.shares.errors = [
+                gettext("Write two to five percents that make 100, like 50:30:20.")
+            ]
+            valid = False
+        return valid
+
+    def parts(self) -> list[int]:
+        """Return the percents that were typed, none for what is no whole."""
+        typed = (self.shares.data or "").replace("：", ":").replace(" ", "").split(":")
+        if not all(each.isascii() and each.isdigit() and len(each) < 3 for each in typed):
+            return []
+        found = [int(each) for each in typed]
+        return found if 2 <= len(found) <= 5 and min(found) > 0 and sum(found) == 100 else []
+
+    def fee(self) -> int | None:
+        """Return the fee in fen a square metre and month."""
+        return int(self.month_fee.data * 100) if self.month_fee.data else None
 
     def promises(self) -> list[dict[str, Any]]:
         """Return the lines that have an amount."""
@@ -151,7 +185,31 @@ class TaxForm(TextsForm):
         choices=[SelectChoice(*each) for each in TAX_CLASSES.items()],
     )
     rate = DecimalField(lazy("Rate in percent"), [InputRequired(), NumberRange(0, 100)], places=2)
+    free = DecimalField(
+        lazy("Yuan of a payment that are free"), [Optional(), NumberRange(0, 1_000_000)], places=2
+    )
+    free_rate = DecimalField(
+        lazy("Percent of a payment that is free, where it is more"),
+        [Optional(), NumberRange(0, 100)],
+        places=2,
+    )
+    bands = StringField(lazy("Higher rates"), [Optional(), Length(max=200)])
     starts_on = DateField(lazy("In force from"), [InputRequired()])
+
+    def validate_bands(self, field: Any) -> None:
+        """See that rates rise from a sum above nought and are no more than all of it."""
+        found = self.higher()
+        rates = [rate for _, rate in found]
+        if field.data and (
+            not found or found[0][0] <= 0 or sorted(rates) != rates or rates[-1] > 10_000
+        ):
+            raise ValidationError(
+                gettext("Write them as sum: percent, with commas, each rate above the one before.")
+            )
+
+    def higher(self) -> list[list[int]]:
+        """Return the bands that were typed: fen, and hundredths of a percent."""
+        return (read_bands(self.bands.data, 100, 100) or []) if self.bands.data else []
 
     def validate_rate(self, field: Any) -> None:
         """See that what is no tax withholds nothing."""

@@ -33,6 +33,9 @@ class Draft:
     # Milli-points and fen that one owner's leads may bring to a side in a year; none: no limit.
     cap_points: int | None = None
     cap_cash: int | None = None
+    # Fen a square metre and month, and percents of owners who had all invited one friend.
+    month_fee: int | None = None
+    shares: Sequence[int] = ()
     # What each reward line is made of (reward_forms.LineForm.values).
     promises: Sequence[Mapping[str, Any]] = ()
 
@@ -71,7 +74,7 @@ def write_version(
     found = newest(project.id)
     if (found.version if found else 0) != after:
         raise ReferralError("CHANGED")
-    values = asdict(draft) | {"kin": list(draft.kin)}
+    values = asdict(draft) | {"kin": list(draft.kin), "shares": list(draft.shares)}
     promises = values.pop("promises")
     made = Campaign(project_id=project.id, version=after + 1, made_by=actor.id, **values)
     try:

@@ -14,6 +14,7 @@ from plugins.referrals.earning import lines_of
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.exclusions import hash_of
 from plugins.referrals.forms import KnownForm, RulesForm
+from plugins.referrals.measures import words as measured
 from plugins.referrals.models import KnownCustomer
 from plugins.referrals.words import REFUSALS, STATUS
 from portal.sdk import (
@@ -162,7 +163,13 @@ def _known(form: KnownForm) -> str:
 
 
 def _editor(form: RulesForm, after: str, tried: replay.Replay | None = None) -> str:
-    kinds = replay.kinds(tried) if tried else ()
+    lines = measured.draft_lines(form.promises()) if tried else []
     return render_template(
-        "referrals/rules_edit.html", form=form, after=after, tried=tried, kinds=kinds
+        "referrals/rules_edit.html",
+        form=form,
+        after=after,
+        tried=tried,
+        kinds=replay.kinds(tried) if tried else (),
+        examples=measured.examples(lines, form.fee()) if tried else [],
+        prices=measured.PRICES,
     )

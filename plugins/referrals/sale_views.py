@@ -8,8 +8,9 @@ from plugins.referrals import queries, stages
 from plugins.referrals.blueprint import staff
 from plugins.referrals.codes import show_code
 from plugins.referrals.errors import ReferralError
-from plugins.referrals.forms import StageForm
+from plugins.referrals.forms import PriceForm, StageForm
 from plugins.referrals.importing import take_up
+from plugins.referrals.measures.entering import note_price
 from plugins.referrals.queries import ListFilter
 from plugins.referrals.settling import swap_home
 from plugins.referrals.showing import moment
@@ -63,6 +64,8 @@ def stage(public_id: str) -> Page:
             buyer=form.buyer.data or "",
             building=form.building.data or "",
             evidence=(form.evidence.data or "").strip(),
+            price=form.hundredths("price"),
+            area=form.hundredths("area"),
             at=now(),
         )
     except ReferralError as error:
@@ -116,6 +119,31 @@ def end(public_id: str) -> Page:
     except ReferralError as error:
         return refused(public_id, error)
     return done(public_id, gettext("The lead has ended."))
+
+
+@staff.post("/p/<project>/staff/referrals/leads/<public_id>/price")
+@requires(SALE)
+def price(public_id: str) -> Page:
+    """Write down price and area, which some rewards are reckoned from."""
+    lead, _rules = find_with_rules(public_id)
+    form = PriceForm()
+    if not form.validate():
+        return lead_page(lead, prices=form), 422
+    try:
+        changed = note_price(
+            actor=current_account(),
+            project=current_project(),
+            lead=lead,
+            price=form.hundredths("price"),
+            area=form.hundredths("area"),
+            words=(form.words.data or "").strip(),
+            at=now(),
+        )
+    except ReferralError as error:
+        return refused(public_id, error)
+    if not changed:
+        return refused(public_id, ReferralError("NOTHING_NEW"))
+    return done(public_id, gettext("Price and area are noted; the rewards follow them."))
 
 
 @staff.post("/p/<project>/staff/referrals/leads/<public_id>/swap")

@@ -17,6 +17,7 @@ from plugins.referrals.models.rewards import Beneficiary, RewardState
 from plugins.referrals.posting import owner_of
 from plugins.referrals.rewarding import take_back_rewards, tell_rules
 from plugins.referrals.room import reserve
+from plugins.referrals.shares.service import share_among
 from plugins.referrals.states import ACTIVE, OBJECTABLE, OPEN, State
 from plugins.referrals.stepping import guard, protected_until, reward_stage
 from portal.sdk import ProjectRef, business_date, db
@@ -41,23 +42,34 @@ def settle(
         _refuse(project, rival or lead, at)
     elif rival is None:
         if outcome == Outcome.MOVE:
-            lead.referrer_id = dispute.other_id or lead.referrer_id
+            _move_to(lead, dispute.other_id or lead.referrer_id)
         elif outcome == Outcome.SPLIT:
-            lead.partner_id, lead.partner_share = dispute.other_id, 100 - (dispute.share or 0)
+            rest = 100 - (dispute.share or 0) - sum(share for _, share in dispute.others)
+            share_among(lead, _owners([(dispute.other_id, rest), *dispute.others]))
     elif outcome != Outcome.KEEP and rival.state in ACTIVE:
         if outcome == Outcome.MOVE:
-            rival.referrer_id = lead.referrer_id
+            _move_to(rival, lead.referrer_id)
         else:
-            rival.partner_id, rival.partner_share = lead.referrer_id, dispute.share
+            share_among(rival, _owners([(lead.referrer_id, dispute.share), *dispute.others]))
         _merge(project, lead, rival, at)
     holder = rival or lead
-    if outcome in (Outcome.MOVE, Outcome.SPLIT) and (here or holder.state in ACTIVE):
+    counts = holder.withdrawn_at is None and (here or holder.state in ACTIVE)
+    if outcome in (Outcome.MOVE, Outcome.SPLIT) and counts:
         sides = (Beneficiary.OWNER,)
         reckon_anew(actor=actor, project=project, lead=holder, at=at, reason="moved", sides=sides)
     if here and outcome != Outcome.DENY:
         _bring_back(actor, project, lead, at)
     for each in filter(None, (lead, rival)):
         _thaw(each, project, at)
+
+
+def _move_to(lead: Lead, referrer_id: int) -> None:
+    share_among(lead, ())
+    lead.referrer_id = referrer_id
+
+
+def _owners(named: Sequence[Sequence[int | None]]) -> list[tuple[int, int]]:
+    return [(owner, share) for owner, share in named if owner and share]
 
 
 def reckon_anew(
@@ -78,7 +90,7 @@ def reckon_anew(
     lead.reckoning += 1
     db.session.flush()
     owner = owner_of(lead.referrer_id)
-    for step in _reached(lead):
+    for step in reached(lead):
         tell_rules(project=project, lead=lead, stage=step.step, referrer=owner, on=step.on_day)
         earn(
             actor=actor, project=project, lead=lead, rules=rules, stage=step.step, on=step.on_day,
@@ -106,7 +118,7 @@ def swap_home(
     reckon_anew(actor=actor, project=project, lead=lead, at=at, reason="swapped")
 
 
-def _reached(lead: Lead) -> Sequence[Step]:
+def reached(lead: Lead) -> Sequence[Step]:
     """Return the stages that a lead has reached, the earliest first."""
     return db.session.scalars(
         sa.select(Step)
@@ -130,7 +142,7 @@ def _bring_back(actor: Any, project: ProjectRef, lead: Lead, at: datetime) -> No
     if lead.state not in (*OBJECTABLE, State.REPORTED):
         return
     rules = db.session.get_one(Campaign, lead.campaign_id)
-    passed = {step.step for step in _reached(lead)}
+    passed = {step.step for step in reached(lead)}
     today = business_date(project.time_zone, at)
     standing = [state for state in OPEN[1:] if state in passed]
     came = lead.arrived_at is not None

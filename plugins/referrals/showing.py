@@ -37,6 +37,11 @@ def left(until: datetime, at: datetime) -> str:
     return ngettext("%(num)d minute left", "%(num)d minutes left", max(1, int(seconds // 60)))
 
 
+def yuan(value: int) -> str:
+    """Return fen as people read them: ¥3,000."""
+    return amount("cash", value)
+
+
 def amount(kind: str, value: int) -> str:
     """Return milli-points or fen as people read them: 8,000 points, ¥3,000."""
     if kind == "points":
@@ -44,4 +49,4 @@ def amount(kind: str, value: int) -> str:
     return f"{'−' if value < 0 else ''}¥{format_decimal(abs(value) / 100)}"
 
 
-__all__ = ["amount", "day", "left", "moment"]
+__all__ = ["amount", "day", "left", "moment", "yuan"]

@@ -8,12 +8,15 @@ from werkzeug.wrappers import Response
 
 from plugins.referrals import checks, dispute_queries, queries, reward_queries, stages
 from plugins.referrals.blueprint import staff
+from plugins.referrals.earning import coming
 from plugins.referrals.errors import ReferralError
-from plugins.referrals.forms import StageForm
+from plugins.referrals.forms import PriceForm, StageForm
 from plugins.referrals.importing import take_up
-from plugins.referrals.models import Campaign, Lead
+from plugins.referrals.models import Beneficiary, Campaign, Lead
+from plugins.referrals.posting import owner_of
 from plugins.referrals.queries import VIEWS, ListFilter
 from plugins.referrals.settling import SWAPPABLE
+from plugins.referrals.shares.service import shares_of
 from plugins.referrals.states import DISPUTABLE, ENDINGS, SALES, State
 from plugins.referrals.words import REFUSALS, STATES, STATUS
 from portal.sdk import (
@@ -125,8 +128,15 @@ def decide(public_id: str) -> Page:
     return done(public_id, gettext("Your answer is noted."))
 
 
-def lead_page(lead: Lead, refused: str = "", form: StageForm | None = None) -> str:
+def lead_page(
+    lead: Lead,
+    refused: str = "",
+    form: StageForm | None = None,
+    prices: PriceForm | None = None,
+) -> str:
     project, at = current_project(), now()
+    rewards, others = reward_queries.rewards_of(lead), shares_of(lead)[1:]
+    typed = {name: each / 100 for name in ("price", "area") if (each := getattr(lead, name))}
     found = _checks(lead, lead.campaign) if lead.campaign and lead.phone else []
     form = form or StageForm(formdata=None, data={"on": business_date(project.time_zone, at)})
     return render_template(
@@ -137,7 +147,10 @@ def lead_page(lead: Lead, refused: str = "", form: StageForm | None = None) -> s
         worst=checks.worst(found),
         steps=queries.history(lead),
         early=queries.early_stages(lead),
-        rewards=reward_queries.rewards_of(lead),
+        rewards=rewards,
+        forecast=coming(project, lead, rewards, tuple(Beneficiary)),
+        shares=[(owner_of(each).name, share) for each, share in others],
+        prices=prices or PriceForm(formdata=None, data=typed),
         owner=find_members([lead.referrer.member_id])[lead.referrer.member_id],
         next_stages=[to for to, sources in SALES.items() if lead.state in sources],
         endings=[

@@ -11,9 +11,11 @@ from plugins.referrals.earning import take_back
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.exclusions import excluded
 from plugins.referrals.history import log, tell
+from plugins.referrals.measures.entering import note_price
 from plugins.referrals.models import Campaign, Lead
 from plugins.referrals.posting import owner_of
 from plugins.referrals.rewarding import take_back_rewards
+from plugins.referrals.settling import SWAPPABLE
 from plugins.referrals.states import ENDINGS, OPEN, SALES, Buyer, State
 from plugins.referrals.stepping import guard, protected_until, reward_stage, told
 from portal.sdk import ProjectRef, business_date, db
@@ -133,8 +135,11 @@ def advance(
     building: str = "",
     evidence: str = "",
     key: str | None = None,
+    price: int | None = None,
+    area: int | None = None,
 ) -> bool:
-    """Write down a stage of the sale with its day; False when it was written down before.
+    """Write down a stage of the sale with its day; False when it was written down before. `price`
+    of the contract in fen and `area` in hundredths of a square metre, where they are known.
 
     Raises ReferralError: ILLEGAL_STEP, FUTURE, DATE_BEFORE, IdentityMismatchAtContract and, at the
     contract, whatever excludes the friend.
@@ -164,6 +169,8 @@ def advance(
     except IntegrityError:
         db.session.refresh(lead)
         return False
+    if lead.state in SWAPPABLE:
+        note_price(actor=actor, project=project, lead=lead, price=price, area=area, at=at)
     if not done:
         if lead.state in _PATH and _PATH.index(State(lead.state)) >= _PATH.index(to):
             return False

@@ -10,6 +10,7 @@ from plugins.referrals.earning import earn
 from plugins.referrals.models import Campaign, Lead
 from plugins.referrals.posting import owner_of
 from plugins.referrals.rewarding import tell_rules
+from plugins.referrals.shares.service import owners_of
 from plugins.referrals.states import State
 from portal.sdk import ProjectRef, db, notify
 
@@ -50,9 +51,9 @@ def reward_stage(
 
 
 def told(project: ProjectRef, lead: Lead, kind: str) -> None:
-    """Tell the owner how a lead stands."""
+    """Tell the owners how a lead stands."""
     notify(
-        members=[owner_of(lead.referrer_id)],
+        members=[owner_of(each) for each in owners_of(lead)],
         kind=kind,
         cause=f"{kind}:{lead.public_id}:{lead.state}",
         project=project,

@@ -43,6 +43,9 @@ def tax() -> Page:
             tax_class=TaxClass(form.tax_class.data),
             rate=int(form.rate.data * 100),
             starts_on=form.starts_on.data,
+            free=int((form.free.data or 0) * 100),
+            free_rate=int((form.free_rate.data or 0) * 100),
+            bands=form.higher(),
         )
     except ReferralError as error:
         db.session.rollback()
@@ -67,6 +70,7 @@ def export_statement(public_id: str, kind: str) -> Response:
             lead.name if lead else members[referrer.member_id].name,
             str(SIDES["friend" if lead else "owner"]),
             line.gross / 100,
+            "" if line.taxable is None else line.taxable / 100,
             str(TAX_CLASSES[line.tax_class]),
             line.rate / 100,
             line.tax / 100,
@@ -83,8 +87,9 @@ def export_statement(public_id: str, kind: str) -> Response:
     )
     db.session.commit()
     header = (
-        gettext("Name"), gettext("Who gets it"), gettext("Before tax"), gettext("As what"),
-        gettext("Rate in percent"), gettext("Tax"), gettext("To pay, after tax"),
+        gettext("Name"), gettext("Who gets it"), gettext("Before tax"),
+        gettext("Taxed part"), gettext("As what"), gettext("Highest rate in percent"),
+        gettext("Tax"), gettext("To pay, after tax"),
     )  # fmt: skip
     name = f"statement-{current_project().slug}-{batch.number}"
     return export_file(name=name, kind=ExportFormat(kind), header=header, rows=rows)

@@ -10,15 +10,27 @@ from sqlalchemy.exc import IntegrityError
 
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.models import Batch, PayeeLine, Reward, TaxClass, TaxRate
+from plugins.referrals.tax_bands import tax_of
 from portal.sdk import ProjectRef, db, record
 
 
 def write_rate(
-    *, actor: Any, project: ProjectRef, tax_class: TaxClass, rate: int, starts_on: date
+    *,
+    actor: Any,
+    project: ProjectRef,
+    tax_class: TaxClass,
+    rate: int,
+    starts_on: date,
+    free: int = 0,
+    free_rate: int = 0,
+    bands: Sequence[Sequence[int]] = (),
 ) -> TaxRate:
-    """Add what is withheld from a day on, in hundredths of a percent. Raises ReferralError:
-    RATE_THERE."""
-    made = TaxRate(project_id=project.id, tax_class=tax_class, rate=rate, starts_on=starts_on)
+    """Add what is withheld from a day on: rates in hundredths of a percent, the rest as `tax_of`
+    takes it. Raises ReferralError: RATE_THERE."""
+    made = TaxRate(
+        project_id=project.id, tax_class=tax_class, rate=rate, starts_on=starts_on, free=free,
+        free_rate=free_rate, bands=[list(band) for band in bands],
+    )  # fmt: skip
     try:
         with db.session.begin_nested():
             db.session.add(made)
@@ -29,20 +41,26 @@ def write_rate(
         action="referrals.tax_written",
         subject=("project", project.slug),
         project_id=project.id,
-        facts={"class": str(tax_class), "rate": rate, "from": starts_on.isoformat()},
+        facts={
+            "class": str(tax_class),
+            "rate": rate,
+            "from": starts_on.isoformat(),
+            "free": free,
+            "free_rate": free_rate,
+            "bands": [list(band) for band in bands],
+        },
     )
     return made
 
 
-def rate_on(project_id: int, on: date) -> tuple[str, int]:
-    """Return the class and the rate that hold on a day; none before the first."""
-    found = db.session.scalar(
+def rate_on(project_id: int, on: date) -> TaxRate | None:
+    """Return the tax that holds on a day; none before the first."""
+    return db.session.scalar(
         sa.select(TaxRate)
         .where(TaxRate.project_id == project_id, TaxRate.starts_on <= on)
         .order_by(TaxRate.starts_on.desc())
         .limit(1)
     )
-    return (found.tax_class, found.rate) if found else (TaxClass.NONE, 0)
 
 
 def rates(project_id: int) -> Sequence[TaxRate]:
@@ -61,21 +79,22 @@ def payee_of(reward: Reward) -> tuple[int, int | None]:
 
 
 def write_lines(*, batch: Batch, rows: Sequence[Reward], on: date) -> None:
-    """Write one line for each payee of a payout: the sum, the tax of the day, the rest.
-
-    The tax is rounded to the nearest fen, halves upwards.
-    """
+    """Write one line for each payee of a payout: the sum, the tax of the day, the rest."""
     sums: dict[tuple[int, int | None], int] = defaultdict(int)
     for row in rows:
         sums[payee_of(row)] += row.amount
-    tax_class, rate = rate_on(batch.project_id, on)
+    law = rate_on(batch.project_id, on)
+    tax_class = law.tax_class if law else TaxClass.NONE
+    terms: dict[str, Any] = {"rate": 0}
+    if law:
+        terms = {name: getattr(law, name) for name in ("rate", "free", "free_rate", "bands")}
     for (referrer_id, lead_id), gross in sums.items():
-        tax = (gross * rate + 5000) // 10000
+        found = tax_of(gross, **terms)
         db.session.add(
             PayeeLine(
                 project_id=batch.project_id, batch_id=batch.id, referrer_id=referrer_id,
-                lead_id=lead_id, gross=gross, tax=tax, net=gross - tax, tax_class=tax_class,
-                rate=rate,
+                lead_id=lead_id, gross=gross, tax=found.tax, net=gross - found.tax,
+                tax_class=tax_class, rate=found.rate, taxable=found.taxable,
             )
         )  # fmt: skip
     db.session.flush()

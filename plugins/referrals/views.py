@@ -8,13 +8,14 @@ from plugins.referrals import dispute_queries, inviting, queries, reward_queries
 from plugins.referrals.blueprint import blueprint
 from plugins.referrals.codes import show_code
 from plugins.referrals.disputes import may_object
-from plugins.referrals.earning import coming
+from plugins.referrals.earning import coming, lines_of
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.forms import InviteForm
 from plugins.referrals.models import Lead, Referrer
 from plugins.referrals.poster import poster as draw_poster
 from plugins.referrals.poster import qr_of
 from plugins.referrals.rules import rules_now
+from plugins.referrals.shares.service import shares_of
 from plugins.referrals.states import State
 from plugins.referrals.words import REFUSALS, STATUS
 from portal.sdk import current_member, current_project, db, gettext, member_only, now
@@ -43,6 +44,7 @@ def index() -> str:
         link=link,
         qr=qr_of(link) if link else None,
         page=page,
+        lines=lines_of(rules) if rules else (),
         at=at,
     )
 
@@ -103,7 +105,7 @@ def lead(public_id: str) -> str:
         qr=qr_of(link) if link and open_ else None,
         steps=queries.history(found),
         rewards=rewards,
-        coming=coming(found, rewards),
+        coming=coming(current_project(), found, rewards),
         shared=_share(found, mine),
         dispute=dispute_queries.of_lead(found),
         may_object=may_object(found),
@@ -167,9 +169,8 @@ def poster_file(kind: str) -> Response:
 
 def _share(found: Lead, mine: Referrer | None) -> int | None:
     """Return the reader's percent of a shared lead."""
-    if found.partner_share is None or mine is None:
-        return None
-    return found.partner_share if found.partner_id == mine.id else 100 - found.partner_share
+    shares = dict(shares_of(found))
+    return shares.get(mine.id) if mine and len(shares) > 1 else None
 
 
 def _own_link(referrer: Referrer) -> str:

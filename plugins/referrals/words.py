@@ -74,14 +74,19 @@ REFUSALS: Mapping[str, object] = {
     "moved": lazy("Reckoned anew after a dispute."),
     "DISPUTED": lazy("A dispute about this lead has not ended yet."),
     "PAYOUT_DISPUTED": lazy("A lead of this payout is disputed: drop it and propose the rest."),
+    "PAYOUT_WITHDRAWN": lazy(
+        "A friend of this payout withdrew the consent: drop it and propose the rest."
+    ),
     "NOT_DISPUTABLE": lazy("There is nothing to dispute about this lead as it stands."),
     "ALREADY_DISPUTED": lazy("This lead was disputed before: a decision is for good."),
     "IN_THE_SALE": lazy("Somebody who has had nothing to do with this sale has to decide."),
     "NO_OTHER": lazy("Give the code of another owner, one that is in force."),
-    "BAD_SHARE": lazy("The two shares are whole numbers and make 100."),
+    "BAD_SHARE": lazy("The shares are whole numbers and make 100."),
     "TOO_LATE": lazy("The time to appeal is over."),
     "NOT_NOW": lazy("The dispute has moved on meanwhile: look at it again."),
     "RATE_THERE": lazy("A rate for this day is there already."),
+    "shared": lazy("Your friend agreed to another owner's invitation: you share the rewards."),
+    "repriced": lazy("Reckoned anew for another price or area."),
     "swapped": lazy("Reckoned anew for another home."),
     "NOTHING_NEW": lazy("The lead has this home already."),
     "CHECK_FAILED": lazy("A check has failed: only a manager can make an exception."),
@@ -100,6 +105,13 @@ REFUSALS: Mapping[str, object] = {
     "TOO_LITTLE": lazy("More than that is used already."),
     "PAST": lazy("Rules begin now or later: what is reported keeps the rules of its day."),
     "CHANGED": lazy("Somebody wrote a newer version meanwhile. Look at it, then save again."),
+}
+
+MEASURES: Mapping[str, object] = {
+    "fixed": lazy("A fixed amount"),
+    "percent": lazy("Percent of the contract price"),
+    "bands": lazy("By bands of the contract price"),
+    "fee_months": lazy("Months of the management fee"),
 }
 
 SIDES: Mapping[str, object] = {"owner": lazy("Owner"), "friend": lazy("Friend")}
@@ -166,6 +178,7 @@ STEPS: Mapping[str, object] = {
     "withdrawn": lazy("Consent withdrawn, data erased"),
     "merged": lazy("Counted with another owner's referral"),
     "swapped": lazy("Another home chosen"),
+    "priced": lazy("Price and area entered"),
     "disputed": lazy("Dispute opened"),
     "evidence": lazy("Something was added to the dispute"),
     "decided": lazy("Dispute decided"),

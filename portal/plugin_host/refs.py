@@ -38,13 +38,17 @@ class MemberRef:
 
 @dataclass(frozen=True)
 class HomeRef:
-    """A home as plugins see one: its unit's id for foreign keys, and the parts of its address."""
+    """A home as plugins see one: its unit's id for foreign keys, and the parts of its address.
+
+    `area`: the floor area in hundredths of a square metre, None where it is not known.
+    """
 
     id: int
     public_id: str
     building: str
     entrance: str
     number: str
+    area: int | None = None
 
     @property
     def title(self) -> str:

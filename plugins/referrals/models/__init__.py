@@ -14,10 +14,12 @@ from plugins.referrals.models.rewards import (
     Batch,
     Beneficiary,
     Budget,
+    Measure,
     Quota,
     Reward,
     RewardLine,
 )
+from plugins.referrals.models.shares import Partner
 from plugins.referrals.models.tax import PayeeLine, TaxClass, TaxRate
 from plugins.referrals.states import ACTIVE_SQL, Buyer, Seen, State, Way
 from portal.sdk import (
@@ -49,6 +51,7 @@ class Campaign(Identified, db.Model):
         sa.CheckConstraint("consent_hours BETWEEN 1 AND 720", name="consent_bounds"),
         sa.CheckConstraint("most_a_day BETWEEN 1 AND 500", name="most_a_day_bounds"),
         sa.CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="ends_after_start"),
+        sa.CheckConstraint("month_fee > 0", name="month_fee_positive"),
     )
 
     project_id: Mapped[int] = foreign_key("project.id", index=False)
@@ -69,6 +72,11 @@ class Campaign(Identified, db.Model):
     # What one owner's leads may bring to each side in a calendar year; none: no limit.
     cap_points: Mapped[int | None] = mapped_column(BIG)
     cap_cash: Mapped[int | None] = mapped_column(BIG)
+    # The management fee, fen a square metre and month: what fee months are reckoned by.
+    month_fee: Mapped[int | None] = mapped_column(BIG)
+    # Percents of the owners who had invited one friend by the time of the yes, the one who is
+    # agreed to first; none: that one has it all.
+    shares: Mapped[list[int]] = mapped_column(sa.JSON, default=list, server_default="[]")
     # Who may sign in the friend's place: members of Buyer.
     kin: Mapped[list[str]] = mapped_column(sa.JSON)
     # An account by id: tables of plugins refer to none.
@@ -125,9 +133,8 @@ class Lead(Identified, db.Model):
             name="rules_when_reported",
         ),
         sa.CheckConstraint("(merged_into_id IS NOT NULL) = (state = 'merged')", name="merged"),
-        sa.CheckConstraint("(partner_id IS NULL) = (partner_share IS NULL)", name="share"),
-        sa.CheckConstraint("partner_id <> referrer_id", name="two_owners"),
-        sa.CheckConstraint("partner_share BETWEEN 1 AND 99", name="share_bounds"),
+        sa.CheckConstraint("price > 0", name="price_positive"),
+        sa.CheckConstraint("area > 0", name="area_positive"),
         unique_where("uq_referrals_lead_active", "project_id", "phone_hash", where=ACTIVE_SQL),
         unique_where(
             "uq_referrals_lead_invited", "referrer_id", "phone_hash", where="state = 'invited'"
@@ -166,11 +173,11 @@ class Lead(Identified, db.Model):
     buyer: Mapped[str | None] = mapped_column(sa.String(20))
     # Where the friend chose a home.
     building: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
+    # The price of the contract in fen and the home's floor area in hundredths of a square metre.
+    price: Mapped[int | None] = mapped_column(BIG)
+    area: Mapped[int | None] = mapped_column(BIG)
     # Since when it is disputed: its clock stands still, its rewards are frozen.
     disputed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # A second owner, and the percent of every reward of the owners that is theirs.
-    partner_id: Mapped[int | None] = foreign_key("referrals_referrer.id")
-    partner_share: Mapped[int | None]
     # Another owner's lead of the same friend, which counts in its place.
     merged_into_id: Mapped[int | None] = foreign_key("referrals_lead.id")
     # How often its rewards were reckoned: anew after a decision that moves them.
@@ -244,6 +251,7 @@ class PurgePermit(db.Model):
 
 __all__ = [
     "PROTECTION_DAYS", "Batch", "Beneficiary", "Budget", "Buyer", "Campaign", "Dispute",
-    "DisputeState", "EarlyStage", "KnownCustomer", "Lead", "Note", "Outcome", "PayeeLine",
-    "PurgePermit", "Quota", "Referrer", "Reward", "RewardLine", "Step", "TaxClass", "TaxRate",
+    "DisputeState", "EarlyStage", "KnownCustomer", "Lead", "Measure", "Note", "Outcome", "Partner",
+    "PayeeLine", "PurgePermit", "Quota", "Referrer", "Reward", "RewardLine", "Step", "TaxClass",
+    "TaxRate",
 ]  # fmt: skip

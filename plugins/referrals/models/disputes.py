@@ -29,8 +29,8 @@ class Outcome(StrEnum):
 
 
 class Dispute(Identified, db.Model):
-    """A dispute about a lead. `share`: what the owner who objects gets of a split, in percent; the
-    other gets the rest."""
+    """A dispute about a lead. `share`: what the owner who objects gets of a split, in percent;
+    `others`: [referrer, percent] of third and further owners; the other gets the rest."""
 
     __tablename__ = "referrals_dispute"
     __table_args__ = (
@@ -58,6 +58,7 @@ class Dispute(Identified, db.Model):
     state: Mapped[str] = mapped_column(sa.String(10), default=DisputeState.OPEN)
     outcome: Mapped[str | None] = mapped_column(sa.String(10))
     share: Mapped[int | None]
+    others: Mapped[list[list[int]]] = mapped_column(sa.JSON, default=list, server_default="[]")
     # Accounts by id: tables of plugins refer to none. `final_by` None: nobody appealed in time.
     opened_by: Mapped[int] = mapped_column(BIG)
     decided_by: Mapped[int | None] = mapped_column(BIG)

@@ -28,6 +28,9 @@ class EarlyStage(Identified, db.Model):
     buyer: Mapped[str] = mapped_column(sa.String(20), default="")
     building: Mapped[str] = mapped_column(sa.String(40), default="")
     paper: Mapped[str] = mapped_column(sa.String(200), default="")
+    # Fen, and hundredths of a square metre.
+    price: Mapped[int | None] = mapped_column(BIG)
+    area: Mapped[int | None] = mapped_column(BIG)
     # Why it could not be written down when its turn came.
     reason: Mapped[str] = mapped_column(sa.String(40), default="")
     # An account by id: whose program or file it came from.

@@ -25,6 +25,16 @@ class Beneficiary(StrEnum):
     FRIEND = "friend"
 
 
+class Measure(StrEnum):
+    """How a line says how much: so many points or yuan, a percentage of the contract price, an
+    amount for each band of prices, months of the management fee."""
+
+    FIXED = "fixed"
+    PERCENT = "percent"
+    BANDS = "bands"
+    FEE_MONTHS = "fee_months"
+
+
 class Due(StrEnum):
     """The stages that a reward may be for."""
 
@@ -63,6 +73,7 @@ class RewardLine(Identified, db.Model):
         one_of("stage", Due),
         one_of("kind", Kind),
         one_of("beneficiary", Beneficiary),
+        one_of("measure", Measure),
         sa.UniqueConstraint("campaign_id", "place", name="uq_referrals_reward_line_place"),
         sa.CheckConstraint("amount > 0", name="amount_positive"),
         sa.CheckConstraint(
@@ -71,6 +82,12 @@ class RewardLine(Identified, db.Model):
         # A friend is no member: there is no account for points.
         sa.CheckConstraint("beneficiary = 'owner' OR kind = 'cash'", name="friend_in_cash"),
         sa.CheckConstraint("kind = 'points' OR NOT at_once", name="cash_by_two"),
+        sa.CheckConstraint("measure <> 'percent' OR amount <= 10000", name="whole_at_most"),
+        sa.CheckConstraint("measure <> 'fee_months' OR kind = 'cash'", name="fees_in_cash"),
+        sa.CheckConstraint("most > 0", name="most_positive"),
+        sa.CheckConstraint(
+            "from_on IS NULL OR until_on IS NULL OR until_on >= from_on", name="period_order"
+        ),
     )
 
     project_id: Mapped[int] = foreign_key("project.id")
@@ -79,7 +96,18 @@ class RewardLine(Identified, db.Model):
     stage: Mapped[str] = mapped_column(sa.String(20))
     beneficiary: Mapped[str] = mapped_column(sa.String(10))
     kind: Mapped[str] = mapped_column(sa.String(10))
+    # Milli-points or fen; hundredths of a percent; the highest of the bands; hundredths of a month.
     amount: Mapped[int] = mapped_column(BIG)
+    measure: Mapped[str] = mapped_column(
+        sa.String(10), default=Measure.FIXED, server_default="fixed"
+    )
+    # What a reckoned amount never passes, milli-points or fen.
+    most: Mapped[int | None] = mapped_column(BIG)
+    # [price from which on in fen, amount], the lowest first.
+    bands: Mapped[list[list[int]]] = mapped_column(sa.JSON, default=list, server_default="[]")
+    # The first and the last day on which the stage counts.
+    from_on: Mapped[date | None]
+    until_on: Mapped[date | None]
     # Which of the owner's referrals that reach the stage: a ladder.
     from_nth: Mapped[int] = mapped_column(default=1)
     to_nth: Mapped[int | None]

@@ -27,6 +27,8 @@ class TaxRate(Identified, db.Model):
         sa.UniqueConstraint("project_id", "starts_on", name="uq_referrals_tax_rate_day"),
         sa.CheckConstraint("rate BETWEEN 0 AND 10000", name="rate_bounds"),
         sa.CheckConstraint("tax_class <> 'none' OR rate = 0", name="none_of_nothing"),
+        sa.CheckConstraint("free >= 0", name="free_not_negative"),
+        sa.CheckConstraint("free_rate BETWEEN 0 AND 10000", name="free_rate_bounds"),
     )
 
     project_id: Mapped[int] = foreign_key("project.id", index=False)
@@ -34,6 +36,11 @@ class TaxRate(Identified, db.Model):
     # In hundredths of a percent.
     rate: Mapped[int]
     starts_on: Mapped[date]
+    # What a payment has free: so many fen, or this part of it where that is more.
+    free: Mapped[int] = mapped_column(BIG, default=0, server_default="0")
+    free_rate: Mapped[int] = mapped_column(default=0, server_default="0")
+    # [what is above so many fen of the rest, rate], the lowest first.
+    bands: Mapped[list[list[int]]] = mapped_column(sa.JSON, default=list, server_default="[]")
 
 
 class PayeeLine(Identified, db.Model):
@@ -60,4 +67,7 @@ class PayeeLine(Identified, db.Model):
     tax: Mapped[int] = mapped_column(BIG)
     net: Mapped[int] = mapped_column(BIG)
     tax_class: Mapped[str] = mapped_column(sa.String(20))
+    # The rate of the highest band that was reached.
     rate: Mapped[int]
+    # What was taxed, after what is free; None on lines from before there was a free part.
+    taxable: Mapped[int | None] = mapped_column(BIG)

@@ -4,9 +4,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
-from plugins.referrals import payout, posting, settling, taxing
+from plugins.referrals import consent, payout, posting, settling, taxing
 from plugins.referrals.errors import ReferralError
-from plugins.referrals.models import Batch, PayeeLine, Reward, TaxClass
+from plugins.referrals.models import Batch, PayeeLine, Quota, Reward, TaxClass
 from portal import clock
 from portal.extensions import db
 from portal.points.models import Transaction
@@ -20,6 +20,7 @@ from tests.plugins.referrals.test_rewards import (
     rewards,
     sell,
     today,
+    used,
 )
 
 
@@ -155,3 +156,32 @@ def test_pages_of_tax_statement_and_swap(app, client, place, make_lead, finance)
     assert manager.post(f"{at}/swap", data={"building": "3", "words": "换房"}).status_code == 409
     assert sorted(amount for _, amount, _ in rewards()) == [-80_001, 80_001, 80_001]
     assert "−¥800.01" in desk.get(f"{DESK}payouts").text
+
+
+def test_a_withdrawn_consent_lapses_what_was_not_given(place, make_lead, finance):
+    promise(place, "visited", 200_000)
+    promise(place, "subscribed", 300_000, kind="cash", at_once=False)
+    promise(place, "signed", 100_000, kind="cash", at_once=False, beneficiary="friend")
+    lead = make_lead()
+    sell(place, lead, "subscribed")
+    approve_all(place, finance[0])
+    paid = pay_all(place, finance)
+    sell(place, lead, "signed")
+    approve_all(place, finance[0])
+    batch = payout.propose(actor=finance[0], project=place.ref)
+    payout.approve_batch(actor=finance[1], batch=batch)
+    consent.withdraw(project=place.ref, lead=lead, at=clock.now())
+    db.session.commit()
+    with pytest.raises(ReferralError, match="PAYOUT_WITHDRAWN"):
+        payout.pay(
+            actor=finance[1], project=place.ref, batch=batch, on=today(), proof="1", at=clock.now()
+        )
+    db.session.rollback()
+    payout.drop(actor=finance[1], batch=batch)
+    db.session.commit()
+    # Points and cash that were given stay, without the friend's name.
+    assert sorted(rewards()) == [
+        ("posted", 200_000, ""), ("posted", 300_000, ""), ("void", 100_000, "withdrawn"),
+    ]  # fmt: skip
+    assert points_balance(place.owner).available == 200_000
+    assert (paid.total, lead.name, used(Quota)) == (300_000, "", 500_000)

@@ -1,0 +1,1 @@
+"""How much a line of the rules gives, for which leads, and how it is said."""
