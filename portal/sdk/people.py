@@ -80,9 +80,7 @@ def homes_of(member: MemberRef, project: ProjectRef) -> list[HomeRef]:
     """Return the homes of the project that a member owns or lives in now, verified ones."""
     found = [each.unit for each in queries.homes_of(member.id) if each.project_id == project.id]
     return [
-        HomeRef(
-            unit.id, unit.public_id, unit.building.name, unit.entrance, unit.number, unit.area
-        )
+        HomeRef(unit.id, unit.public_id, unit.building.name, unit.entrance, unit.number, unit.area)
         for unit in found
     ]
 
