@@ -1,5 +1,6 @@
 """What members do with activities, for programs: the pages' rules and refusals."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from plugins.events.api_schemas import (
     AcceptWish,
     ActivityPage,
     ActivityShown,
+    DrawShown,
     PartyWish,
     RegisterWish,
     RegistrationPage,
@@ -20,6 +22,8 @@ from plugins.events.api_schemas import (
 from plugins.events.asking.api import asked_of, questions_shown, said_shown
 from plugins.events.asking.changing import change
 from plugins.events.asking.queries import said_by
+from plugins.events.ballot.entering import enter as enter_party
+from plugins.events.ballot.pages import DrawBox, proof_of
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Registration
 from plugins.events.policy import standing
@@ -110,6 +114,7 @@ def activity(public_id: str) -> dict[str, Any]:
             for each in page.candidates
         ],
         "registration": mine.public_id if mine else None,
+        "draws": [_draw(page.draw)] if page.draw else [],
     }
 
 
@@ -125,6 +130,27 @@ def register(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
 def join_queue(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Let a party wait for seats together; what is free by the rule is offered at once."""
     return _come(registering.join_queue, public_id, body)
+
+
+@api.call("POST", "/<public_id>/enter", TicketShown, body=PartyWish, errors=REFUSED)
+@member_only
+def enter(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Enter a party into the draw of an activity; it costs nothing and takes no seat yet."""
+    return _come(enter_party, public_id, body)
+
+
+@api.call("GET", "/<public_id>/draw", DrawShown)
+@member_only
+def draw(public_id: str) -> dict[str, Any]:
+    """Show what was frozen for the draw and what was drawn, to be computed again; 404 before."""
+    proof = proof_of(find_public(public_id))
+    if proof is None:
+        raise NotFound
+    return {
+        "entries_hash": proof.told["entries_hash"],
+        "drawn": bool(proof.seed),
+        "file": json.dumps(proof.told, ensure_ascii=False),
+    }
 
 
 @api.call("GET", "/tickets/<public_id>", TicketShown)
@@ -224,6 +250,20 @@ def _listed(
         "mine": mine,
         "series": occurrence.series.public_id if occurrence.series else None,
         "further_dates": further,
+    }
+
+
+def _draw(box: DrawBox) -> dict[str, Any]:
+    return {
+        "mode": box.ballot.mode,
+        "takes_entries": box.open,
+        "entries_until": box.until,
+        "draw_at": box.due,
+        "drawn_at": box.ballot.drawn_at,
+        "lots": box.weight.lots if box.weight else None,
+        "number_of": box.source,
+        "secret_hash": box.ballot.secret_hash,
+        "entries_hash": box.ballot.digest,
     }
 
 

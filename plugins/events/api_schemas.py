@@ -1,6 +1,7 @@
 """What programs send and get of activities."""
 
 from plugins.events.asking.questions import Kind, Per
+from plugins.events.ballot.models import Mode
 from plugins.events.states import QueueRule, Seat, State
 from plugins.events.words import CATEGORIES
 from portal.sdk import ApiInput, ApiOutput, api_fields, api_page_schema
@@ -85,6 +86,20 @@ class SaidShown(ApiOutput):
     who = api_fields.Text(80)
 
 
+class DrawBoxShown(ApiOutput):
+    """How the seats are drawn. `lots`: of this member, while entries are taken."""
+
+    mode = api_fields.Choice(Mode)
+    takes_entries = api_fields.Flag()
+    entries_until = api_fields.Moment()
+    draw_at = api_fields.Moment()
+    drawn_at = api_fields.Moment(allow_none=True)
+    lots = api_fields.Whole(1, _MOST, allow_none=True)
+    number_of = api_fields.Text(80)
+    secret_hash = api_fields.Text(64)
+    entries_hash = api_fields.Text(64, allow_none=True)
+
+
 class ActivityShown(ActivityListed):
     """An activity as this member sees it: `refusal` is why they cannot register now, or null."""
 
@@ -106,6 +121,9 @@ class ActivityShown(ActivityListed):
     guests_most = api_fields.Whole(0, _MOST)
     by_approval = api_fields.Flag()
     registration = api_fields.Text(22, allow_none=True)
+    draws = api_fields.list_of(
+        DrawBoxShown, metadata={"description": "How seats are drawn; empty: first come."}
+    )
 
 
 class RegistrationShown(ApiOutput):
@@ -135,6 +153,14 @@ class SeatShown(ApiOutput):
     state = api_fields.Choice(Seat)
     checked_in_at = api_fields.Moment(allow_none=True)
     guest = api_fields.Flag()
+
+
+class DrawShown(ApiOutput):
+    """What was frozen and drawn. `file`: JSON as text, to be computed again; it names nobody."""
+
+    entries_hash = api_fields.Text(64)
+    drawn = api_fields.Flag()
+    file = api_fields.Text()
 
 
 class TicketShown(RegistrationShown):

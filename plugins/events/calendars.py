@@ -12,7 +12,7 @@ from plugins.events.states import Seat, State
 from portal.sdk import ProjectRef, gettext, localized, our_address
 
 _PRODUCT = "-//Owners' club//Activities//"
-_STEPS = {Seat.WAITING: 0, Seat.HELD: 1}
+_STEPS = {Seat.ENTERED: 0, Seat.WAITING: 0, Seat.HELD: 1}
 _CONFIRMED = 2
 
 

@@ -71,9 +71,12 @@ def counted(found: Registration) -> Seats:
     return {row[0]: row[1] for row in db.session.execute(mine)}
 
 
-def no_room() -> sa.ColumnElement[bool]:
-    """Return what says that some quota has too few free seats for a registration."""
+def no_room(kept: Seats | None = None) -> sa.ColumnElement[bool]:
+    """Return what says that some quota has too few free seats for a registration. `kept`: seats by
+    quota that are for somebody else."""
     taken = Quota.confirmed + Quota.held + Counted.seats
+    if kept:
+        taken = taken + sa.case(kept, value=Quota.id, else_=0)
     return _where(taken > Quota.capacity)
 
 

@@ -25,6 +25,8 @@ from plugins.events import (
     words,
 )
 from plugins.events.asking import approval_views, change_views, question_views
+from plugins.events.ballot import staff_views as draw_staff_views
+from plugins.events.ballot import views as draw_views
 from plugins.events.demo import fill
 from plugins.events.jobs import all_jobs
 from plugins.events.ladder import api as ladder_api
@@ -72,6 +74,7 @@ _STAFF = (
     staff_views,
     preview_views,
     condition_views,
+    draw_staff_views,
     queue_views,
     door_views,
     door_phone_views,
@@ -82,7 +85,7 @@ _STAFF = (
     policy_views,
     series_views,
 )
-_OWNERS = (views, ticket_views, calendar_views, ladder_views, change_views)
+_OWNERS = (views, draw_views, ticket_views, calendar_views, ladder_views, change_views)
 _PAGES = dict.fromkeys(
     [
         *(module.blueprint for module in _OWNERS),
@@ -133,6 +136,12 @@ def register_settings() -> list[Setting]:
             default=48,
             least=1,
             most=240,
+        ),
+        Setting(
+            "no_overlap",
+            lazy("Nobody has seats in two activities at the same time"),
+            SettingKind.YES_NO,
+            default=False,
         ),
         Setting(
             "remind_hours",

@@ -5,6 +5,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from plugins.events.asking.keeping import forget
+from plugins.events.ballot.jobs import draw_due_ones
+from plugins.events.ballot.outcome import tell_draw
 from plugins.events.counting import no_room
 from plugins.events.models import Occurrence, Registration
 from plugins.events.policy import standing
@@ -69,6 +71,8 @@ def all_jobs() -> list[Job]:
         Job("events.keep_clock", keep_clock, every=timedelta(minutes=1)),
         Job("events.forget_answers", forget, every=timedelta(days=1), long=True),
         Job("events.remind", remind, every=timedelta(minutes=10)),
+        Job("events.draw", draw_due_ones, every=timedelta(minutes=1)),
+        Job("events.tell_draw", tell_draw, long=True),
         Job("events.serve_queues", serve_queues, every=timedelta(minutes=1)),
         *(Job(kind, handler, long=True) for kind, handler in JOBS.items()),
     ]

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, foreign, mapped_column, query_expression, relationship
 
+from plugins.events.ballot.models import Ballot
 from plugins.events.series.models import Series
 from plugins.events.states import LIVE_SQL, Counts, QueueRule, Seat, State
 from portal.sdk import Identified, UtcDateTime, db, foreign_key, now, one_of, unique_where
@@ -99,6 +100,8 @@ class Occurrence(Identified, db.Model):
     differs: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     event: Mapped[Event] = relationship(lazy="joined", innerjoin=True)
     series: Mapped[Series | None] = relationship(lazy="raise")
+    # None: seats go to who comes first.
+    ballot: Mapped[Ballot | None] = relationship(lazy="joined", viewonly=True, uselist=False)
 
 
 class Window(db.Model):
@@ -167,6 +170,16 @@ class Share(db.Model):
     project_id: Mapped[int] = foreign_key("project.id")
     seats: Mapped[int]
     most: Mapped[int | None]
+
+
+class Diary(db.Model):
+    """A household's diary: locked by who gives a seat to somebody of it, so that two activities at
+    the same time are seen."""
+
+    __tablename__ = "events_diary"
+
+    household_id: Mapped[int] = foreign_key("household.id", primary_key=True, index=False)
+    project_id: Mapped[int] = foreign_key("project.id", primary_key=True)
 
 
 class Registration(Identified, db.Model):

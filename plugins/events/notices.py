@@ -119,6 +119,36 @@ def all_kinds() -> list[NotificationKind]:
             urgent=True,
         ),
         NotificationKind(
+            "events.drawn",
+            title=lazy("Seats were drawn for a party"),
+            subject=lazy("You were drawn: “{title}”"),
+            body=lazy("Seats are held for your party until {until}. Take them, or let them go."),
+            sample={"title": title, "until": starts},
+            icon="ticket",
+            tone="gold",
+            required=True,
+            urgent=True,
+        ),
+        NotificationKind(
+            "events.drawn_later",
+            title=lazy("Not drawn, and on the waiting list"),
+            subject=lazy("The seats of “{title}” were drawn"),
+            body=lazy(
+                "Your party did not get seats this time. It is on the waiting list now, in the "
+                "order of the draw."
+            ),
+            sample={"title": title},
+            icon="hourglass",
+        ),
+        NotificationKind(
+            "events.not_drawn",
+            title=lazy("Not drawn"),
+            subject=lazy("The seats of “{title}” were drawn"),
+            body=lazy("Your party did not get seats this time. We are sorry."),
+            sample={"title": title},
+            icon="hourglass",
+        ),
+        NotificationKind(
             "events.not_reached",
             title=lazy("No seats came free for a party that waited"),
             subject=lazy("No seats came free: “{title}”"),

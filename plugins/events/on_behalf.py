@@ -6,6 +6,7 @@ from typing import Any
 
 from plugins.events import queries
 from plugins.events.asking.parties import Asked, whole_party, write_whole
+from plugins.events.ballot.terms import is_drawn_yet
 from plugins.events.counting import of_party, window_of
 from plugins.events.eligibility import require
 from plugins.events.errors import EventError
@@ -15,7 +16,7 @@ from plugins.events.party import candidates
 from plugins.events.policy import Terms, refusal, standing
 from plugins.events.registering import NOTHING_MORE, confirm_party, rules_for
 from plugins.events.seats import force_seats, lock_quotas, take_seats, take_share
-from plugins.events.states import QueueRule, Seat, State
+from plugins.events.states import IN_ORDER, Seat, State
 from plugins.events.waiting import parties_waiting, serve
 from portal.sdk import MemberRef, ProjectRef, db, household_of, record
 
@@ -64,10 +65,12 @@ def register_for(
     counts = of_party(quotas, whole.chosen, window, wishes or {})
     take_share(occurrence, member.household_id, len(whole.chosen))
     serve(occurrence, quotas, project, at)
-    strict = occurrence.queue_rule == QueueRule.STRICT and parties_waiting(occurrence)
+    strict = occurrence.queue_rule in IN_ORDER and parties_waiting(occurrence)
     over = 0
     if force:
         over = force_seats(quotas, counts)
+    elif not is_drawn_yet(occurrence):
+        raise EventError("DRAW_FIRST", state=occurrence.state)
     elif strict:
         raise EventError("QUEUE_FIRST", state=occurrence.state)
     elif ladder.queue_only:

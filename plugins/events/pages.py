@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from plugins.events.ballot.pages import DrawBox
 from plugins.events.counting import for_all
 from plugins.events.eligibility import Reason
 from plugins.events.errors import EventError
@@ -14,7 +15,7 @@ from plugins.events.party import Candidate
 from plugins.events.policy import Terms, opens_for, refusal, seats_left, standing
 from plugins.events.queries import Found, Seated
 from plugins.events.showing import moment, when
-from plugins.events.states import Counts, QueueRule, Seat, State
+from plugins.events.states import IN_ORDER, Counts, QueueRule, Seat, State
 from plugins.events.words import MINE, QUEUE_RULES, REFUSALS, STATES
 from portal.sdk import ProjectRef, gettext, localized, ngettext
 
@@ -89,6 +90,7 @@ class OwnerPage:
     ladder: Standing = CLEAN
     others: Sequence[tuple[Occurrence, Quota]] = ()
     dates: int = 0
+    draw: DrawBox | None = None
 
     @classmethod
     def of(
@@ -157,6 +159,11 @@ class OwnerPage:
     def rules_in_words(self) -> list[str]:
         """What the version in force says of who does not come."""
         return ladder_words.sentences(self.ladder.policy) if self.ladder.policy else []
+
+    @property
+    def may_enter(self) -> bool:
+        """Tell whether the page offers a draw instead of seats."""
+        return self.code == "DRAW_FIRST" and self.draw is not None and self.draw.open
 
     @property
     def queue(self) -> Reason:
@@ -265,7 +272,7 @@ def _seats(found: Found) -> Reason:
         return Reason(fulfilled=True, title=gettext("Seats for everybody"))
     if not left:
         return Reason(fulfilled=False, title=str(REFUSALS["NOT_ENOUGH_SEATS"]))
-    if found.waiting and found.occurrence.queue_rule == QueueRule.STRICT:
+    if found.waiting and found.occurrence.queue_rule in IN_ORDER:
         return Reason(fulfilled=False, title=str(REFUSALS["QUEUE_FIRST"]))
     return Reason(fulfilled=True, title=gettext("%(left)s seats are free", left=left))
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from plugins.events.ballot.terms import is_drawn_yet
 from plugins.events.ladder.rules import CLEAN, Standing
 from plugins.events.models import Occurrence, Quota, Registration, Window
-from plugins.events.states import QueueRule, Seat, State
+from plugins.events.states import IN_ORDER, Seat, State
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ def refusal(
         return "NOT_OPEN_FOR_YOU"
     if any(quota.capacity == 0 for quota in quotas):
         return "NO_SEATS"
+    if not is_drawn_yet(occurrence):
+        return "AFTER_DRAW" if ladder.queue_only else "DRAW_FIRST"
     if occurrence.by_approval:
         # Asking takes no seat.
         return None
@@ -101,7 +104,7 @@ def refusal(
     left = seats_left(quotas)
     if left is not None and left < seats:
         return "NOT_ENOUGH_SEATS"
-    return "QUEUE_FIRST" if waiting and occurrence.queue_rule == QueueRule.STRICT else None
+    return "QUEUE_FIRST" if waiting and occurrence.queue_rule in IN_ORDER else None
 
 
 def cancelled_as(registration: Registration, occurrence: Occurrence, at: datetime) -> Seat | None:

@@ -5,10 +5,12 @@ import sqlalchemy as sa
 from plugins.events.asking.answers import shown
 from plugins.events.asking.models import Answer
 from plugins.events.asking.questions import all_questions
+from plugins.events.ballot.models import Ballot, Draw, DrawEntry, Freeze
 from plugins.events.door_models import DoorPin, Scan
 from plugins.events.ladder import privacy as ladder
 from plugins.events.models import (
     Counted,
+    Diary,
     Event,
     LogEntry,
     Occurrence,
@@ -132,8 +134,13 @@ def purge(project: ProjectRef) -> None:
         Answer,
         SeatRow,
         Counted,
+        Draw,
+        Freeze,
+        Ballot,
+        DrawEntry,
         Registration,
         Share,
+        Diary,
         LogEntry,
         Quota,
         Window,

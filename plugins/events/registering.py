@@ -7,6 +7,7 @@ from datetime import datetime
 from plugins.events import eligibility, queries
 from plugins.events.asking.parties import Asked, whole_party, write_whole
 from plugins.events.asking.requesting import ask_for_place
+from plugins.events.ballot.terms import is_drawn_yet, takes_entries
 from plugins.events.booking import charge, end_registration, lead
 from plugins.events.counting import could_fit, for_all, of_party, window_of
 from plugins.events.errors import EventError
@@ -15,6 +16,7 @@ from plugins.events.ladder.models import Cause
 from plugins.events.ladder.pledging import note_seated
 from plugins.events.ladder.queries import standing_of
 from plugins.events.models import Occurrence, Registration
+from plugins.events.overlaps import require_no_overlap
 from plugins.events.party import candidates
 from plugins.events.policy import Terms, cancelled_as, opens_for, refusal, standing
 from plugins.events.seats import confirm_seats, lock_quotas, take_seats, take_share
@@ -166,6 +168,10 @@ def cancel(
     target = cancelled_as(found, occurrence, at)
     if target is None:
         raise EventError("OVER", state=occurrence.state)
+    if found.state == Seat.ENTERED and not (
+        is_drawn_yet(occurrence) or takes_entries(occurrence, at)
+    ):
+        raise EventError("FROZEN", state=occurrence.state)
     end_registration(found, target, at)
     if target == Seat.CANCELLED_LATE:
         penalize(found, occurrence, project, Cause.LATE, at)
@@ -186,7 +192,9 @@ def confirm_party(
     project: ProjectRef,
     terms: Terms,
 ) -> None:
-    """Charge a party that has its seats, and tell the member and other plugins."""
+    """Charge a party that has its seats, and tell the member and other plugins. Raises EventError
+    OVERLAP where somebody of it is elsewhere at that time."""
+    require_no_overlap(made, occurrence, project)
     charge(made, occurrence, member, project, terms)
     emit(
         kind="events.registered",

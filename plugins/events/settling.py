@@ -47,17 +47,20 @@ def call_off(run: JobRun) -> None:
 
 
 def end_queue(run: JobRun) -> None:
-    """End the waiting list of an activity that has begun: nobody waits or is offered any more."""
+    """End the waiting list of an activity that has begun: nobody waits or is offered any more; who
+    entered a draw that never was is not drawn."""
     occurrence, project = _subject(run)
     ends = {
         Seat.WAITING: Seat.NOT_REACHED,
         Seat.HELD: Seat.EXPIRED,
         Seat.PENDING: Seat.REJECTED,
+        Seat.ENTERED: Seat.NOT_DRAWN,
     }
     told = {
         Seat.WAITING: "events.not_reached",
         Seat.HELD: "events.offer_expired",
         Seat.PENDING: "events.not_decided",
+        Seat.ENTERED: "events.not_drawn",
     }
     while True:
         lock_quotas(occurrence.id)

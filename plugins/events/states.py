@@ -79,11 +79,17 @@ class Seat(StrEnum):
 
 class QueueRule(StrEnum):
     """Whom a free seat is offered to: nobody waits; the first, however many they are; the first
-    whose whole party fits, while those passed over keep their place."""
+    whose whole party fits, while those passed over keep their place; the first again, but what it
+    does not need goes to the others."""
 
     NONE = "none"
     STRICT = "strict"
     SKIP = "skip"
+    HOLD = "hold"
+
+
+IN_ORDER = (QueueRule.STRICT, QueueRule.HOLD)
+"""Nobody registers past who waits by these rules."""
 
 
 class Counts(StrEnum):

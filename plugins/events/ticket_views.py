@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from plugins.events import queries, registering, rosters
 from plugins.events.asking.changing import may_change
 from plugins.events.asking.queries import said_by
+from plugins.events.ballot.pages import entry_box
 from plugins.events.blueprint import blueprint
 from plugins.events.errors import EventError
 from plugins.events.models import Registration
@@ -122,4 +123,5 @@ def _ticket(public_id: str, refused: str | None = None) -> str:
         terms=Terms.of(found.occurrence, found.window),
         changes=mine and may_change(found, found.occurrence, now()),
         refused=refused,
+        draw=entry_box(found, now()),
     )

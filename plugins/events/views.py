@@ -1,6 +1,7 @@
 """The owners' pages: activities, one activity, registering, tickets."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
@@ -11,6 +12,7 @@ from plugins.events import lists, queries, registering
 from plugins.events.asking.answers import Sheet
 from plugins.events.asking.parties import Asked, read_form
 from plugins.events.asking.questions import questions_of
+from plugins.events.ballot.pages import draw_box
 from plugins.events.blueprint import blueprint
 from plugins.events.eligibility import reasons
 from plugins.events.errors import EventError
@@ -81,7 +83,7 @@ def mine() -> str:
 @member_only
 def show(public_id: str) -> str:
     """Show an activity, and whether this member may join and why."""
-    return _page(public_id)
+    return shown(public_id)
 
 
 @blueprint.post("/p/<project>/events/<public_id>/register")
@@ -89,7 +91,7 @@ def show(public_id: str) -> str:
 def register(public_id: str) -> Page:
     """Register the member; a second time leads to the same ticket."""
     occurrence = find_public(public_id)
-    party = _party()
+    party = party_typed()
     try:
         made = registering.register(
             occurrence_id=occurrence.id,
@@ -103,7 +105,7 @@ def register(public_id: str) -> Page:
         )
     except EventError as error:
         db.session.rollback()
-        return _page(public_id, error, ticked=party), CODES.get(error.code, 409)
+        return shown(public_id, error, ticked=party), CODES.get(error.code, 409)
     db.session.commit()
     if made.state == Seat.CONFIRMED:
         flash(gettext("You are registered. Show this page at the door."))
@@ -115,7 +117,7 @@ def register(public_id: str) -> Page:
 def join_queue(public_id: str) -> Page:
     """Let the member's party wait for seats; a second time leads to the same place."""
     occurrence = find_public(public_id)
-    party = _party()
+    party = party_typed()
     try:
         made = registering.join_queue(
             occurrence_id=occurrence.id,
@@ -128,7 +130,7 @@ def join_queue(public_id: str) -> Page:
         )
     except EventError as error:
         db.session.rollback()
-        return _page(public_id, error, ticked=party), CODES.get(error.code, 409)
+        return shown(public_id, error, ticked=party), CODES.get(error.code, 409)
     db.session.commit()
     if made.state == Seat.WAITING:
         flash(gettext("You are on the waiting list. We will tell you when seats are free."))
@@ -146,9 +148,10 @@ def owner_page(public_id: str) -> OwnerPage:
     return page_for(found, member, project, home, at)
 
 
-def _page(
+def shown(
     public_id: str, refused: EventError | None = None, ticked: Collection[str] | None = None
 ) -> str:
+    """Return the page of an activity as the member who asks sees it."""
     page = owner_page(public_id)
     return render_template(
         "events/show.html",
@@ -177,7 +180,8 @@ def page_for(
     terms = Terms.of(occurrence, found.window)
     asked = terms.price + terms.deposit and already.with_me is None
     available = points_balance(member).available if asked else 0
-    return OwnerPage.of(found, already, available, at, household, rules, found.ladder)
+    page = OwnerPage.of(found, already, available, at, household, rules, found.ladder)
+    return replace(page, draw=draw_box(occurrence, home.tier, member, project, at))
 
 
 def sheet_of(occurrence: Occurrence, refused: EventError | None = None) -> Sheet:
@@ -213,6 +217,6 @@ def find_public(public_id: str) -> Occurrence:
     return found
 
 
-def _party() -> list[str] | None:
-    # Without the fields of the household it is the member alone.
+def party_typed() -> list[str] | None:
+    """Return who is ticked; without the fields of the household it is the member alone: None."""
     return request.form.getlist("person") if "household" in request.form else None

@@ -15,7 +15,7 @@ from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Quota, Registration
 from plugins.events.policy import offer_ends, standing
 from plugins.events.seats import lock_quotas, take_seats
-from plugins.events.states import QueueRule, Seat, State
+from plugins.events.states import IN_ORDER, QueueRule, Seat, State
 from plugins.events.telling import tell
 from portal.sdk import ProjectRef, db, emit, find_members, plugin_settings, record
 
@@ -89,11 +89,22 @@ def move_to_front(*, actor: Any, registration: Registration, reason: str) -> Non
 def _next(occurrence: Occurrence) -> Registration | None:
     # Who could never be seated blocks nobody.
     waiting = sa.select(Registration, no_room()).where(*in_queue(occurrence), ~never_fits())
-    if occurrence.queue_rule != QueueRule.STRICT:
+    if occurrence.queue_rule not in IN_ORDER:
         waiting = waiting.where(~no_room())
+    found = _first(waiting)
+    if found is None or not found[1]:
+        return found and found[0]
+    if occurrence.queue_rule != QueueRule.HOLD:
+        return None
+    # What the first party needs is kept for it; who fits into the rest comes before it is full.
+    beyond = waiting.where(~no_room(counted(found[0])), Registration.id != found[0].id)
+    found = _first(beyond)
+    return found and found[0]
+
+
+def _first(waiting: sa.Select[Any]) -> Any:
     in_order = waiting.order_by(Registration.queued_at, Registration.id).limit(1)
-    found = db.session.execute(in_order.execution_options(populate_existing=True)).first()
-    return None if found is None or found[1] else found[0]
+    return db.session.execute(in_order.execution_options(populate_existing=True)).first()
 
 
 def _offer(

@@ -73,6 +73,13 @@ QUEUE_RULES: Mapping[str, tuple[object, object]] = {
         lazy("In order: the first party that fits; who is passed over keeps the place"),
         lazy("In order; a party too large for what is free keeps its place. All or none."),
     ),
+    QueueRule.HOLD: (
+        lazy("In order, with what the first party needs kept for it; the rest goes on"),
+        lazy(
+            "In order; free seats are kept for the first party until it fits as a whole. Only what "
+            "it does not need goes to who comes after it."
+        ),
+    ),
 }
 """Rule -> what staff choose, what members read."""
 
@@ -99,6 +106,16 @@ REFUSALS: Mapping[str, object] = {
     "OVER": lazy("The activity is over."),
     "SETTLED": lazy("Attendance is settled already; the door is closed."),
     "NOT_ENOUGH_SEATS": lazy("All seats are taken."),
+    "DRAW_FIRST": lazy("Seats are drawn here, not taken. Nothing is given before the draw."),
+    "AFTER_DRAW": lazy("You may join the waiting list once the seats are drawn."),
+    "NO_DRAW": lazy("Nothing is drawn here now. Register as usual."),
+    "FROZEN": lazy("The entries are closed for the draw. You can give up your seats after it."),
+    "OVERLAP": lazy("Somebody of the party is at another activity at that time."),
+    "MODE_FIXED": lazy("Registration has begun. How seats are given stays as it was shown."),
+    "NOT_BOTH": lazy("The club gives the places here, one by one; there is nothing to draw."),
+    "DRAW_TOO_EARLY": lazy("The draw is later, as members were told."),
+    "NO_NUMBER": lazy("Type the public number that was announced."),
+    "ALREADY_DRAWN": lazy("The seats are drawn already."),
     "QUEUE_FIRST": lazy("Neighbours wait already. The seats that are free are theirs first."),
     "NO_REASON": lazy("Give a reason."),
     "NO_QUEUE": lazy("There is no waiting list for this activity."),
@@ -185,6 +202,22 @@ PHONE: Mapping[str, object] = {
 }
 """What the page on a phone says; it speaks for itself while it is offline."""
 
+MODES: Mapping[str, tuple[object, object]] = {
+    "": (
+        lazy("First come, first served"),
+        lazy("Seats go to who registers first."),
+    ),
+    "shuffled": (
+        lazy("Shuffled: the first minutes are one pool"),
+        lazy("Who registers in the first minutes is drawn in random order; then first come."),
+    ),
+    "ballot": (
+        lazy("Ballot: entries first, then a draw"),
+        lazy("Everybody enters until registration ends; then the seats are drawn."),
+    ),
+}
+"""How seats are given -> what staff choose, what members read."""
+
 RELATIONS: Mapping[str, object] = {
     "member": lazy("Member of the club"),
     "spouse": lazy("Spouse"),
@@ -201,6 +234,9 @@ LOG: Mapping[str, object] = {
     "clone": lazy("Copied from another activity"),
     "conditions": lazy("Conditions changed"),
     "questions": lazy("Questions changed"),
+    "ballot": lazy("Way of giving seats changed"),
+    "freeze": lazy("Entries of the draw frozen"),
+    "draw": lazy("Seats drawn"),
     "submit": lazy("Handed in for review"),
     "return": lazy("Returned to the author"),
     "approve": lazy("Approved and published"),

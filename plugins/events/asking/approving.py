@@ -16,7 +16,7 @@ from plugins.events.models import Occurrence, Quota, Registration
 from plugins.events.policy import Terms, refusal, standing
 from plugins.events.registering import confirm_party
 from plugins.events.seats import lock_quotas, take_seats
-from plugins.events.states import QueueRule, Seat, State
+from plugins.events.states import IN_ORDER, QueueRule, Seat, State
 from plugins.events.telling import tell
 from plugins.events.waiting import parties_waiting, serve
 from portal.sdk import MemberRef, ProjectRef, business_date, db, find_members, record
@@ -115,7 +115,7 @@ def _approve(
 ) -> None:
     # What is free goes to who waits for it first.
     serve(occurrence, quotas, project, at)
-    if occurrence.queue_rule == QueueRule.STRICT and parties_waiting(occurrence):
+    if occurrence.queue_rule in IN_ORDER and parties_waiting(occurrence):
         raise EventError("QUEUE_FIRST", state=occurrence.state)
     take_seats(lock_quotas(occurrence.id), counted(found))
     lead(found, Seat.CONFIRMED)

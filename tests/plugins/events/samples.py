@@ -4,6 +4,8 @@ from datetime import date, datetime, timedelta
 
 from plugins.events.asking.models import Answer
 from plugins.events.asking.questions import Question
+from plugins.events.ballot.drawing import Lots, digest_of, frozen_text
+from plugins.events.ballot.models import Ballot, Draw, DrawEntry, Freeze, Mode
 from plugins.events.ladder.models import (
     Appeal,
     Cause,
@@ -15,6 +17,7 @@ from plugins.events.ladder.models import (
 )
 from plugins.events.models import (
     Counted,
+    Diary,
     Event,
     Occurrence,
     Quota,
@@ -97,6 +100,7 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     add(SeatRow(**where, registration_id=registration.id, name=member.name))
     said = {"registration_id": registration.id, "question": question.key, "value": "沪A"}
     add(Answer(project_id=project.id, **said))
+    _add_draw(project, member, registration)
     return _add_ladder(registration, now) | {
         _QUESTION: question.key,
         _ACTIVITY: occurrence.public_id,
@@ -125,3 +129,19 @@ def _add_ladder(registration: Registration, at: datetime) -> dict[str, str]:
     pause = add(Pause(**where, title="国庆节", first=at.date(), last=at.date()))
     add(Waiver(**where, occurrence_id=registration.occurrence_id, reason="大雨", by=1, at=at))
     return {_MARK: mark.public_id, _POLICY: policy.public_id, _PAUSE: pause.public_id}
+
+
+def _add_draw(project: Project, member: Member, registration: Registration) -> None:
+    """Let the seat be one that was drawn."""
+    now, secret = clock.now(), "a-secret"
+    where = {"project_id": project.id, "occurrence_id": registration.occurrence_id}
+    add(Diary(project_id=project.id, household_id=member.household_id))
+    entry = DrawEntry(registration_id=registration.id, lots=1, place=1, won=True, **where)
+    add(entry)
+    text = frozen_text([Lots(entry.public_id, 1, 1, {})], {})
+    secrets = {"secret": secret, "secret_hash": digest_of(secret), "digest": digest_of(text)}
+    times = {"draw_at": now, "frozen_at": now, "drawn_at": now}
+    add(Ballot(**where, mode=Mode.BALLOT, source={}, tiers={}, **secrets, **times))
+    add(Freeze(**where, entries=text, digest=secrets["digest"]))
+    outcome = [[entry.public_id, True]]
+    add(Draw(**where, secret=secret, number="", room={}, outcome=outcome))
