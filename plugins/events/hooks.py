@@ -24,6 +24,9 @@ from plugins.events import (
     views,
     words,
 )
+from plugins.events.after import queries as after
+from plugins.events.after import staff_views as after_staff
+from plugins.events.after import views as after_views
 from plugins.events.asking import approval_views, change_views, question_views
 from plugins.events.ballot import staff_views as draw_staff_views
 from plugins.events.ballot import views as draw_views
@@ -43,6 +46,7 @@ from portal.sdk import (
     ExportPart,
     FactField,
     FactFieldKind,
+    FileRef,
     Findable,
     Hit,
     Job,
@@ -61,6 +65,7 @@ from portal.sdk import (
     current_member,
     hookimpl,
     lazy,
+    may,
     now,
 )
 
@@ -81,11 +86,12 @@ _STAFF = (
     on_behalf_views,
     question_views,
     approval_views,
+    after_staff,
     mark_views,
     policy_views,
     series_views,
 )
-_OWNERS = (views, draw_views, ticket_views, calendar_views, ladder_views, change_views)
+_OWNERS = (views, draw_views, ticket_views, calendar_views, ladder_views, change_views, after_views)
 _PAGES = dict.fromkeys(
     [
         *(module.blueprint for module in _OWNERS),
@@ -150,6 +156,24 @@ def register_settings() -> list[Setting]:
             default=24,
             least=1,
             most=168,
+        ),
+        Setting(
+            "remind_again_hours",
+            lazy("Hours before the beginning at which they are reminded once more"),
+            SettingKind.NUMBER,
+            hint=lazy("0: not once more."),
+            default=2,
+            least=0,
+            most=48,
+        ),
+        Setting(
+            "thank_hours",
+            lazy("Hours after the end at which who was there is thanked"),
+            SettingKind.NUMBER,
+            hint=lazy("0: nobody is."),
+            default=3,
+            least=0,
+            most=167,
         ),
         Setting(
             "answers_days",
@@ -227,6 +251,9 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("events.appeal_granted", lazy("An appeal against a mark granted")),
         AuditWord("events.appeal_refused", lazy("An appeal against a mark refused")),
         AuditWord("events.marks_exported", lazy("Marks for not coming taken as a file")),
+        AuditWord("events.care_set", lazy("Reminders and survey of an activity set")),
+        AuditWord("events.photos_added", lazy("Photos of an activity added")),
+        AuditWord("events.photo_removed", lazy("A photo of an activity deleted")),
         AuditWord("events_ladder_policy", lazy("Rules for not coming"), page="events_staff.policy"),
         AuditWord(
             "events_ladder_penalty", lazy("Mark for not coming"), page="events_staff.show_mark"
@@ -285,6 +312,12 @@ def describe_hits(project: ProjectRef, keys: tuple[str, ...]) -> list[Hit]:
 def search_documents(project: ProjectRef) -> Iterator[Findable]:
     """Return every activity that members may find."""
     return searching.all_documents(project)
+
+
+@hookimpl
+def may_read_file(project: ProjectRef, file: FileRef, member: MemberRef | None) -> bool:
+    """Let residents and who was there see the photos of an activity that is over."""
+    return after.may_read(project, file, member, staff=may("events.manage"))
 
 
 @hookimpl

@@ -300,7 +300,6 @@ class SeatRow(Identified, db.Model):
     # When they came in, and the account that let them in.
     checked_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     checked_in_by: Mapped[int | None] = mapped_column(BIG)
-    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class LogEntry(Identified, db.Model):

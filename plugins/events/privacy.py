@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from plugins.events.after.models import Care, Reminded
 from plugins.events.asking.answers import shown
 from plugins.events.asking.models import Answer
 from plugins.events.asking.questions import all_questions
@@ -131,6 +132,8 @@ def purge(project: ProjectRef) -> None:
     for model in (
         Scan,
         DoorPin,
+        Reminded,
+        Care,
         Answer,
         SeatRow,
         Counted,

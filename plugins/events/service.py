@@ -12,6 +12,7 @@ from plugins.events.errors import EventError
 from plugins.events.ladder.pledging import note_marked
 from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow, Window
 from plugins.events.policy import standing
+from plugins.events.reminding import forget_reminders
 from plugins.events.searching import put_into_search, take_out_of_search
 from plugins.events.seats import lock_quotas, set_capacity
 from plugins.events.states import (
@@ -132,8 +133,7 @@ def rewrite(
     if occurrence.state in PUBLIC:
         put_into_search(occurrence, project)
     if moved:
-        again = sa.update(SeatRow).where(SeatRow.occurrence_id == occurrence.id)
-        db.session.execute(again.values(reminded_at=None))
+        forget_reminders(occurrence)
     if moved and occurrence.state in (State.SCHEDULED, State.OPEN, State.CLOSED):
         _ask(occurrence, "events.tell_move")
 

@@ -84,7 +84,7 @@ def export_marks(kind: str) -> Response:
     db.session.commit()
     header = (
         gettext("Member"),
-        gettext("Activity"),
+        gettext("Which activity"),
         gettext("Begins"),
         gettext("Cause"),
         gettext("Marks"),

@@ -9,6 +9,15 @@ def all_kinds() -> list[NotificationKind]:
     answer = lazy("The bus was late, as the driver told us.")
     return [
         NotificationKind(
+            "events.thanks",
+            title=lazy("Thanks after an activity, with the way to photos and survey"),
+            subject=lazy("Thank you for coming: “{title}”"),
+            body=lazy("Photos and what the club would like to know are on its page."),
+            sample={"title": title},
+            icon="photo",
+            tone="brand",
+        ),
+        NotificationKind(
             "events.penalty",
             title=lazy("A mark for not coming or cancelling late"),
             subject=lazy("A mark was noted: “{title}”"),

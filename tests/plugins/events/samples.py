@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from plugins.events.after.models import Care, Reminded
 from plugins.events.asking.models import Answer
 from plugins.events.asking.questions import Question
 from plugins.events.ballot.drawing import Lots, digest_of, frozen_text
@@ -47,6 +48,7 @@ NAMES = {
     "events_staff.policy": {"public_id": _POLICY},
     "events_staff.publish_policy": {"public_id": _POLICY},
     "events_staff.remove_pause": {"public_id": _PAUSE},
+    "events_staff.remove_photo": {"public_id": _ACTIVITY, "photo": _MARK},
     "events.accept": {"public_id": _PARTY},
     "events.cancel": {"public_id": _PARTY},
     "events.change_form": {"public_id": _PARTY},
@@ -97,7 +99,9 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     )  # fmt: skip
     counted = {"registration_id": registration.id, "quota_id": quota.id, "seats": 1}
     add(Counted(project_id=project.id, **counted))
-    add(SeatRow(**where, registration_id=registration.id, name=member.name))
+    seat = add(SeatRow(**where, registration_id=registration.id, name=member.name))
+    add(Reminded(seat_id=seat.id, kind="after", project_id=project.id))
+    add(Care(occurrence_id=occurrence.id, project_id=project.id, before=[24], thanks=3))
     said = {"registration_id": registration.id, "question": question.key, "value": "沪A"}
     add(Answer(project_id=project.id, **said))
     _add_draw(project, member, registration)

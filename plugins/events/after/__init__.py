@@ -1,0 +1,1 @@
+"""Around an activity: reminders before it, thanks, a survey and photos after it."""
