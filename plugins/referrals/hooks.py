@@ -28,6 +28,7 @@ from plugins.referrals.demo import fill
 from plugins.referrals.jobs import all_jobs
 from plugins.referrals.measures import words as measured
 from plugins.referrals.rewarding import all_sources
+from plugins.referrals.share_widget import share_widgets
 from portal.sdk import (
     AuditWord,
     Card,
@@ -273,6 +274,7 @@ def staff_widgets(project: ProjectRef) -> list[StaffWidget]:
             lazy("Referral disputes"), counts["disputes"], lazy("wait for a decision"),
             "referrals_staff.disputes", "referrals.judge", hot=counts["disputes"] > 0,
         ),
+        *share_widgets(project),
     ]  # fmt: skip
 
 

@@ -387,6 +387,19 @@ def test_no_unconsented_number_is_anywhere(
     with staff.post("/p/binjiang/staff/referrals/export.csv") as sent:
         seen.append(sent.data.decode("utf-8-sig"))
     token = factories.make_token(place.member)
+    desk = "/p/binjiang/staff/referrals/"
+    for page in ("figures", "rewards", "payouts", "disputes"):
+        seen.append(staff.get(desk + page).text)
+    for page in ("figures.csv", "rewards/export.csv"):
+        with staff.post(desk + page) as sent:
+            assert sent.status_code == 200
+            seen.append(sent.data.decode("utf-8-sig"))
+    for number in planted[:2]:
+        # The page shows what was asked for, but finds nobody by it.
+        found = staff.get(f"/p/binjiang/staff/search?q={number}")
+        assert found.status_code == 200
+        assert "referrals/leads/" not in found.text
+        assert f"{number[:3]}****" not in found.text
     api = owner.get(
         "/api/v1/p/binjiang/referrals/leads", headers={"Authorization": f"Bearer {token}"}
     )

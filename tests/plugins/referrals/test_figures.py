@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from plugins.referrals import share_widget
 from plugins.referrals.figures import months, whole
 from portal.contracts.models import Contract
 from portal.sdk import contracts_by_month
@@ -46,3 +47,14 @@ def test_the_share_counts_what_stays_signed(app, place, make_lead):
     assert verifier.get(PAGE).status_code == 403
     with manager.post(f"{PAGE}.csv") as sent:
         assert f"{today():%Y-%m},2,2,2,2,0,1,2,50.0" in sent.data.decode("utf-8-sig")
+
+
+def test_a_share_below_the_mark_stands_on_the_desk(app, place, monkeypatch):
+    contract(place, "904")
+    manager = factories.sign_in(app.test_client(), place.manager)
+    at, english = "/p/binjiang/staff/", {"Accept-Language": "en"}
+    assert "Share of referrals, percent" not in manager.get(at, headers=english).text
+    monkeypatch.setattr(share_widget, "plugin_settings", lambda *_: {"least_share": 40})
+    page = manager.get(at, headers=english).text
+    assert "Share of referrals, percent" in page
+    assert "below the set share" in page

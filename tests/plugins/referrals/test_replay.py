@@ -1,5 +1,6 @@
 """A draft of the rules tried on the leads of the last year: figures, and nothing written."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,13 +8,13 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from plugins.referrals.forms import RulesForm
-from plugins.referrals.models import Campaign, Reward
+from plugins.referrals.models import Campaign, KnownCustomer, Lead, Reward
 from plugins.referrals.replay import Replay, replay
 from plugins.referrals.rules import Draft
 from portal import clock
 from portal.extensions import db
 from tests import factories
-from tests.plugins.referrals.test_rewards import cancel, promise, sell, today
+from tests.plugins.referrals.test_rewards import budget, cancel, promise, sell, today
 
 NEW = "/p/binjiang/staff/referrals/rules/new"
 
@@ -68,6 +69,26 @@ def test_a_ladder_a_cap_and_another_side(year: Any) -> None:
     assert dict(found.total) == {"points": 2_500, "cash": 300_000}
     capped = tried(year, {"stage": "visited", "amount": 1_000}, cap_points=1_500)
     assert (capped.total["points"], capped.capped) == (1_000, 1)
+
+
+def test_budgets_exclusions_and_prices_are_replayed(year: Any) -> None:
+    found = tried(year, {"stage": "visited", "amount": 1_000})
+    assert (found.rewards, found.unfunded, found.excluded) == (2, 0, 0)
+    budget(year, 1_500)
+    found = tried(year, {"stage": "visited", "amount": 1_000})
+    assert (found.rewards, found.unfunded) == (1, 1)
+    percent = {"amount": 100, "measure": "percent", "kind": "cash"}
+    lead = db.session.scalars(sa.select(Lead).where(Lead.state == "signed")).one()
+    assert (tried(year, percent).unpriced, tried(year, percent).rewards) == (1, 0)
+    lead.price = 100_000_000
+    seen_on = today() - timedelta(days=3)
+    factories.add(
+        KnownCustomer(
+            project_id=lead.project_id, phone_hash=lead.phone_hash, seen="visit", seen_on=seen_on
+        )
+    )
+    assert tried(year, percent, known_days=2).total == {"cash": 1_000_000}
+    assert tried(year, percent, known_days=3).excluded == 1
 
 
 def test_homes_and_tiers_choose(year: Any) -> None:
