@@ -250,6 +250,8 @@ def _listed(
         "mine": mine,
         "series": occurrence.series.public_id if occurrence.series else None,
         "further_dates": further,
+        "picture": occurrence.event.picture_url or None,
+        "picture_shows": localized(occurrence.event.picture_alt),
     }
 
 

@@ -14,6 +14,7 @@ _KEYS = {
     }
 }
 _SERIES = {"description": "What its dates have in common; null: it is not repeated."}
+_PICTURE = {"description": "The activity's own cover, below `/api/v1`; null: it has none."}
 _FURTHER = {"description": "In the list: further dates of the series, for which it stands."}
 _TERMS = {"description": "`terms` of the activity as it was shown."}
 
@@ -40,6 +41,8 @@ class ActivityListed(ApiOutput):
     )
     series = api_fields.Text(22, allow_none=True, metadata=_SERIES)
     further_dates = api_fields.Whole(0, _MOST, metadata=_FURTHER)
+    picture = api_fields.Text(200, allow_none=True, metadata=_PICTURE)
+    picture_shows = api_fields.Text(120)
 
 
 class ReasonShown(ApiOutput):

@@ -30,6 +30,8 @@ from plugins.events.after import views as after_views
 from plugins.events.asking import approval_views, change_views, question_views
 from plugins.events.ballot import staff_views as draw_staff_views
 from plugins.events.ballot import views as draw_views
+from plugins.events.covers import staff_views as cover_views
+from plugins.events.covers.service import COVER, may_see
 from plugins.events.demo import fill
 from plugins.events.jobs import all_jobs
 from plugins.events.ladder import api as ladder_api
@@ -90,6 +92,7 @@ _STAFF = (
     mark_views,
     policy_views,
     series_views,
+    cover_views,
 )
 _OWNERS = (views, draw_views, ticket_views, calendar_views, ladder_views, change_views, after_views)
 _PAGES = dict.fromkeys(
@@ -316,7 +319,10 @@ def search_documents(project: ProjectRef) -> Iterator[Findable]:
 
 @hookimpl
 def may_read_file(project: ProjectRef, file: FileRef, member: MemberRef | None) -> bool:
-    """Let residents and who was there see the photos of an activity that is over."""
+    """Let whoever may see an activity see its cover, and residents and who was there the photos of
+    one that is over."""
+    if file.kind == COVER:
+        return may_see(project, file, member)
     return after.may_read(project, file, member, staff=may("events.manage"))
 
 

@@ -32,6 +32,12 @@ class Event(Identified, db.Model):
     words: Mapped[str] = mapped_column(sa.Text)
     cover: Mapped[str] = mapped_column(sa.String(20))
     category: Mapped[str] = mapped_column(sa.String(20))
+    # A cover of its own instead: the key of the stored file, its address, and what it shows.
+    picture_key: Mapped[str | None] = mapped_column(sa.String(22), index=True)
+    picture_url: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
+    picture_alt: Mapped[Mapping[str, str]] = mapped_column(
+        sa.JSON, default=dict, server_default=sa.text("'{}'")
+    )
     # What who registers is asked: asking.questions.Question.
     questions: Mapped[list[dict[str, Any]]] = mapped_column(
         sa.JSON, default=list, server_default=sa.text("'[]'")

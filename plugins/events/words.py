@@ -232,6 +232,7 @@ LOG: Mapping[str, object] = {
     "edit": lazy("Activity changed"),
     "repeat": lazy("Dates of the series made"),
     "clone": lazy("Copied from another activity"),
+    "cover": lazy("Cover picture changed"),
     "conditions": lazy("Conditions changed"),
     "questions": lazy("Questions changed"),
     "ballot": lazy("Way of giving seats changed"),
