@@ -25,6 +25,7 @@ from plugins.events import (
     words,
 )
 from plugins.events.after import queries as after
+from plugins.events.after import season_views
 from plugins.events.after import staff_views as after_staff
 from plugins.events.after import views as after_views
 from plugins.events.asking import approval_views, change_views, question_views
@@ -89,6 +90,7 @@ _STAFF = (
     question_views,
     approval_views,
     after_staff,
+    season_views,
     mark_views,
     policy_views,
     series_views,
@@ -254,6 +256,7 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("events.appeal_granted", lazy("An appeal against a mark granted")),
         AuditWord("events.appeal_refused", lazy("An appeal against a mark refused")),
         AuditWord("events.marks_exported", lazy("Marks for not coming taken as a file")),
+        AuditWord("events.figures_exported", lazy("Figures of activities taken as a file")),
         AuditWord("events.care_set", lazy("Reminders and survey of an activity set")),
         AuditWord("events.photos_added", lazy("Photos of an activity added")),
         AuditWord("events.photo_removed", lazy("A photo of an activity deleted")),

@@ -6,7 +6,8 @@ import pytest
 
 from plugins.events.after.models import Care
 from plugins.events.after.queries import PHOTO
-from plugins.events.states import State
+from plugins.events.models import Registration, SeatRow
+from plugins.events.states import Seat, State
 from portal import clock
 from portal.extensions import db
 from portal.sdk import files_of
@@ -59,3 +60,28 @@ def test_photos_are_for_residents_once_it_is_over(app, owner, writer, place, ove
     assert writer.post(f"{add}/nothing/remove").status_code == 404
     assert writer.post(f"{add}/{photo.public_id}/remove").status_code == 303
     assert not files_of(kind=PHOTO, keys=[over.public_id])[over.public_id]
+
+
+def test_months_count_who_came_and_the_file_has_each_activity(
+    app, writer, place, make_activity, query_count
+):
+    assert "还没有结束的活动" in writer.get(f"{DESK}figures").text
+    now = clock.now()
+    over = make_activity(State.SETTLED, starts_at=now - timedelta(hours=5), title="=1+1")
+    make_activity(State.SETTLED, starts_at=now - timedelta(days=500))
+    for state in (Seat.ATTENDED, Seat.ATTENDED, Seat.ATTENDED, Seat.NO_SHOW):
+        member = factories.make_owner(place.project)
+        where = {"occurrence_id": over.id, "project_id": place.project.id, "state": state}
+        who = {"member_id": member.id, "cancel_until": now, "household_id": member.household_id}
+        money = {"charged": 10_000, "seats": 1, "ticket": f"T{member.id}"}
+        party = factories.add(Registration(**where, **who, **money))
+        factories.add(SeatRow(**where, registration_id=party.id, member_id=member.id, name=""))
+    with query_count() as sent:
+        page = writer.get(f"{DESK}figures").text
+    assert len(sent) <= 8
+    assert "3 · 75%" in page
+    with writer.post(f"{DESK}figures.csv") as answer:
+        (_header, row) = answer.get_data(as_text=True).splitlines()
+    assert row.split(",")[0] == "'=1+1"
+    assert row.split(",")[2:] == ["4", "3", "1", "75", "40", "0"]
+    assert writer.post(f"{DESK}figures.exe").status_code == 404
