@@ -1,5 +1,6 @@
 """Copies of a date: the terms as they are, every moment so many days later by the clock."""
 
+import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,10 +8,13 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from plugins.events.after.models import Care
+from plugins.events.ballot.drawing import digest_of
+from plugins.events.ballot.models import Ballot
 from plugins.events.models import Event, Occurrence, Quota, Window
 from portal.sdk import db
 
-PARTS: tuple[Any, ...] = (Quota, Window)
+PARTS: tuple[Any, ...] = (Quota, Window, Care, Ballot)
 """Tables whose rows belong to a date's terms, and are copied with it: named by `occurrence_id`."""
 _ROW = frozenset({"id", "public_id", "created_at"})
 _OF_EVENT = _ROW | {"project_id"}
@@ -26,7 +30,9 @@ _OF_DATE = _ROW | {
     "series_day",
     "differs",
 }
-_OF_PART = _ROW | {"occurrence_id", "confirmed", "held", "forced"}
+# Of a draw: its secret, what was drawn, and the public number, which is that of one day.
+_OF_DRAW = {"secret", "secret_hash", "frozen_at", "digest", "drawn_at", "source"}
+_OF_PART = _ROW | _OF_DRAW | {"occurrence_id", "confirmed", "held", "forced"}
 
 
 def later(at: datetime, days: int, zone: ZoneInfo) -> datetime:
@@ -65,7 +71,11 @@ def copy_parts(
 ) -> Iterable[Any]:
     """Return copies of the parts of a date for another one, which is written; nobody sits yet."""
     for part in parts:
-        yield type(part)(occurrence_id=made.id, **_moved(_values(part, _OF_PART), days, zone))
+        values = _moved(_values(part, _OF_PART), days, zone)
+        if isinstance(part, Ballot):
+            secret = secrets.token_hex(32)
+            values |= {"secret": secret, "secret_hash": digest_of(secret)}
+        yield type(part)(occurrence_id=made.id, **values)
 
 
 def in_order(values: dict[str, Any], pattern: Occurrence) -> dict[str, Any]:

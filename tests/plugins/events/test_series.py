@@ -7,6 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from plugins.events import conditions
+from plugins.events.after.models import Care
+from plugins.events.ballot.models import Ballot
 from plugins.events.counting import tier_key
 from plugins.events.eligibility import Rules
 from plugins.events.errors import EventError
@@ -378,6 +380,28 @@ def test_a_copy_is_a_draft_of_its_own(writer, place, make_activity):
     ahead = make_activity()
     soon = clone(actor=place.writer, project=place.ref, pattern=ahead, at=clock.now())
     assert soon.starts_at - ahead.starts_at == WEEK
+
+
+def test_a_draw_and_reminders_are_copied_without_what_was_drawn(place, make_activity):
+    pattern = make_activity()
+    where = {"occurrence_id": pattern.id, "project_id": place.project.id}
+    draw_at = pattern.closes_at
+    factories.add(Care(**where, before=[48, 2], thanks=3))
+    drawn = {"frozen_at": draw_at, "digest": "d", "drawn_at": draw_at, "source": {"en": "3D"}}
+    kept = {"mode": "ballot", "draw_at": draw_at, "missed": 1, "missed_most": 3}
+    factories.add(Ballot(**where, **kept, **drawn, secret="s", secret_hash="h"))
+    _first, second, _third = repeat(place, pattern)
+    assert db.session.get_one(Care, second.id).before == [48, 2]
+    ballot = db.session.get_one(Ballot, second.id)
+    assert (ballot.mode, ballot.missed_most) == ("ballot", 3)
+    assert ballot.draw_at == draw_at + WEEK * 2
+    assert (ballot.frozen_at, ballot.digest, ballot.drawn_at, ballot.source) == (
+        None,
+        None,
+        None,
+        {},
+    )
+    assert ballot.secret != "s"
 
 
 @pytest.mark.parametrize("many", [3, 40])
