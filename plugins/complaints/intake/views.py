@@ -15,6 +15,7 @@ from plugins.complaints.errors import CaseError
 from plugins.complaints.forms import PHOTOS_MOST, ComplaintForm
 from plugins.complaints.intake.service import Channel, take_down
 from plugins.complaints.staff_views import HANDLE
+from plugins.complaints.states import Ring
 from plugins.complaints.words import CHANNELS, REFUSALS
 from portal.sdk import (
     MemberRef,
@@ -67,6 +68,8 @@ def take_down_complaint() -> Page:
     form = IntakeForm(formdata=None) if first else IntakeForm()
     form.offer(queries.categories(project.id), homes_of(member, project))
     if first:
+        # Who calls has not asked for neighbours to read it.
+        form.ring.data = Ring.PRIVATE
         return _page(member, form)
     if not form.validate_on_submit():
         return _page(member, form), 422
