@@ -56,6 +56,10 @@ class ScreenedForm(TextsForm):
     public = True
     screened: tuple[str, ...] = ("body",)
 
+    def for_ring(self, ring: str) -> None:
+        """Screen only what neighbours would read."""
+        self.public = ring != Ring.PRIVATE
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Ask once what to do about personal numbers; mask them when that is wanted."""
         if not super().validate(extra_validators):
@@ -127,8 +131,8 @@ class ComplaintForm(ScreenedForm):
             raise ValidationError(gettext("Say where it is."))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Screen what neighbours would read only."""
-        self.public = self.ring.data != Ring.PRIVATE
+        """Screen by the ring that is chosen."""
+        self.for_ring(self.ring.data)
         return super().validate(extra_validators)
 
     def draft(self) -> Draft:

@@ -26,6 +26,8 @@ from plugins.complaints import (
     views,
     words,
 )
+from plugins.complaints.api import owners as owners_api
+from plugins.complaints.api import staff as staff_api
 from plugins.complaints.demo import fill
 from plugins.complaints.identity import Reader
 from plugins.complaints.intake import views as intake_views
@@ -93,8 +95,9 @@ for _blueprint in set(_PAGES):
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
-    """Return the pages of owners and of staff."""
-    return [views.blueprint, staff_views.staff, centre_views.group]
+    """Return the pages of owners and of staff, and what programs call."""
+    pages = [views.blueprint, staff_views.staff, centre_views.group]
+    return [*pages, owners_api.api, staff_api.api]
 
 
 @hookimpl

@@ -22,7 +22,7 @@ from plugins.complaints.forms import (
 from plugins.complaints.identity import Reader
 from plugins.complaints.models import Case, Post
 from plugins.complaints.queries import OWNER_FILTERS, ListFilter, Whole
-from plugins.complaints.states import LIVE, Ring
+from plugins.complaints.states import LIVE
 from plugins.complaints.verifying import home_first
 from plugins.complaints.words import REFUSALS
 from portal.sdk import (
@@ -40,8 +40,8 @@ from portal.sdk import (
 __all__ = ["blueprint"]
 
 Page = str | tuple[str, int] | Response
-_STATUS = dict.fromkeys(("OWN_CASE", "NOT_YOURS", "LOCKED", "MUTED", "SUSPENDED", "OWN_WORDS"), 403)
-_STATUS["TOO_MANY"] = 429
+STATUS = dict.fromkeys(("OWN_CASE", "NOT_YOURS", "LOCKED", "MUTED", "SUSPENDED", "OWN_WORDS"), 403)
+STATUS["TOO_MANY"] = 429
 
 
 @blueprint.get("/p/<project>/complaints/")
@@ -85,7 +85,7 @@ def new() -> Page:
         db.session.rollback()
         form.form_errors.append(str(REFUSALS[error.code]))
         page = render_template("complaints/new.html", form=form, similar=(), first=None)
-        return page, _STATUS.get(error.code, 403)
+        return page, STATUS.get(error.code, 403)
     db.session.commit()
     flash(gettext("Handed in. The clock runs from now on."))
     return redirect(url_for("complaints.show", public_id=made.public_id), 303)
@@ -117,7 +117,7 @@ def reply(public_id: str) -> Page:
     if not homes_of(member, project):
         return home_first()
     form = ReplyForm()
-    form.public = case.ring != Ring.PRIVATE
+    form.for_ring(case.ring)
     if not form.validate_on_submit():
         return _page(public_id, reply_form=form), 422
     quoted = queries.post(case, form.quote.data or "") if form.quote.data else None
@@ -149,7 +149,7 @@ def edit(public_id: str) -> Page:
     if changed.member_id != member.id or case.state not in LIVE:
         raise NotFound
     form = ReplyForm()
-    form.public = case.ring != Ring.PRIVATE
+    form.for_ring(case.ring)
     if request.method == "GET":
         form.body.data = changed.body
     if not form.validate_on_submit():
@@ -255,7 +255,7 @@ def _done(public_id: str, act: Callable[[], object], said: str) -> Page:
         act()
     except CaseError as error:
         db.session.rollback()
-        return _page(public_id, refused=error.code), _STATUS.get(error.code, 409)
+        return _page(public_id, refused=error.code), STATUS.get(error.code, 409)
     db.session.commit()
     flash(said)
     return redirect(url_for("complaints.show", public_id=public_id), 303)

@@ -1,6 +1,6 @@
 """The pages' forms over a JSON body: the same rules, the same sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from werkzeug.datastructures import MultiDict
@@ -22,10 +22,13 @@ def form_over(kind: type[F], values: Mapping[str, Any], **options: Any) -> F:
     return kind(formdata=given, meta={"csrf": False}, **options)
 
 
-def form_of_body(kind: type[F], body: Mapping[str, Any]) -> F:
+def form_of_body(
+    kind: type[F], body: Mapping[str, Any], prepare: Callable[[F], object] | None = None
+) -> F:
     """Return a page's form with a JSON body in it, in order. Raises the 422 that names its fields.
 
     A text in several languages is an object in the body, a field for each language in the form.
+    `prepare` is called with the form before it is checked: to fill in the choices of its fields.
     """
     values: dict[str, Any] = {}
     for name, value in body.items():
@@ -33,7 +36,10 @@ def form_of_body(kind: type[F], body: Mapping[str, Any]) -> F:
             values.update({f"{name}_{language}": text for language, text in value.items()})
         else:
             values[name] = value
-    return checked(form_over(kind, values))
+    form = form_over(kind, values)
+    if prepare is not None:
+        prepare(form)
+    return checked(form)
 
 
 def checked(form: F, names: Mapping[str, str] | None = None) -> F:

@@ -35,6 +35,8 @@ _CASE, _DAY, _TEXT, _CATEGORY, _LOOK, _ACT, _PROMISE, _BURST = (
 )
 NAMES = {
     "complaints": {"public_id": _CASE},
+    "complaints_api": {"public_id": _CASE},
+    "complaints_staff_api": {"public_id": _CASE},
     "complaints.act": {"public_id": _ACT},
     "complaints_staff": {"public_id": _CASE},
     "complaints_staff.appeal": {"public_id": _ACT},
