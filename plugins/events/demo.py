@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from plugins.events.asking.demo import add_questions, answer
+from plugins.events.ballot.demo import add_draws
 from plugins.events.booking import new_ticket
 from plugins.events.counting import write_down
 from plugins.events.demo_conditions import add_conditions
@@ -190,6 +191,7 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         _play(project, scene, demo, who, queue)
     if at_home:
         ladder.fill(project, demo)
+        add_draws(project, demo, neighbours)
 
 
 def _play(

@@ -19,10 +19,11 @@ from plugins.events.counting import Seats, could_fit, counted, of_party, window_
 from plugins.events.door_models import Scan
 from plugins.events.errors import EventError
 from plugins.events.models import Counted, Occurrence, Quota, Registration, SeatRow
+from plugins.events.overlaps import require_no_overlap
 from plugins.events.party import Candidate, candidates
 from plugins.events.policy import Terms, standing
 from plugins.events.seats import give_back_seats, lock_quotas, release_share, take_seats, take_share
-from plugins.events.states import Counts, QueueRule, Seat, State
+from plugins.events.states import IN_ORDER, Counts, Seat, State
 from plugins.events.waiting import parties_waiting, serve
 from portal.sdk import (
     HouseholdRef,
@@ -130,6 +131,8 @@ def change(
         seats_before, found.seats = found.seats, len(whole.chosen)
         found.forced = min(found.forced, found.seats)
         _seat(found, occurrence, now, whole, kept)
+        if found.state == Seat.CONFIRMED:
+            require_no_overlap(found, occurrence, project)
         _bill(found, occurrence, member, project, seats_before)
         serve(occurrence, lock_quotas(occurrence_id), project, at)
     keep_answers(found, whole.given, _seat_ids(found, whole, now, kept))
@@ -178,7 +181,7 @@ def _move(
         if added:
             # What is free goes to who waits for it first.
             serve(occurrence, quotas, project, at)
-            if occurrence.queue_rule == QueueRule.STRICT and parties_waiting(occurrence):
+            if occurrence.queue_rule in IN_ORDER and parties_waiting(occurrence):
                 raise EventError("QUEUE_FIRST", state=occurrence.state)
         take_seats(lock_quotas(occurrence.id), added)
         fewer = {key: many - after.get(key, 0) for key, many in before.items()}

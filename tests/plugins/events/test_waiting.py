@@ -10,7 +10,7 @@ from plugins.events.errors import EventError
 from plugins.events.forms import EventForm
 from plugins.events.models import Quota, Registration, SeatRow, Share
 from plugins.events.policy import Terms, offer_ends
-from plugins.events.states import QueueRule, Seat, State
+from plugins.events.states import Counts, QueueRule, Seat, State
 from portal import clock
 from portal.audit.models import AuditEntry
 from portal.extensions import db
@@ -21,7 +21,7 @@ from portal.points.verify import verify
 from portal.sdk import points_balance
 from tests import factories
 from tests.plugins.events.conftest import give_points
-from tests.plugins.events.test_registering import join, leave, quota_of, run_jobs
+from tests.plugins.events.test_registering import join, leave, quota_of, refused, run_jobs
 
 
 @pytest.fixture
@@ -109,6 +109,29 @@ def test_strictly_in_order_the_first_blocks_and_no_walk_up_is_quicker(place, peo
     db.session.rollback()
     leave(place, two)
     assert states(one) == [Seat.HELD]
+
+
+def test_what_the_first_party_needs_is_kept_and_the_rest_goes_on(place, people, make_activity):
+    """The first waits for a seat on the bus; strictly in order, nobody else would get one of the
+    two others that are free."""
+    for rule, second in ((QueueRule.STRICT, Seat.WAITING), (QueueRule.HOLD, Seat.HELD)):
+        occurrence = make_activity(capacity=5, queue_rule=rule)
+        where = {"occurrence_id": occurrence.id, "project_id": place.project.id}
+        bus = {"key": "chosen:1", "counts": Counts.CHOSEN}
+        bus = factories.add(Quota(**where, **bus, capacity=3, confirmed=2))
+        owner, keys = people(3)
+        first = registering.join_queue(
+            occurrence_id=occurrence.id, member=member_ref(owner), project=place.ref,
+            at=clock.now(), party=keys, wishes={bus.public_id: 3},
+        )  # fmt: skip
+        db.session.commit()
+        fits, too_many = wait(place, occurrence, people(2)), wait(place, occurrence, people(1))
+        assert states(first, fits, too_many) == [Seat.WAITING, second, Seat.WAITING]
+        assert refused(place, occurrence) == "QUEUE_FIRST"
+        bus.confirmed = 0
+        db.session.commit()
+        leave(place, fits)
+        assert states(first)[0] == Seat.HELD
 
 
 def test_a_freed_seat_is_not_for_who_happens_to_look(place, people, make_activity):
