@@ -9,7 +9,7 @@ from plugins.events.series.copying import copy_event
 from plugins.events.series.rules import Repeats, Rule
 from plugins.events.series.service import make_dates
 from plugins.events.states import State
-from portal.sdk import Demo, ProjectRef, db, now
+from portal.sdk import Demo, ProjectRef, db
 
 _HALL = {"zh_Hans_CN": "会所一层舞蹈室", "zh_Hant": "會所一層舞蹈室", "en": "Clubhouse, dance room"}
 
@@ -26,7 +26,7 @@ def repeat_weekly(occurrence: Occurrence, project: ProjectRef, demo: Demo) -> No
         pattern=occurrence,
         rule=rule,
         skipped=[first + timedelta(weeks=3)],
-        at=now(),
+        at=demo.moment(0),
     )
     other = copy_event(occurrence.event)
     other.place = _HALL
