@@ -24,6 +24,8 @@ from plugins.referrals import (
     views,
     words,
 )
+from plugins.referrals.corrections import staff_views as correction_views
+from plugins.referrals.corrections.audit import correction_words
 from plugins.referrals.demo import fill
 from plugins.referrals.jobs import all_jobs
 from plugins.referrals.measures import words as measured
@@ -70,6 +72,7 @@ _STAFF = (
     figures_views,
     dispute_views,
     tax_views,
+    correction_views,
 )
 # The staff's views are of one blueprint: each module adds its own.
 STAFF_VIEWS = {each.staff for each in _STAFF}
@@ -195,6 +198,7 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("referrals.exported", lazy("Leads taken as a file")),
         AuditWord("referrals.stages_imported", lazy("Stages of leads imported")),
         AuditWord("referrals.rules_written", lazy("Rules of referrals written")),
+        *correction_words(),
         AuditWord("referrals.reward_approved", lazy("Reward of a referral approved")),
         AuditWord("referrals.reward_held", lazy("Reward of a referral held")),
         AuditWord("referrals.reward_released", lazy("Held reward of a referral released")),

@@ -8,6 +8,7 @@ from plugins.referrals.models import (
     Beneficiary,
     Budget,
     Campaign,
+    Correction,
     Dispute,
     EarlyStage,
     KnownCustomer,
@@ -108,6 +109,6 @@ def purge(project: ProjectRef) -> None:
     )
     for model in (
         PayeeLine, TaxRate, Reward, Batch, Quota, Budget, RewardLine, Note, Step, Dispute,
-        EarlyStage, Partner, Lead, Referrer, KnownCustomer, Campaign, PurgePermit,
+        EarlyStage, Partner, Lead, Referrer, KnownCustomer, Correction, Campaign, PurgePermit,
     ):  # fmt: skip
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

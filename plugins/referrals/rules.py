@@ -74,6 +74,11 @@ def write_version(
     found = newest(project.id)
     if (found.version if found else 0) != after:
         raise ReferralError("CHANGED")
+    return add_version(actor=actor, project=project, draft=draft, after=after)
+
+
+def add_version(*, actor: Any, project: ProjectRef, draft: Draft, after: int) -> Campaign:
+    """Write the version after `after`, whenever it begins. Raises ReferralError: CHANGED."""
     values = asdict(draft) | {"kin": list(draft.kin), "shares": list(draft.shares)}
     promises = values.pop("promises")
     made = Campaign(project_id=project.id, version=after + 1, made_by=actor.id, **values)

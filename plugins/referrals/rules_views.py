@@ -10,6 +10,8 @@ from werkzeug.wrappers import Response
 
 from plugins.referrals import queries, replay, rules
 from plugins.referrals.blueprint import staff
+from plugins.referrals.corrections import service as corrections
+from plugins.referrals.corrections.staff_views import waiting
 from plugins.referrals.earning import lines_of
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.exclusions import hash_of
@@ -46,6 +48,7 @@ def versions() -> str:
         "referrals/rules_index.html",
         page=queries.versions(project.id),
         current=rules.rules_now(project.id, now()),
+        corrections=waiting(project.id),
         at=now(),
     )
 
@@ -65,19 +68,26 @@ def write() -> Page:
         today = business_date(project.time_zone)
         tried = replay.replay(project=project, draft=form.draft(project), today=today)
         return _editor(form, seen, tried)
+    values: dict[str, Any] = {
+        "actor": current_account(), "project": project, "draft": form.draft(project), "at": now(),
+        "after": int(seen) if seen.isdecimal() and len(seen) < 9 else -1,
+    }  # fmt: skip
     try:
-        made = rules.write_version(
-            actor=current_account(),
-            project=project,
-            draft=form.draft(project),
-            after=int(seen) if seen.isdecimal() and len(seen) < 9 else -1,
-            at=now(),
-        )
+        if "correct" in request.form:
+            words = request.form.get("words", "").strip()
+            proposed = corrections.propose(**values, words=words)
+            db.session.commit()
+            flash(gettext("The correction is proposed. Somebody else has to confirm it."))
+            where = url_for("referrals_staff.correction", public_id=proposed.public_id)
+            return redirect(where, 303)
+        made = rules.write_version(**values)
     except ReferralError as error:
         db.session.rollback()
         form.form_errors.append(str(REFUSALS[error.code]))
         newer = rules.newest(project.id)
-        return _editor(form, str(newer.version if newer else 0)), STATUS.get(error.code, 409)
+        past = error.code in ("PAST", "NO_REASON")
+        page = _editor(form, str(newer.version if newer else 0), past=past)
+        return page, STATUS.get(error.code, 409)
     db.session.commit()
     flash(gettext("Version %(version)s is saved.", version=made.version))
     return redirect(url_for("referrals_staff.versions"), 303)
@@ -162,7 +172,9 @@ def _known(form: KnownForm) -> str:
     return render_template("referrals/known.html", form=form, counts=counts)
 
 
-def _editor(form: RulesForm, after: str, tried: replay.Replay | None = None) -> str:
+def _editor(
+    form: RulesForm, after: str, tried: replay.Replay | None = None, *, past: bool = False
+) -> str:
     lines = measured.draft_lines(form.promises()) if tried else []
     return render_template(
         "referrals/rules_edit.html",
@@ -172,4 +184,6 @@ def _editor(form: RulesForm, after: str, tried: replay.Replay | None = None) -> 
         kinds=replay.kinds(tried) if tried else (),
         examples=measured.examples(lines, form.fee()) if tried else [],
         prices=measured.PRICES,
+        past=past,
+        reason=request.form.get("words", ""),
     )

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from plugins.referrals.models.corrections import Correction
 from plugins.referrals.models.disputes import Dispute, DisputeState, Outcome
 from plugins.referrals.models.inbox import EarlyStage
 from plugins.referrals.models.rewards import (
@@ -250,8 +251,8 @@ class PurgePermit(db.Model):
 
 
 __all__ = [
-    "PROTECTION_DAYS", "Batch", "Beneficiary", "Budget", "Buyer", "Campaign", "Dispute",
-    "DisputeState", "EarlyStage", "KnownCustomer", "Lead", "Measure", "Note", "Outcome", "Partner",
-    "PayeeLine", "PurgePermit", "Quota", "Referrer", "Reward", "RewardLine", "Step", "TaxClass",
-    "TaxRate",
+    "PROTECTION_DAYS", "Batch", "Beneficiary", "Budget", "Buyer", "Campaign", "Correction",
+    "Dispute", "DisputeState", "EarlyStage", "KnownCustomer", "Lead", "Measure", "Note", "Outcome",
+    "Partner", "PayeeLine", "PurgePermit", "Quota", "Referrer", "Reward", "RewardLine", "Step",
+    "TaxClass", "TaxRate",
 ]  # fmt: skip

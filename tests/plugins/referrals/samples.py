@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from plugins.referrals.codes import new_code
 from plugins.referrals.exclusions import hash_of
+from plugins.referrals.forms import NUMBERS
 from plugins.referrals.models import (
     Batch,
     Campaign,
+    Correction,
     Dispute,
     Lead,
     Quota,
@@ -24,6 +26,8 @@ from tests.plugin_host.conftest import switch_on
 _LEAD, _RULES, _CODE = "referrals.lead", "referrals.campaign", "referrals.code"
 _BATCH = "referrals.batch"
 _DISPUTE = "referrals.dispute"
+_CORRECTION = "referrals.correction"
+_CORRECTIONS = ("correction", "confirm_correction", "drop_correction")
 _DISPUTES = ("dispute", "dispute_evidence", "decide_dispute")
 _PAYOUT = (
     "payout",
@@ -41,6 +45,7 @@ NAMES = {
     "referrals_staff.version": {"public_id": _RULES},
     **{f"referrals_staff.{page}": {"public_id": _BATCH} for page in _PAYOUT},
     **{f"referrals_staff.{page}": {"public_id": _DISPUTE} for page in _DISPUTES},
+    **{f"referrals_staff.{page}": {"public_id": _CORRECTION} for page in _CORRECTIONS},
 }
 
 
@@ -86,7 +91,20 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
         )
     )  # fmt: skip
     dispute = add(Dispute(**where, lead_id=lead.id, opened_by=member.account_id))
+    numbers = dict.fromkeys(NUMBERS, 30) | {"protection_days": 30}
+    draft = {
+        "title": texts, "promise": texts, "starts_at": now.isoformat(), "ends_at": None,
+        "kin": [], "promises": [], **numbers,
+    }  # fmt: skip
+    effect = {"leads": 0, "changed": 0, "before": {}, "after": {}}
+    correction = add(
+        Correction(
+            **where, after=1, starts_at=now, draft=draft, words="x", effect=effect,
+            made_by=member.account_id,
+        )
+    )  # fmt: skip
     return {
+        _CORRECTION: correction.public_id,
         _DISPUTE: dispute.public_id,
         _LEAD: lead.public_id,
         _RULES: rules.public_id,

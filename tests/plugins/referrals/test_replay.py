@@ -30,8 +30,9 @@ def draft(*promises: dict[str, Any], **values: Any) -> Draft:
          "answer_minutes", "consent_hours", "most_a_day"), 30,
     )  # fmt: skip
     return Draft(
-        title={}, promise={}, starts_at=clock.now(), ends_at=None, kin=[],
-        promises=[usual | each for each in promises], **(numbers | values),
+        title={}, promise={}, ends_at=None, kin=[],
+        promises=[usual | each for each in promises],
+        **({"starts_at": clock.now()} | numbers | values),
     )  # fmt: skip
 
 

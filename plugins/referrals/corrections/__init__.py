@@ -1,0 +1,1 @@
+"""Rules with a past date, by two persons."""
