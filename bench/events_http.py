@@ -6,7 +6,7 @@ A throw-away PostgreSQL, gunicorn with several workers, one activity with a pric
 and a quarter of the seats, households of one to four with points. Every member is a thread that
 begins with all others: it reads the activity, clicks twice to register the whole family, waits
 when it does not fit, perhaps leaves, as a program does (JSON); then all look again, and who is
-offered seats takes them or not. Meanwhile staff change the capacity and put parties in front, from
+offered seats takes them. Meanwhile staff change the capacity and put parties in front, from
 another process. Then everything must tie out, as in bench.events_crowd; a 5xx, two registrations
 for two clicks or a request of a minute fails.
 """
@@ -96,11 +96,10 @@ class Visitors:
         self.made.append((token, mine, wish["terms"]))
 
     def look_again(self, token: str, mine: str, terms: str) -> None:
-        """Look at one's registration; take what is offered, or not."""
+        """Look at one's registration; take what is offered."""
         _status, ticket = self.call(token, "ticket", mine)
         if ticket.get("state") == "held":
-            act = "accept" if len(mine) + ord(mine[-1]) & 1 else "cancel"
-            self.call(token, act, f"{mine}/{act}", {"terms": terms} if act == "accept" else {})
+            self.call(token, "accept", f"{mine}/accept", {"terms": terms})
 
 
 def click_as_staff(app: Any, occurrence_id: int, first: int, done: threading.Event) -> None:

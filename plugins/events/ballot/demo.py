@@ -13,7 +13,7 @@ from plugins.events.models import Event, LogEntry, Occurrence, Quota
 from plugins.events.party import Candidate
 from plugins.events.searching import put_into_search
 from plugins.events.states import QueueRule, Seat, State
-from portal.sdk import Demo, Housemate, MemberRef, ProjectRef, db, now
+from portal.sdk import Demo, Housemate, MemberRef, ProjectRef, db
 
 _PLACE = {"zh_Hans_CN": "会所露台", "zh_Hant": "會所露台", "en": "Clubhouse terrace"}
 _NUMBER = {
@@ -35,10 +35,10 @@ def add_draws(project: ProjectRef, demo: Demo, who: Sequence[MemberRef]) -> None
     done = _make(project, demo, _TERRACE, day=6, source={})
     for member in who[:14]:
         _enter(done, member, demo)
-    draws = now() - timedelta(hours=2)
+    draws = demo.moment(1, 20)
     done.closes_at, done.state = draws, State.CLOSED
     _set_draw_at(done, draws)
-    hold_draw(actor=None, occurrence_id=done.id, project=project, at=now())
+    hold_draw(actor=None, occurrence_id=done.id, project=project, at=draws)
     coming = _make(project, demo, _CAR, day=18, source=_NUMBER)
     for member in who[14:23]:
         _enter(coming, member, demo)
