@@ -48,6 +48,8 @@ def follows(case: Case, member: MemberRef) -> bool:
 
 def spread(case: Case) -> None:
     """Tell who follows a complaint that there is something new, after the commit."""
+    if db.session.scalar(_followers(case.id).limit(1)) is None:
+        return
     enqueue(
         kind=NEWS,
         payload={"case": case.id, "version": case.version},
@@ -64,15 +66,18 @@ def tell_followers(run: JobRun) -> None:
     case = db.session.get(Case, run.payload["case"])
     if case is None or case.ring == Ring.PRIVATE or case.veil != Veil.NONE or case.state in GONE:
         return
-    # Who followed a complaint that was joined into this one hears of this one.
-    both = sa.select(Case.id).where(sa.or_(Case.id == case.id, Case.merged_into_id == case.id))
-    mine = sa.select(Follow).where(Follow.case_id.in_(both))
     while some := db.session.scalars(
-        mine.where(Follow.id > after).order_by(Follow.id).limit(_AT_ONCE)
+        _followers(case.id).where(Follow.id > after).order_by(Follow.id).limit(_AT_ONCE)
     ).all():
         after = some[-1].id
         _tell(case, project, [each.member_id for each in some], run.payload["version"])
         run.checkpoint(done=run.done + len(some), payload={**run.payload, "after": after})
+
+
+def _followers(case_id: int) -> sa.Select[tuple[Follow]]:
+    """Who follows a complaint, or one that was joined into it."""
+    both = sa.select(Case.id).where(sa.or_(Case.id == case_id, Case.merged_into_id == case_id))
+    return sa.select(Follow).where(Follow.case_id.in_(both))
 
 
 def _tell(case: Case, project: ProjectRef, ids: Collection[int], version: int) -> None:
