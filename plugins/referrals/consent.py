@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from plugins.referrals.codes import new_code
 from plugins.referrals.errors import ReferralError
+from plugins.referrals.evidence.service import forget_pictures
 from plugins.referrals.exclusions import NAME, excluded, hash_of, protected
 from plugins.referrals.history import log, tell
 from plugins.referrals.inviting import (
@@ -17,7 +18,7 @@ from plugins.referrals.inviting import (
     end_invitation,
     end_invitations,
 )
-from plugins.referrals.models import Campaign, Lead, Note, Referrer
+from plugins.referrals.models import Campaign, Lead, Note, Referrer, Step
 from plugins.referrals.rules import rules_now
 from plugins.referrals.shares.invited import share_with
 from plugins.referrals.states import State, Way
@@ -129,6 +130,7 @@ def withdraw(*, project: ProjectRef, lead: Lead, at: datetime) -> None:
     if not getattr(done, "rowcount", 0):
         raise ReferralError("ILLEGAL_STEP", state=lead.state)
     db.session.execute(sa.update(Note).where(Note.lead_id == lead.id).values(text=""))
+    forget_pictures(Step.lead_id == lead.id)
     revoke_tokens(plugin=NAME, subject=lead.public_id)
     db.session.refresh(lead)
     lapse_rewards(Lead.id == lead.id)

@@ -12,6 +12,8 @@ from plugins.referrals import dispute_queries, queries, reward_queries
 from plugins.referrals import disputes as service
 from plugins.referrals.blueprint import staff
 from plugins.referrals.errors import ReferralError
+from plugins.referrals.evidence.forms import MOST, EvidenceForm
+from plugins.referrals.evidence.service import pictures_of
 from plugins.referrals.exclusions import NAME
 from plugins.referrals.models import Dispute, DisputeState, Outcome
 from plugins.referrals.posting import owner_of
@@ -26,6 +28,7 @@ from portal.sdk import (
     now,
     plugin_settings,
     requires,
+    takes_files,
 )
 
 __all__ = ["staff"]
@@ -74,13 +77,17 @@ def dispute(public_id: str) -> str:
 
 @staff.post("/p/<project>/staff/referrals/disputes/<public_id>/evidence")
 @requires(JUDGE)
+@takes_files(MOST)
 def dispute_evidence(public_id: str) -> Page:
     """Add what the sales office has to say."""
-    found = _find(public_id)
+    form = EvidenceForm()
+    if not form.validate():
+        return _page(_find(public_id), form=form), 422
+    found, pictures = _find(public_id), form.photos.data
     lead, _rival = service.parties(found)
 
     def act() -> None:
-        service.add_evidence(**_act(), dispute=found, lead=lead, side="staff")
+        service.add_evidence(**_act(), dispute=found, lead=lead, side="staff", pictures=pictures)
 
     return _do(public_id, act, gettext("It is added."))
 
@@ -142,9 +149,10 @@ def _act() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _page(found: Dispute, refused: str = "") -> str:
+def _page(found: Dispute, refused: str = "", form: EvidenceForm | None = None) -> str:
     lead, rival = service.parties(found)
     leads = [each for each in (lead, rival) if each]
+    steps = dispute_queries.timeline([each.id for each in leads])
     return render_template(
         "referrals/dispute_show.html",
         dispute=found,
@@ -154,7 +162,9 @@ def _page(found: Dispute, refused: str = "") -> str:
         rival_owner=owner_of(rival.referrer_id) if rival else None,
         other=owner_of(found.other_id) if found.other_id else None,
         further=[(owner_of(each).name, part) for each, part in found.others],
-        steps=dispute_queries.timeline([each.id for each in leads]),
+        steps=steps,
+        photos=pictures_of([step for step, _ in steps]),
+        form=form or EvidenceForm(formdata=None),
         rewards=[reward for each in leads for reward in reward_queries.rewards_of(each)],
         heard=found.state in service.HEARD,
         outside=current_account().id not in service.in_the_sale(found, lead, rival),

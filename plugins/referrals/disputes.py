@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from plugins.referrals.earning import DISPUTED
 from plugins.referrals.errors import ReferralError
+from plugins.referrals.evidence.service import say
 from plugins.referrals.exclusions import EXCLUDED_FOR_EVER, excluded
 from plugins.referrals.history import log
 from plugins.referrals.models import Campaign, Dispute, Lead, Referrer, Reward, Step
@@ -19,7 +20,7 @@ from plugins.referrals.settling import settle
 from plugins.referrals.shares.drawing import WHOLE
 from plugins.referrals.shares.service import owners_of
 from plugins.referrals.states import ACTIVE, DISPUTABLE, OBJECTABLE
-from portal.sdk import ProjectRef, db, find_members, housemates, notify
+from portal.sdk import Picture, ProjectRef, db, find_members, housemates, notify
 
 MOST_OTHERS = 4
 """Third and further owners of a split."""
@@ -33,7 +34,14 @@ def may_object(lead: Lead) -> bool:
 
 
 def open_dispute(
-    *, actor: Any, project: ProjectRef, lead: Lead, words: str, side: str, at: datetime
+    *,
+    actor: Any,
+    project: ProjectRef,
+    lead: Lead,
+    words: str,
+    side: str,
+    at: datetime,
+    pictures: Sequence[Picture] = (),
 ) -> Dispute:
     """Open a dispute about a lead: its clock stops, its rewards that are not paid are frozen, and
     so are those of another owner's lead of the same friend.
@@ -69,7 +77,10 @@ def open_dispute(
         raise ReferralError("ALREADY_DISPUTED", state=lead.state) from error
     for each in filter(None, (lead, rival)):
         _freeze(each, at)
-    _log(actor, project, lead, "disputed", words, {"side": side}, at)
+    say(
+        actor=actor, project=project, lead=lead, step="disputed", words=words, side=side, at=at,
+        pictures=pictures,
+    )  # fmt: skip
     if rival:
         _log(actor, project, rival, "disputed", "", {"side": "other"}, at)
         _tell(project, made, [rival])
@@ -85,13 +96,17 @@ def add_evidence(
     words: str,
     side: str,
     at: datetime,
+    pictures: Sequence[Picture] = (),
 ) -> None:
     """Add what somebody has to say. `lead`: the one of the owner who speaks. Raises
     ReferralError."""
     if not words:
         raise ReferralError("NO_REASON")
     _in(dispute, *HEARD)
-    _log(actor, project, lead, "evidence", words, {"side": side}, at)
+    say(
+        actor=actor, project=project, lead=lead, step="evidence", words=words, side=side, at=at,
+        pictures=pictures,
+    )  # fmt: skip
 
 
 def decide(
@@ -160,6 +175,7 @@ def appeal(
     words: str,
     side: str,
     at: datetime,
+    pictures: Sequence[Picture] = (),
 ) -> None:
     """Ask for another judge, once and in time. Raises ReferralError: NO_REASON, TOO_LATE,
     NOT_NOW."""
@@ -169,7 +185,10 @@ def appeal(
         raise ReferralError("TOO_LATE")
     values = {"state": DisputeState.APPEALED, "appealed_by": actor.id}
     _move(dispute, (DisputeState.DECIDED,), values)
-    _log(actor, project, lead, "appealed", words, {"side": side}, at)
+    say(
+        actor=actor, project=project, lead=lead, step="appealed", words=words, side=side, at=at,
+        pictures=pictures,
+    )  # fmt: skip
 
 
 def close(*, project: ProjectRef, dispute: Dispute, at: datetime) -> None:

@@ -27,16 +27,19 @@ from plugins.referrals import (
 from plugins.referrals.corrections import staff_views as correction_views
 from plugins.referrals.corrections.audit import correction_words
 from plugins.referrals.demo import fill
+from plugins.referrals.evidence import service as evidence
 from plugins.referrals.jobs import all_jobs
 from plugins.referrals.measures import words as measured
 from plugins.referrals.rewarding import all_sources
 from plugins.referrals.share_widget import share_widgets
+from plugins.referrals.telling import all_notifications
 from portal.sdk import (
     AuditWord,
     Card,
     Demo,
     EventKind,
     ExportPart,
+    FileRef,
     Job,
     MemberHome,
     MemberRef,
@@ -155,33 +158,7 @@ def register_events() -> list[EventKind]:
 @hookimpl
 def register_notifications() -> list[NotificationKind]:
     """Return what owners are told."""
-    sample = {"friend": "138****8000"}
-    body = lazy("The page of the referral shows what comes next and until when.")
-    kinds = (
-        ("consented", lazy("A friend agreed"), lazy("Your friend {friend} agreed"), "green"),
-        ("accepted", lazy("A referral is accepted"), lazy("{friend} counts as yours"), "green"),
-        (
-            "rejected",
-            lazy("A referral is not accepted"),
-            lazy("{friend} does not count as yours"),
-            "rose",
-        ),
-        ("moved_on", lazy("A friend has got on"), lazy("{friend} has got on"), "gold"),
-        (
-            "dispute",
-            lazy("A dispute about a referral"),
-            lazy("There is news in the dispute about {friend}"),
-            "gold",
-        ),
-        ("ended", lazy("A referral has ended"), lazy("The referral {friend} has ended"), "gold"),
-    )
-    return [
-        NotificationKind(
-            f"referrals.{key}", title=title, subject=subject, body=body, sample=sample,
-            icon="heart-handshake", tone=tone,
-        )
-        for key, title, subject, tone in kinds
-    ]  # fmt: skip
+    return all_notifications()
 
 
 @hookimpl
@@ -280,6 +257,12 @@ def staff_widgets(project: ProjectRef) -> list[StaffWidget]:
         ),
         *share_widgets(project),
     ]  # fmt: skip
+
+
+@hookimpl
+def may_read_file(project: ProjectRef, file: FileRef, member: MemberRef | None) -> bool:
+    """Let whoever is in the room of a dispute see its pictures."""
+    return evidence.may_see(project, file, member)
 
 
 @hookimpl

@@ -10,6 +10,8 @@ from werkzeug.wrappers import Response
 from plugins.referrals import dispute_queries, disputes, queries
 from plugins.referrals.blueprint import blueprint
 from plugins.referrals.errors import ReferralError
+from plugins.referrals.evidence.forms import MOST, EvidenceForm
+from plugins.referrals.evidence.service import pictures_of
 from plugins.referrals.models import Dispute, Lead
 from plugins.referrals.words import REFUSALS, STATUS
 from portal.sdk import (
@@ -20,6 +22,7 @@ from portal.sdk import (
     gettext,
     member_only,
     now,
+    takes_files,
 )
 
 __all__ = ["blueprint"]
@@ -37,6 +40,7 @@ def dispute(public_id: str) -> str:
 
 @blueprint.post(_PAGE)
 @member_only
+@takes_files(MOST)
 def object_to(public_id: str) -> Page:
     """Object to how a lead ended."""
 
@@ -48,6 +52,7 @@ def object_to(public_id: str) -> Page:
 
 @blueprint.post(f"{_PAGE}/evidence")
 @member_only
+@takes_files(MOST)
 def add_evidence(public_id: str) -> Page:
     """Add something to the dispute."""
 
@@ -59,6 +64,7 @@ def add_evidence(public_id: str) -> Page:
 
 @blueprint.post(f"{_PAGE}/appeal")
 @member_only
+@takes_files(MOST)
 def appeal(public_id: str) -> Page:
     """Appeal against the decision, once."""
 
@@ -71,11 +77,14 @@ def appeal(public_id: str) -> Page:
 def _say(
     public_id: str, act: Callable[[Lead, Dispute | None, dict[str, Any]], None], said: str
 ) -> Page:
+    _own(public_id)
+    form, words = EvidenceForm(), request.form.get("words", "").strip()[:400]
+    if not form.validate():
+        return _page(_own(public_id), typed=words, form=form), 422
     lead = _own(public_id)
-    words = request.form.get("words", "").strip()[:400]
     values: dict[str, Any] = {
         "actor": current_account(), "project": current_project(), "words": words, "side": "owner",
-        "at": now(),
+        "at": now(), "pictures": form.photos.data,
     }  # fmt: skip
     try:
         act(lead, dispute_queries.of_lead(lead), values)
@@ -88,14 +97,17 @@ def _say(
     return redirect(url_for("referrals.dispute", public_id=public_id), 303)
 
 
-def _page(lead: Lead, refused: str = "", typed: str = "") -> str:
+def _page(lead: Lead, refused: str = "", typed: str = "", form: EvidenceForm | None = None) -> str:
+    steps = queries.history(lead)
     return render_template(
         "referrals/dispute.html",
         lead=lead,
         dispute=dispute_queries.of_lead(lead),
         heard=disputes.HEARD,
         may_object=disputes.may_object(lead),
-        steps=queries.history(lead),
+        steps=steps,
+        photos=pictures_of([step for step, _ in steps if step.by == current_account().id]),
+        form=form or EvidenceForm(formdata=None),
         account_id=current_account().id,
         refused=refused,
         typed=typed,

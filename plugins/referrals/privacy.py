@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from plugins.referrals.evidence.service import forget_pictures
 from plugins.referrals.inviting import end_invitations
 from plugins.referrals.models import (
     Batch,
@@ -91,6 +92,7 @@ def erase(member: MemberRef) -> None:
     db.session.execute(own.values(closed_at=now(), alias=None))
     leads = sa.select(Lead.id).where(Lead.referrer_id.in_(mine))
     db.session.execute(sa.update(Note).where(Note.lead_id.in_(leads)).values(text=""))
+    forget_pictures(Step.lead_id.in_(leads))
 
 
 def purge(project: ProjectRef) -> None:
