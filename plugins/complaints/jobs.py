@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import sqlalchemy as sa
 
-from plugins.complaints import bursts, clocks, moderation, promising, timing
+from plugins.complaints import bursts, clocks, digest, moderation, promising, timing
 from plugins.complaints.casework import lock
 from plugins.complaints.models import Clock
 from plugins.complaints.subscribing.service import NEWS, tell_followers
@@ -88,6 +88,7 @@ def all_jobs() -> list[Job]:
     return [
         Job("complaints.keep_time", keep_time, every=timedelta(minutes=1)),
         Job(NEWS, tell_followers),
+        Job("complaints.digest", digest.send, at=time(7, 30)),
         Job("complaints.watch_bursts", watch_bursts, every=timedelta(hours=1)),
         # Daily as well: a year that has been published makes provisional deadlines firm.
         Job("complaints.recompute", recompute, at=time(2), per_project=True),

@@ -87,6 +87,19 @@ def kinds() -> list[NotificationKind]:
             required=True,
         ),
         NotificationKind(
+            "complaints.morning",
+            title=lazy("The morning's complaints"),
+            subject=lazy("Complaints this morning: {late} late, {forgotten} unread for a day"),
+            body=lazy(
+                "Since yesterday: {new}. Past a deadline: {late}. Solution refused: {refused}. "
+                "At the group: {risen}. Read by nobody of the group for a day: {forgotten}."
+            ),
+            sample={"new": 4, "late": 1, "refused": 2, "risen": 3, "forgotten": 1},
+            icon="sunrise",
+            tone="gold",
+            staff_only=True,
+        ),
+        NotificationKind(
             "complaints.news",
             title=lazy("News of a complaint that I follow"),
             subject=lazy("There is something new about “{title}”"),

@@ -14,7 +14,7 @@ from portal.notifications.kinds import NotificationKind, add_kinds, known_kinds
 from portal.notifications.models import Notification
 from portal.notifications.wording import check_values, check_wording
 from portal.plugin_host.host import PluginHost
-from portal.plugin_host.refs import MemberRef, ProjectRef
+from portal.plugin_host.refs import MemberRef, ProjectRef, StaffRef
 
 
 class TellingError(Exception):
@@ -75,28 +75,34 @@ def configure_telling(app: Flask, host: PluginHost, settings: Settings) -> None:
 
 def notify(
     *,
-    members: Collection[MemberRef],
+    members: Collection[MemberRef] = (),
+    staff: Collection[StaffRef] = (),
     kind: str,
     cause: str,
     project: ProjectRef | None,
     values: Mapping[str, object] | None = None,
     url: str = "",
 ) -> int:
-    """Tell members something in the caller's transaction; return how many had not been told.
+    """Tell members or staff something in the caller's transaction; return how many had not been
+    told.
 
     `kind`: one of the plugin's own, see register_notifications. `cause`: what happened, at most 80
     characters: nobody is told twice for one cause. `values`: the kind's fields: text, texts by
-    language, whole numbers, dates, moments. `url`: a path of the portal. At most 500 members.
+    language, whole numbers, dates, moments. `url`: a path of the portal. At most 500 in all.
     While the plugin is off in the project nobody is told. Raises ValueError for what is not so,
     which names the field.
     """
     found = known_kinds().get(kind)
     if found is None or found.plugin is None:
         raise ValueError(f"the notification {kind!r} is no plugin's")
-    _check_given(members, cause, project, url)
+    _check_people("members", members, MemberRef)
+    _check_people("staff", staff, StaffRef)
+    if len(members) + len(staff) > service.BATCH:
+        raise ValueError(f"`members` has more than {service.BATCH}: tell them in several calls")
+    _check_given(cause, project, url)
     check_values(found.sample, values or {})
     return service.notify(
-        account_ids=[member.account_id for member in members],
+        account_ids={member.account_id for member in members} | {each.id for each in staff},
         kind=kind,
         cause=cause,
         values=values,
@@ -105,14 +111,14 @@ def notify(
     )
 
 
-def _check_given(members: object, cause: object, project: object, url: object) -> None:
+def _check_people(argument: str, people: object, kind: type) -> None:
+    """Raise ValueError unless the argument is a list of so many of a kind."""
+    if not isinstance(people, Collection) or not all(isinstance(each, kind) for each in people):
+        raise ValueError(f"`{argument}` is a list of {kind.__name__}")
+
+
+def _check_given(cause: object, project: object, url: object) -> None:
     """Raise ValueError, which names the argument, for what no message can be made of."""
-    if not isinstance(members, Collection) or not all(
-        isinstance(member, MemberRef) for member in members
-    ):
-        raise ValueError("`members` is a list of MemberRef")
-    if len(members) > service.BATCH:
-        raise ValueError(f"`members` has more than {service.BATCH}: tell them in several calls")
     if not isinstance(cause, str) or not 0 < len(cause) <= _most(Notification.cause):
         raise ValueError(f"`cause` is a text of 1 to {_most(Notification.cause)} characters")
     if not isinstance(project, ProjectRef | None):
