@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence, Registration, SeatRow
 from plugins.events.seats import lock_quotas
-from plugins.events.states import AT_THE_DOOR, Seat, State
+from plugins.events.states import AT_THE_DOOR, BEFORE_SEATS, Seat, State
 from portal.sdk import db, record
 
 OPENS_BEFORE = timedelta(hours=3)
@@ -29,7 +29,7 @@ def refusal_at_door(occurrence: Occurrence, found: Registration, at: datetime) -
         return "OTHER_ACTIVITY"
     if occurrence.state not in _OPEN:
         return _CLOSED.get(State(occurrence.state), "OVER")
-    if found.state in (Seat.WAITING, Seat.HELD):
+    if found.state in (*BEFORE_SEATS, Seat.HELD):
         return "NOT_CONFIRMED"
     if found.state not in AT_THE_DOOR:
         return "TICKET_CANCELLED"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from plugins.events.ballot.terms import is_drawn_yet
 from plugins.events.ladder.rules import CLEAN, Standing
 from plugins.events.models import Occurrence, Quota, Registration, Window
-from plugins.events.states import IN_ORDER, Seat, State
+from plugins.events.states import IN_ORDER, QueueRule, Seat, State
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,9 @@ def refusal(
     if not is_drawn_yet(occurrence):
         return "AFTER_DRAW" if ladder.queue_only else "DRAW_FIRST"
     if occurrence.by_approval:
-        # Asking takes no seat.
-        return None
+        # Asking takes no seat; who may only wait asks where the club can put them on a list.
+        closed = ladder.queue_only and occurrence.queue_rule == QueueRule.NONE
+        return "WAITING_LIST_ONLY" if closed else None
     if ladder.queue_only:
         return "WAITING_LIST_ONLY"
     left = seats_left(quotas)

@@ -12,11 +12,10 @@ from plugins.events.ballot.pages import entry_box
 from plugins.events.blueprint import blueprint
 from plugins.events.errors import EventError
 from plugins.events.models import Registration
-from plugins.events.pages import queue_words
+from plugins.events.pages import queue_words, refusal_of
 from plugins.events.policy import Terms, cancelled_as, standing
 from plugins.events.showing import ticket_code
 from plugins.events.states import EXPECTED, Seat
-from plugins.events.words import REFUSALS
 from portal.sdk import (
     current_member,
     current_project,
@@ -31,6 +30,7 @@ from portal.sdk import (
 __all__ = ["blueprint"]
 
 Page = str | tuple[str, int] | Response
+_WAITED = (Seat.ENTERED, Seat.WAITING, Seat.HELD)
 
 
 @blueprint.get("/p/<project>/events/tickets/<public_id>")
@@ -45,7 +45,7 @@ def ticket(public_id: str) -> str:
 def cancel(public_id: str) -> Page:
     """Cancel the member's own registration."""
     found = own_registration(public_id)
-    waited, asked = found.state in (Seat.WAITING, Seat.HELD), found.state == Seat.PENDING
+    waited, asked = found.state in _WAITED, found.state == Seat.PENDING
     try:
         registering.cancel(
             registration_id=found.id,
@@ -55,7 +55,7 @@ def cancel(public_id: str) -> Page:
         )
     except EventError as error:
         db.session.rollback()
-        return _ticket(public_id, refused=str(REFUSALS[error.code])), 409
+        return _ticket(public_id, refused=refusal_of(error)), 409
     db.session.commit()
     gone = gettext("You have given up your place.")
     if asked:
@@ -81,7 +81,7 @@ def accept(public_id: str) -> Page:
     except EventError as error:
         db.session.rollback()
         status = 410 if error.code == "OFFER_OVER" else 409
-        return _ticket(public_id, refused=str(REFUSALS[error.code])), status
+        return _ticket(public_id, refused=refusal_of(error)), status
     db.session.commit()
     flash(gettext("The seats are yours. Show this page at the door."))
     return redirect(url_for("events.ticket", public_id=public_id), 303)

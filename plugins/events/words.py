@@ -125,7 +125,7 @@ REFUSALS: Mapping[str, object] = {
     "UNKNOWN_TICKET": lazy("There is no such ticket."),
     "UNKNOWN_NAME": lazy("Nobody of this name is registered."),
     "OTHER_ACTIVITY": lazy("This ticket is for another activity."),
-    "NOT_CONFIRMED": lazy("This party is on the waiting list and has no seats."),
+    "NOT_CONFIRMED": lazy("This party has no seats yet: it waits, asks or is in a draw."),
     "TICKET_CANCELLED": lazy("This registration was cancelled."),
     "TOO_EARLY": lazy("The door opens three hours before the activity begins."),
     "ALREADY_IN": lazy("Everybody of this ticket is in already."),

@@ -9,6 +9,8 @@ from plugins.events.asking.approving import DONE, decide
 from plugins.events.asking.queries import said_by
 from plugins.events.blueprint import staff
 from plugins.events.errors import EventError
+from plugins.events.ladder.queries import standings_of
+from plugins.events.ladder.words import of_member
 from plugins.events.pages import refusal_of
 from plugins.events.policy import Terms
 from portal.sdk import current_account, current_project, db, gettext, ngettext, now, requires
@@ -77,6 +79,12 @@ def _requests(
         quotas=quotas,
         page=page,
         said=said_by(parties, occurrence.event),
+        standings={
+            key: of_member(each)
+            for key, each in standings_of(
+                occurrence.project_id, [each.member_id for each in parties], now()
+            ).items()
+        },
         costs={each.id: Terms.read(each.asked_under) for each in parties},
         refused=refused,
         wrong=wrong or {},

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from plugins.events.booking import end_registration, lead
 from plugins.events.counting import could_fit, counted
 from plugins.events.errors import EventError
+from plugins.events.ladder.queries import standing_of
 from plugins.events.models import Occurrence, Quota, Registration
 from plugins.events.policy import Terms, refusal, standing
 from plugins.events.registering import confirm_party
@@ -19,7 +20,15 @@ from plugins.events.seats import lock_quotas, take_seats
 from plugins.events.states import IN_ORDER, QueueRule, Seat, State
 from plugins.events.telling import tell
 from plugins.events.waiting import parties_waiting, serve
-from portal.sdk import MemberRef, ProjectRef, business_date, db, find_members, record
+from portal.sdk import (
+    MemberRef,
+    ProjectRef,
+    business_date,
+    db,
+    find_members,
+    gettext,
+    record,
+)
 
 _MOST = 50
 _BEFORE = (State.SCHEDULED, State.OPEN, State.CLOSED)
@@ -113,6 +122,9 @@ def _approve(
     quotas: list[Quota],
     at: datetime,
 ) -> None:
+    if standing_of(project.id, member.id, at).queue_only:
+        said = gettext("By their marks this member may only be put on the waiting list.")
+        raise EventError("WAITING_LIST_ONLY", state=occurrence.state, said=said)
     # What is free goes to who waits for it first.
     serve(occurrence, quotas, project, at)
     if occurrence.queue_rule in IN_ORDER and parties_waiting(occurrence):

@@ -18,6 +18,7 @@ from plugins.events.booking import DEPOSIT, PRICE, charge, write_seats
 from plugins.events.counting import Seats, could_fit, counted, of_party, window_of, write_down
 from plugins.events.door_models import Scan
 from plugins.events.errors import EventError
+from plugins.events.ladder.queries import standing_of
 from plugins.events.models import Counted, Occurrence, Quota, Registration, SeatRow
 from plugins.events.overlaps import require_no_overlap
 from plugins.events.party import Candidate, candidates
@@ -178,6 +179,8 @@ def _move(
     added = {key: many - before.get(key, 0) for key, many in after.items()}
     added = {key: many for key, many in added.items() if many > 0}
     if found.state == Seat.CONFIRMED:
+        if more > 0 and standing_of(project.id, found.member_id, at).queue_only:
+            raise EventError("WAITING_LIST_ONLY", state=occurrence.state)
         if added:
             # What is free goes to who waits for it first.
             serve(occurrence, quotas, project, at)

@@ -1,7 +1,8 @@
 """Two activities of the demo whose seats are drawn: one that was, one that is open for entries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,48 +16,67 @@ from plugins.events.searching import put_into_search
 from plugins.events.states import QueueRule, Seat, State
 from portal.sdk import Demo, Housemate, MemberRef, ProjectRef, db
 
-_PLACE = {"zh_Hans_CN": "会所露台", "zh_Hant": "會所露台", "en": "Clubhouse terrace"}
 _NUMBER = {
     "zh_Hans_CN": "福彩 3D 当期开奖号码",
     "zh_Hant": "福彩 3D 當期開獎號碼",
     "en": "The Welfare Lottery 3D number of that day",
 }
-_TERRACE = {"zh_Hans_CN": "江景露台晚宴", "zh_Hant": "江景露台晚宴", "en": "Dinner above the river"}
-_ABOUT = {
-    "zh_Hans_CN": "八个座位，一位主厨，江上的灯光。名额抽签产生。",
-    "zh_Hant": "八個座位，一位主廚，江上的燈光。名額抽籤產生。",
-    "en": "Eight seats, one chef, the lights on the river. The seats are drawn.",
+_DINNER = {
+    "title": {
+        "zh_Hans_CN": "江景露台晚宴",
+        "zh_Hant": "江景露台晚宴",
+        "en": "Dinner above the river",
+    },
+    "place": {"zh_Hans_CN": "会所露台", "zh_Hant": "會所露台", "en": "Clubhouse terrace"},
+    "about": {
+        "zh_Hans_CN": "八个座位，一位主厨，江上的灯光。名额抽签产生。",
+        "zh_Hant": "八個座位，一位主廚，江上的燈光。名額抽籤產生。",
+        "en": "Eight seats, one chef, the lights on the river. The seats are drawn.",
+    },
+    "cover": "wine",
+    "category": "neighbours",
 }
-_CAR = {"zh_Hans_CN": "新春写生采风", "zh_Hant": "新春寫生采風", "en": "A day of sketching"}
+_SKETCHING = {
+    "title": {
+        "zh_Hans_CN": "夜游老街写生",
+        "zh_Hant": "夜遊老街寫生",
+        "en": "Sketching the old town",
+    },
+    "place": {"zh_Hans_CN": "东门岗亭旁", "zh_Hant": "東門崗亭旁", "en": "Beside the east gate"},
+    "about": {
+        "zh_Hans_CN": "一辆小车，八个座位，去老街画夜色，纸笔备好。名额抽签产生。",
+        "zh_Hant": "一輛小車，八個座位，去老街畫夜色，紙筆備好。名額抽籤產生。",
+        "en": "A coach of eight seats to the old town by night, paper and ink included. "
+        "The seats are drawn.",
+    },
+    "cover": "brush",
+    "category": "culture",
+}
 
 
 def add_draws(project: ProjectRef, demo: Demo, who: Sequence[MemberRef]) -> None:
     """Add an activity whose seats are drawn already, and one that takes entries."""
-    done = _make(project, demo, _TERRACE, day=6, source={})
+    done = _make(project, demo, _DINNER, day=6, source={})
     for member in who[:14]:
         _enter(done, member, demo)
     draws = demo.moment(1, 20)
     done.closes_at, done.state = draws, State.CLOSED
     _set_draw_at(done, draws)
     hold_draw(actor=None, occurrence_id=done.id, project=project, at=draws)
-    coming = _make(project, demo, _CAR, day=18, source=_NUMBER)
+    coming = _make(project, demo, _SKETCHING, day=18, source=_NUMBER)
     for member in who[14:23]:
         _enter(coming, member, demo)
 
 
 def _make(
-    project: ProjectRef, demo: Demo, title: dict[str, str], *, day: int, source: dict[str, str]
+    project: ProjectRef, demo: Demo, what: Mapping[str, Any], *, day: int, source: dict[str, str]
 ) -> Occurrence:
     begins = demo.moment(-day, 18, 30)
     event = Event(
         project_id=project.id,
-        title=title,
-        place=_PLACE,
-        about=_ABOUT,
+        **what,
         notes={},
-        words="\n".join((*title.values(), *_PLACE.values())).lower(),
-        cover="wine",
-        category="neighbours",
+        words="\n".join((*what["title"].values(), *what["place"].values())).lower(),
     )
     db.session.add(event)
     db.session.flush()

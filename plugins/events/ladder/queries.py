@@ -1,6 +1,6 @@
 """What is read of the ladder: the version in force, how a member stands, lists of marks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -49,13 +49,29 @@ def standing_of(project_id: int, member_id: int, at: datetime) -> Standing:
     return standing_from(db.session.execute(mine.where(Policy.id == now_)).all())
 
 
+def standings_of(project_id: int, members: Collection[int], at: datetime) -> Mapping[int, Standing]:
+    """Return how those of members stand who have marks that count, in one statement."""
+    now_ = in_force(project_id, at).scalar_subquery()
+    theirs = sa.select(Policy, Penalty).join(
+        Penalty, sa.and_(Penalty.project_id == Policy.project_id, *_counts(at))
+    )
+    theirs = theirs.where(Policy.id == now_, Penalty.member_id.in_(members))
+    rows: dict[int, list[Any]] = {}
+    for row in db.session.execute(theirs):
+        rows.setdefault(row[1].member_id, []).append(row)
+    return {key: standing_from(mine) for key, mine in rows.items()}
+
+
+def _counts(at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return Penalty.state == Mark.LIVE, Penalty.expires_at > at
+
+
 def counting(member_id: int, at: datetime) -> sa.ColumnElement[bool]:
     """Return the condition that joins the marks that count against a member to a version."""
     return sa.and_(
         Penalty.project_id == Policy.project_id,
         Penalty.member_id == member_id,
-        Penalty.state == Mark.LIVE,
-        Penalty.expires_at > at,
+        *_counts(at),
     )
 
 

@@ -115,6 +115,14 @@ def meaning(standing: Standing) -> str:
     )
 
 
+def of_member(standing: Standing) -> str:
+    """Return the marks that count against somebody, as staff read them."""
+    many = marks(standing.marks)
+    if standing.queue_only:
+        return gettext("%(marks)s: waiting list only", marks=many)
+    return gettext("%(marks)s for not coming", marks=many)
+
+
 def mark_state(mark: Penalty, at: datetime) -> tuple[object, str]:
     """Return a mark's word and tone at a time."""
     if mark.state == Mark.VOID:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from plugins.events import registering, service
 from plugins.events.asking.approving import decide
+from plugins.events.door import refusal_at_door
 from plugins.events.models import Registration, Share
 from plugins.events.policy import Terms
 from plugins.events.states import QueueRule, Seat, State
@@ -19,9 +20,12 @@ from portal.points.verify import verify
 from portal.sdk import points_balance
 from tests import factories
 from tests.plugins.events.conftest import give_points
+from tests.plugins.events.test_ladder import come, mark, policy
 from tests.plugins.events.test_pages import DESK, LIST
 from tests.plugins.events.test_races import at_once
 from tests.plugins.events.test_registering import join, leave, quota_of
+
+__all__ = ["policy"]
 
 
 def answer(place, occurrence, *parties, act="approve", reason=""):
@@ -88,6 +92,33 @@ def test_what_does_not_fit_or_cannot_pay_still_waits(place, make_activity):
     assert verify() == []
 
 
+def test_who_may_only_wait_is_not_approved_and_the_desk_reads_why(
+    app, client, place, policy, make_activity
+):
+    long_open = clock.now() - timedelta(days=3)
+    asked, unlisted = (
+        make_activity(by_approval=True, queue_rule=rule, opens_at=long_open)
+        for rule in (QueueRule.SKIP, QueueRule.NONE)
+    )
+    made = come(place, asked)
+    staff = factories.sign_in(app.test_client(), place.writer)
+    desk = f"{DESK}{asked.public_id}/requests"
+    assert "失约" not in staff.get(desk).text.split("<form")[-1]
+    mark(place, make_activity, 3)
+    refused = staff.post(desk, data={"party": made.public_id, "act": "approve"})
+    assert (refused.status_code, "目前只能转入候补" in refused.text) == (409, True)
+    assert "失约 3 次，仅可候补" in refused.text
+    assert answer(place, asked, made) == ["WAITING_LIST_ONLY"]
+    assert answer(place, asked, made, act="queue") == [None]
+    db.session.refresh(made)
+    assert made.state == Seat.HELD
+    # Where there is no list, asking would lead nowhere.
+    owner = factories.sign_in(client, place.member)
+    form = {"terms": Terms.of(unlisted, None, 1).mark()}
+    refused = owner.post(f"{LIST}{unlisted.public_id}/register", data=form)
+    assert (refused.status_code, "您目前只能加入候补" in refused.text) == (403, True)
+
+
 def test_two_clerks_at_once_have_one_effect(app, place, make_activity):
     give_points(place.member, 100)
     occurrence = make_activity(capacity=5, price=20_000, by_approval=True)
@@ -121,6 +152,11 @@ def test_two_clerks_at_once_have_one_effect(app, place, make_activity):
     assert verify() == []
 
 
+def test_who_asks_is_told_so_at_the_door(place, make_activity):
+    made = join(place, activity := make_activity(by_approval=True))
+    assert refusal_at_door(activity, made, clock.now()) == "NOT_CONFIRMED"
+
+
 def test_the_beginning_ends_what_nobody_answered(app, place, make_activity):
     occurrence = make_activity(by_approval=True)
     made = join(place, occurrence)
@@ -142,7 +178,7 @@ def test_the_pages_of_both_sides(app, client, place, make_activity):
     form = {"terms": Terms.of(occurrence).mark()}
     assert owner.post(f"{page}/queue", data=form).status_code == 409
     ticket = owner.post(f"{page}/register", data=form).location
-    assert "俱乐部已收到您的申请" in owner.get(ticket).text
+    assert "业主会已收到您的申请" in owner.get(ticket).text
     assert "撤回申请" in owner.get(ticket).text
     staff = factories.sign_in(app.test_client(), place.writer)
     assert place.member.name in staff.get(desk).text

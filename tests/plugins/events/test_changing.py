@@ -23,6 +23,7 @@ from portal.sdk import points_balance
 from tests import factories
 from tests.plugins.events.conftest import give_points
 from tests.plugins.events.test_households import family
+from tests.plugins.events.test_ladder import mark, rules
 from tests.plugins.events.test_pages import DESK, LIST
 from tests.plugins.events.test_races import at_once
 from tests.plugins.events.test_registering import join, leave, quota_of
@@ -156,6 +157,16 @@ def test_wishes_change_and_the_queue_comes_first(place, family, make_activity):
     assert (waits.state, db.session.scalar(held)) == (Seat.HELD, 1)
     assert refused(place, made, me, father) == "NOT_ENOUGH_SEATS"
     assert db.session.scalars(counted).all() == []
+
+
+def test_who_may_only_wait_adds_nobody_but_takes_out_and_answers(place, family, make_activity):
+    occurrence = make_activity(opens_at=clock.now() - timedelta(days=3))
+    me, (spouse, child, _father) = place.member, family
+    made = come(place, occurrence, [me, child])
+    rules(place)
+    mark(place, make_activity, 3)
+    assert refused(place, made, me, child, spouse) == "WAITING_LIST_ONLY"
+    assert names(changed(place, made, me)) == ["林晓芸"]
 
 
 def test_two_phones_change_at_once(app, place, family, make_activity):
