@@ -12,6 +12,7 @@ from plugins.events.models import Occurrence, Registration
 from plugins.events.policy import standing
 from plugins.events.reminding import remind
 from plugins.events.seats import lock_quotas
+from plugins.events.series.changing import SERIES_JOB, pass_on
 from plugins.events.service import keep_time
 from plugins.events.settling import JOBS
 from plugins.events.states import Seat, State
@@ -73,6 +74,7 @@ def all_jobs() -> list[Job]:
         Job("events.remind", remind, every=timedelta(minutes=10)),
         Job("events.draw", draw_due_ones, every=timedelta(minutes=1)),
         Job("events.tell_draw", tell_draw, long=True),
+        Job(SERIES_JOB, pass_on, long=True),
         Job("events.serve_queues", serve_queues, every=timedelta(minutes=1)),
         *(Job(kind, handler, long=True) for kind, handler in JOBS.items()),
     ]

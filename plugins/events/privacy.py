@@ -21,7 +21,7 @@ from plugins.events.models import (
     Share,
     Window,
 )
-from plugins.events.series.models import Series
+from plugins.events.series.models import Series, SeriesChange
 from plugins.events.states import EXPECTED
 from portal.sdk import ExportPart, MemberRef, ProjectRef, db, gettext, lazy, localized
 
@@ -145,6 +145,7 @@ def purge(project: ProjectRef) -> None:
         Share,
         Diary,
         LogEntry,
+        SeriesChange,
         Quota,
         Window,
         Occurrence,

@@ -13,10 +13,11 @@ from plugins.events.errors import EventError
 from plugins.events.forms import TEXTS, EventForm
 from plugins.events.models import Occurrence, Quota
 from plugins.events.queries import ListFilter
+from plugins.events.series import changing
 from plugins.events.series import service as series
 from plugins.events.showing import moment, ticket_code
 from plugins.events.states import AT_THE_DOOR, EDITABLE, STEPS, Seat, State
-from plugins.events.words import SEATS, STATES
+from plugins.events.words import REFUSALS, SEATS, STATES
 from portal.sdk import (
     ExportFormat,
     current_account,
@@ -46,6 +47,7 @@ class IllegalStepError(Conflict):
         title = STATES[error.state][0] if error.state else ""
         self.advice = {
             "OWN_WORK": gettext("Somebody else has to review what you handed in."),
+            "CHANGING": REFUSALS["CHANGING"],
             "PAST": gettext("The time of registration lies in the past. Change it first."),
         }.get(
             error.code,
@@ -220,6 +222,11 @@ def saved(dates: int) -> str:
     """Return the sentence of what was saved, for how many dates of a series."""
     if dates == 1:
         return gettext("Saved.")
+    if dates > changing.AT_ONCE:
+        return gettext(
+            "Saved. It is passed on to the other dates now, %(num)s in all; “Dates” says how far.",
+            num=dates,
+        )
     return ngettext("Saved for %(num)d date.", "Saved for %(num)d dates.", dates)
 
 

@@ -165,6 +165,9 @@ REFUSALS: Mapping[str, object] = {
     "TOO_MANY_GUESTS": lazy("These are too many guests."),
     "NO_HOST": lazy("Guests come with who registers: tick yourself, too."),
     "BAD_GUEST": lazy("Write each guest's name, and the age of who is under 18."),
+    "CHANGING": lazy(
+        "Dates of this series are being changed just now. Wait until that is done, or stop it."
+    ),
     "TERMS_CHANGED": lazy("The terms have changed. Please look at them again."),
 }
 
@@ -250,5 +253,6 @@ LOG: Mapping[str, object] = {
     "postpone": lazy("Postponed"),
     "resume": lazy("New date published"),
     "cancel": lazy("Called off"),
+    "stop": lazy("Change of the following dates stopped"),
     "waive": lazy("Nobody is marked for staying away"),
 }

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
 
 from plugins.events.models import Event, Occurrence, Quota
-from plugins.events.series.models import Series
+from plugins.events.series.models import Series, SeriesChange
 from plugins.events.states import COMING, State
 from portal.sdk import Page, db, page_of
 
@@ -106,6 +106,22 @@ def find_with_series(project_id: int, public_id: str) -> Occurrence | None:
         Occurrence.public_id == public_id, Occurrence.project_id == project_id
     )
     return db.session.scalar(mine.options(joinedload(Occurrence.series)))
+
+
+def find_with_change(project_id: int, public_id: str) -> tuple[Occurrence, Any] | None:
+    """Return an activity of this project with its series, and the change of many dates of it that
+    is under way, or else the last one, or None."""
+    order = (SeriesChange.finished_at.is_not(None), SeriesChange.created_at.desc())
+    newest = sa.select(SeriesChange.id).where(SeriesChange.series_id == Occurrence.series_id)
+    newest = newest.order_by(*order, SeriesChange.id.desc()).limit(1).correlate(Occurrence)
+    mine = (
+        sa.select(Occurrence, SeriesChange)
+        .outerjoin(SeriesChange, SeriesChange.id == newest.scalar_subquery())
+        .where(Occurrence.public_id == public_id, Occurrence.project_id == project_id)
+        .options(joinedload(Occurrence.series))
+    )
+    found = db.session.execute(mine).one_or_none()
+    return (found[0], found[1]) if found else None
 
 
 def skipped_of(series: Series | None) -> set[date]:

@@ -5,8 +5,8 @@ for the other over seats.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,10 +16,11 @@ from plugins.events import conditions
 from plugins.events import service as single
 from plugins.events.errors import EventError
 from plugins.events.models import Event, LogEntry, Occurrence, Quota
-from plugins.events.policy import standing
+from plugins.events.series.acts import Act, Rewrite, SetConditions, TakeStep, day_of
+from plugins.events.series.changing import carry_out, refuse_others
 from plugins.events.series.copying import copy_date, copy_event, copy_parts, parts_of
 from plugins.events.series.models import Series
-from plugins.events.series.passing_on import TEXTS, draft_of, passed_on, texts_changed
+from plugins.events.series.passing_on import TEXTS, draft_of, texts_changed
 from plugins.events.series.rules import Rule, days_of
 from plugins.events.service import Draft
 from plugins.events.states import EDITABLE, STEPS, State
@@ -70,7 +71,7 @@ def make_dates(
     series.skipped = sorted(left_out - {day.isoformat() for day in days})
     if not days:
         return []
-    start, parts = _day(pattern, zone), parts_of(pattern)
+    start, parts = day_of(pattern, zone), parts_of(pattern)
     made = [
         copy_date(
             pattern,
@@ -104,21 +105,14 @@ def rewrite(
     following: bool,
 ) -> int:
     """Change one date of a series, which differs from then on, or this and the following; return
-    how many. Dates that differ, have begun or are over stay as they are. Raises EventError."""
-    zone = ZoneInfo(project.time_zone)
-    some = _these(occurrence, project, at, following=following)
-    room = _capacities(some)
-    before = draft_of(occurrence, room[occurrence.id])
+    how many (see changing.py). Dates that differ, have begun or are over stay as they are. Raises
+    EventError."""
+    some = _following(occurrence, project)
+    before = draft_of(occurrence, _capacity(occurrence))
+    some = _these(some, Rewrite(before, draft, None), at, following=following)
     event = _texts_of(some, before, draft)
-    changes = [(occurrence, draft)]
-    for each in some[1:]:
-        own = draft_of(each, room[each.id])
-        changes.append((each, passed_on(before, draft, own, occurrence, zone)))
-    for each, its in changes:
-        single.rewrite(actor=actor, project=project, occurrence=each, draft=its, at=at, event=event)
-    occurrence.differs = occurrence.differs or not following
-    db.session.flush()
-    return len(some)
+    act = Rewrite(before, draft, event.id if event else None)
+    return _change(actor, project, act, some, at, following=following)
 
 
 def set_conditions(
@@ -132,19 +126,9 @@ def set_conditions(
 ) -> int:
     """Change the conditions of one date of a series, or of this and the following, each window as
     long before its date; return how many. Raises EventError."""
-    some = _these(occurrence, project, at, following=following)
-    zone = ZoneInfo(project.time_zone)
-    for each in some:
-        offset = _day(each, zone) - _day(occurrence, zone)
-        windows = {
-            tier: replace(terms, opens_at=_shifted(terms.opens_at, offset, zone))
-            for tier, terms in wanted.windows.items()
-        }
-        its = replace(wanted, windows=windows)
-        conditions.set_conditions(actor=actor, project=project, occurrence=each, wanted=its, at=at)
-    occurrence.differs = occurrence.differs or not following
-    db.session.flush()
-    return len(some)
+    act = SetConditions(wanted)
+    some = _these(_following(occurrence, project), act, at, following=following)
+    return _change(actor, project, act, some, at, following=following)
 
 
 def take_step(
@@ -160,23 +144,27 @@ def take_step(
     has begun stays; drafts are put away where the others are called off. Raises EventError."""
     if STEPS[step].reason and not reason:
         raise EventError("NO_REASON", state=occurrence.state)
-    taken = 0
-    for each in _following(occurrence, project):
-        if each.starts_at <= at or (step in ("submit", "approve") and each.closes_at <= at):
-            continue
-        if each.state in STEPS[step].sources:
-            single.take_step(
-                actor=actor, project=project, occurrence=each, step=step, at=at, reason=reason
-            )
-        elif step == "cancel" and each.state == State.DRAFT:
-            single.guard(each, (State.DRAFT,), {"state": State.ARCHIVED})
-            single.log_step(actor=actor, occurrence=each, step="archive", reason=reason)
-        else:
-            continue
-        taken += 1
-    if not taken:
+    act = TakeStep(step, reason)
+    some = [each for each in _following(occurrence, project) if act.fits(each, at)]
+    if not some:
         raise EventError("ILLEGAL_STEP", state=occurrence.state)
-    return taken
+    return carry_out(actor=actor, project=project, pattern=occurrence, act=act, dates=some, at=at)
+
+
+def _change(
+    actor: Any,
+    project: ProjectRef,
+    act: Act,
+    some: list[Occurrence],
+    at: datetime,
+    *,
+    following: bool,
+) -> int:
+    first = some[0]
+    many = carry_out(actor=actor, project=project, pattern=first, act=act, dates=some, at=at)
+    first.differs = first.differs or not following
+    db.session.flush()
+    return many
 
 
 def _lock(pattern: Occurrence, project: ProjectRef, rule: Rule) -> Series:
@@ -185,7 +173,7 @@ def _lock(pattern: Occurrence, project: ProjectRef, rule: Rule) -> Series:
         series = Series(project_id=project.id, rule=rule.as_json(), skipped=[])
         db.session.add(series)
         db.session.flush()
-        day = _day(pattern, ZoneInfo(project.time_zone))
+        day = day_of(pattern, ZoneInfo(project.time_zone))
         done = db.session.execute(
             sa.update(Occurrence)
             .where(Occurrence.id == pattern.id, Occurrence.series_id.is_(None))
@@ -204,7 +192,9 @@ def _lock(pattern: Occurrence, project: ProjectRef, rule: Rule) -> Series:
 def _lock_row(occurrence: Occurrence) -> Series:
     its = sa.select(Occurrence.series_id).where(Occurrence.id == occurrence.id)
     mine = sa.select(Series).where(Series.id == its.scalar_subquery()).with_for_update()
-    return db.session.scalars(mine.execution_options(populate_existing=True)).one()
+    found = db.session.scalars(mine.execution_options(populate_existing=True)).one()
+    refuse_others(found.id, occurrence.state)
+    return found
 
 
 def _following(occurrence: Occurrence, project: ProjectRef) -> list[Occurrence]:
@@ -215,30 +205,21 @@ def _following(occurrence: Occurrence, project: ProjectRef) -> list[Occurrence]:
         Occurrence.project_id == project.id,
         sa.or_(Occurrence.starts_at > occurrence.starts_at, Occurrence.id == occurrence.id),
     )
-    fresh = mine.order_by(Occurrence.starts_at, Occurrence.id)
+    # The first is the one at hand, whatever begins at the same time.
+    fresh = mine.order_by(Occurrence.starts_at, Occurrence.id != occurrence.id, Occurrence.id)
     return list(db.session.scalars(fresh.execution_options(populate_existing=True)))
 
 
-def _these(
-    occurrence: Occurrence, project: ProjectRef, at: datetime, *, following: bool
-) -> list[Occurrence]:
-    found = _following(occurrence, project)
-    if occurrence.state not in EDITABLE:
-        raise EventError("ILLEGAL_STEP", state=occurrence.state)
-    if not following:
-        return [occurrence]
-    others = [each for each in found if each.id != occurrence.id and not each.differs]
-    return [
-        occurrence,
-        *(each for each in others if each.starts_at > at and standing(each, at) in EDITABLE),
-    ]
+def _these(found: list[Occurrence], act: Act, at: datetime, *, following: bool) -> list[Occurrence]:
+    first = found[0]
+    if first.state not in EDITABLE:
+        raise EventError("ILLEGAL_STEP", state=first.state)
+    return [first, *(each for each in found[1:] if following and act.fits(each, at))]
 
 
-def _capacities(some: list[Occurrence]) -> dict[int, int | None]:
-    total = sa.select(Quota.occurrence_id, Quota.capacity).where(
-        Quota.key == "total", Quota.occurrence_id.in_([each.id for each in some])
-    )
-    return {row[0]: row[1] for row in db.session.execute(total)}
+def _capacity(occurrence: Occurrence) -> int | None:
+    total = Quota.key == "total", Quota.occurrence_id == occurrence.id
+    return db.session.scalar(sa.select(Quota.capacity).where(*total))
 
 
 def _texts_of(some: list[Occurrence], before: Draft, after: Draft) -> Event | None:
@@ -260,18 +241,6 @@ def _texts_of(some: list[Occurrence], before: Draft, after: Draft) -> Event | No
 
 def _days_there(pattern: Occurrence, zone: ZoneInfo) -> set[date]:
     if pattern.series_id is None:
-        return {_day(pattern, zone)}
+        return {day_of(pattern, zone)}
     mine = sa.select(Occurrence.series_day).where(Occurrence.series_id == pattern.series_id)
     return {day for day in db.session.scalars(mine) if day is not None}
-
-
-def _day(occurrence: Occurrence, zone: ZoneInfo) -> date:
-    return occurrence.starts_at.astimezone(zone).date()
-
-
-def _local(at: datetime, zone: ZoneInfo) -> datetime:
-    return at.astimezone(zone).replace(tzinfo=None)
-
-
-def _shifted(at: datetime, offset: timedelta, zone: ZoneInfo) -> datetime:
-    return (_local(at, zone) + offset).replace(tzinfo=zone)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from plugins.events.blueprint import staff
 from plugins.events.errors import EventError
 from plugins.events.models import Occurrence
-from plugins.events.series import cloning, queries, service
+from plugins.events.series import changing, cloning, queries, service
 from plugins.events.series.forms import RuleForm
 from plugins.events.series.rules import Rule
 from plugins.events.series.service import Planned
@@ -83,7 +83,7 @@ def repeat(public_id: str) -> Page:
 @requires(MANAGE)
 def dates(public_id: str) -> str:
     """List the dates of a series, with what this one and the following may do together."""
-    return _dates(_find(public_id))
+    return _dates(public_id)
 
 
 @staff.post("/p/<project>/staff/events/<public_id>/dates/step")
@@ -106,10 +106,20 @@ def step_dates(public_id: str) -> Page:
     except EventError as error:
         db.session.rollback()
         if error.code == "NO_REASON":
-            return _dates(_find(public_id), asked=step), 422
+            return _dates(public_id, asked=step), 422
         raise IllegalStepError(error) from error
     db.session.commit()
-    flash(ngettext("Done for %(num)d date.", "Done for %(num)d dates.", many))
+    if many <= changing.AT_ONCE:
+        flash(ngettext("Done for %(num)d date.", "Done for %(num)d dates.", many))
+    return redirect(url_for("events_staff.dates", public_id=public_id), 303)
+
+
+@staff.post("/p/<project>/staff/events/<public_id>/dates/stop")
+@requires(MANAGE)
+def stop_change(public_id: str) -> Response:
+    """Stop a change that is passed on to the dates of a series."""
+    changing.stop(actor=current_account(), occurrence=_find(public_id))
+    db.session.commit()
     return redirect(url_for("events_staff.dates", public_id=public_id), 303)
 
 
@@ -145,7 +155,11 @@ def _rule(
     )
 
 
-def _dates(occurrence: Occurrence, asked: str = "") -> str:
+def _dates(public_id: str, asked: str = "") -> str:
+    found = queries.find_with_change(current_project().id, public_id)
+    if found is None:
+        raise NotFound
+    occurrence, change = found
     series = occurrence.series
     states = queries.following(occurrence)
     together = {
@@ -157,6 +171,7 @@ def _dates(occurrence: Occurrence, asked: str = "") -> str:
         page=queries.dates_of(series.id) if series else None,
         rule=rule_words(Rule.of(series.rule)) if series else "",
         together=together,
+        change=change,
         asked=asked,
         reviews=may("events.review"),
     )
