@@ -11,14 +11,13 @@ from plugins.referrals.errors import ReferralError
 from plugins.referrals.importing import MOST_SUM, Outcome, Row, apply_rows
 from plugins.referrals.models import Lead, Referrer
 from plugins.referrals.models.rewards import Kind, RewardState
+from plugins.referrals.problems import problem
 from plugins.referrals.rules import rules_now
 from plugins.referrals.states import SALES, Buyer, State
-from plugins.referrals.words import REFUSALS, STATUS
 from portal.sdk import (
     ApiBlueprint,
     ApiInput,
     ApiOutput,
-    ApiProblem,
     api_fields,
     api_page,
     api_page_schema,
@@ -133,7 +132,7 @@ def join() -> dict[str, object]:
     """Give the member a code, the same however often it is asked for."""
     project = current_project()
     if rules_now(project.id, now()) is None:
-        raise _problem(ReferralError("NOT_OPEN"))
+        raise problem(ReferralError("NOT_OPEN"))
     referrer = inviting.join(project=project, member=current_member())
     db.session.commit()
     return _code(referrer)
@@ -168,7 +167,7 @@ def object_to(body: dict[str, str], public_id: str) -> dict[str, object]:
             words=body["words"].strip(), side="owner", at=now(),
         )  # fmt: skip
     except ReferralError as error:
-        raise _problem(error) from error
+        raise problem(error) from error
     db.session.commit()
     return _whole(found)
 
@@ -214,7 +213,7 @@ def cancel(body: dict[str, str]) -> dict[str, object]:
                 to=State.CANCELLED, words=body["words"].strip(), at=now(),
             )  # fmt: skip
         except ReferralError as error:
-            raise _problem(error) from error
+            raise problem(error) from error
         db.session.commit()
         result = "done"
     return {"code": found.pass_code, "result": result}
@@ -259,9 +258,3 @@ def _own(public_id: str) -> Lead:
     if found is None:
         raise NotFound
     return found
-
-
-def _problem(error: ReferralError) -> ApiProblem:
-    db.session.rollback()
-    detail = str(REFUSALS[error.code])
-    return ApiProblem(STATUS.get(error.code, 409), error.code.lower(), detail=detail)

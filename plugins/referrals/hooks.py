@@ -27,6 +27,7 @@ from plugins.referrals import (
 from plugins.referrals.corrections import staff_views as correction_views
 from plugins.referrals.corrections.audit import correction_words
 from plugins.referrals.demo import fill
+from plugins.referrals.desk_api import paying, rule_book, verifying
 from plugins.referrals.evidence import service as evidence
 from plugins.referrals.jobs import all_jobs
 from plugins.referrals.measures import words as measured
@@ -87,7 +88,8 @@ for _blueprint in (*OWNER_VIEWS, friend_views.friends, *STAFF_VIEWS):
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     """Return the pages of owners, of friends and of staff, and the JSON of programs."""
-    return [api.api, *OWNER_VIEWS, friend_views.friends, *STAFF_VIEWS]
+    apis = (each.api for each in (api, verifying, rule_book, paying))
+    return [*apis, *OWNER_VIEWS, friend_views.friends, *STAFF_VIEWS]
 
 
 @hookimpl

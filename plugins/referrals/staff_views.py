@@ -6,12 +6,11 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.wrappers import Response
 
-from plugins.referrals import checks, dispute_queries, queries, reward_queries, stages
+from plugins.referrals import answering, checks, dispute_queries, queries, reward_queries
 from plugins.referrals.blueprint import staff
 from plugins.referrals.earning import coming
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.forms import PriceForm, StageForm
-from plugins.referrals.importing import take_up
 from plugins.referrals.models import Beneficiary, Campaign, Lead
 from plugins.referrals.posting import owner_of
 from plugins.referrals.queries import VIEWS, ListFilter
@@ -89,14 +88,12 @@ def show(public_id: str) -> str:
 @requires(VERIFY)
 def arrive(public_id: str) -> Page:
     """Write down that the friend has come."""
-    lead, rules = find_with_rules(public_id)
+    lead, _rules = find_with_rules(public_id)
     values: dict[str, Any] = {"actor": current_account(), "project": current_project()}
     try:
-        act = stages.visit if lead.state == State.ACCEPTED else stages.note_arrival
-        act(**values, lead=lead, rules=rules, at=now())
+        answering.note_visit(**values, lead=lead, at=now())
     except ReferralError as error:
         return refused(public_id, error)
-    take_up(actor=current_account(), project=current_project(), lead=lead, at=now())
     return done(public_id, gettext("The visit is noted."))
 
 
@@ -104,27 +101,15 @@ def arrive(public_id: str) -> Page:
 @requires(VERIFY)
 def decide(public_id: str) -> Page:
     """Accept a lead, refuse it, or hand it to the manager."""
-    lead, rules = find_with_rules(public_id)
-    choice, words = request.form.get("choice", ""), typed_words()
-    values: dict[str, Any] = {
-        "actor": current_account(), "project": current_project(), "lead": lead, "words": words,
-        "at": now(),
-    }  # fmt: skip
+    lead, _rules = find_with_rules(public_id)
     try:
-        if choice == "accept":
-            override = may(OVERRIDE)
-            stages.accept(**values, rules=rules, checks=_checks(lead, rules), may_override=override)
-        elif choice == "reject":
-            stages.reject(**values, reason=request.form.get("reason", ""))
-        elif choice == "escalate":
-            if not words:
-                raise ReferralError("NO_REASON", state=lead.state)
-            stages.escalate(**values)
-        else:
-            raise ReferralError("NO_REASON", state=lead.state)
+        answering.answer(
+            actor=current_account(), project=current_project(), lead=lead, words=typed_words(),
+            choice=request.form.get("choice", ""), reason=request.form.get("reason", ""), at=now(),
+            may_override=may(OVERRIDE),
+        )  # fmt: skip
     except ReferralError as error:
         return refused(public_id, error)
-    take_up(actor=current_account(), project=current_project(), lead=lead, at=now())
     return done(public_id, gettext("Your answer is noted."))
 
 
@@ -137,7 +122,7 @@ def lead_page(
     project, at = current_project(), now()
     rewards, others = reward_queries.rewards_of(lead), shares_of(lead)[1:]
     typed = {name: each / 100 for name in ("price", "area") if (each := getattr(lead, name))}
-    found = _checks(lead, lead.campaign) if lead.campaign and lead.phone else []
+    found = answering.checks_of(project, lead, at)
     form = form or StageForm(formdata=None, data={"on": business_date(project.time_zone, at)})
     return render_template(
         "referrals/staff_show.html",
@@ -167,12 +152,6 @@ def lead_page(
         may_override=may(OVERRIDE),
         may_sell=may(SALE),
         at=at,
-    )
-
-
-def _checks(lead: Lead, rules: Campaign) -> list[checks.Check]:
-    return checks.run_checks(
-        project=current_project(), lead=lead, referrer=lead.referrer, rules=rules, at=now()
     )
 
 

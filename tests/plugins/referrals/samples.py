@@ -28,6 +28,7 @@ _BATCH = "referrals.batch"
 _DISPUTE = "referrals.dispute"
 _CORRECTION = "referrals.correction"
 _CORRECTIONS = ("correction", "confirm_correction", "drop_correction")
+_BY_PROGRAM = ("correction", "confirm", "drop")
 _DISPUTES = ("dispute", "dispute_evidence", "decide_dispute")
 _PAYOUT = (
     "payout",
@@ -40,6 +41,10 @@ _PAYOUT = (
 NAMES = {
     "referrals": {"public_id": _LEAD},
     "referrals_api": {"public_id": _LEAD},
+    "referrals_verify_api": {"public_id": _LEAD},
+    "referrals_pay_api": {"public_id": _BATCH},
+    "referrals_rules_api": {"public_id": _RULES},
+    **{f"referrals_rules_api.{page}": {"public_id": _CORRECTION} for page in _BY_PROGRAM},
     "referrals_friend": {"code": _CODE},
     "referrals_staff": {"public_id": _LEAD},
     "referrals_staff.version": {"public_id": _RULES},

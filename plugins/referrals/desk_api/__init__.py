@@ -1,0 +1,1 @@
+"""Referrals for the programs of the staff: verifiers, the rules, payouts."""
