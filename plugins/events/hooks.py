@@ -14,13 +14,13 @@ from plugins.events import (
     on_behalf_views,
     preview_views,
     privacy,
-    queries,
     queue_views,
     searching,
     showing,
     staff_api,
     staff_views,
     ticket_views,
+    todo,
     views,
     words,
 )
@@ -294,18 +294,8 @@ def member_home(project: ProjectRef) -> MemberHome:
 
 @hookimpl
 def staff_widgets(project: ProjectRef) -> list[StaffWidget]:
-    """Return how many activities wait for a review."""
-    waiting = queries.in_review(project.id)
-    return [
-        StaffWidget(
-            lazy("Activities to review"),
-            waiting,
-            lazy("handed in by colleagues") if waiting else lazy("none waits"),
-            "events_staff.index",
-            "events.manage",
-            hot=waiting > 0,
-        )
-    ]
+    """Return what waits for the staff."""
+    return todo.widgets(project)
 
 
 @hookimpl

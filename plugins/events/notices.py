@@ -82,6 +82,15 @@ def all_kinds() -> list[NotificationKind]:
             icon="hourglass",
         ),
         NotificationKind(
+            "events.requested",
+            title=lazy("A request for a place has arrived"),
+            subject=lazy("We have your request: “{title}”"),
+            body=lazy("The club will answer it. Nothing is charged and no seat is taken before."),
+            sample={"title": title},
+            icon="send",
+            tone="violet",
+        ),
+        NotificationKind(
             "events.rejected",
             title=lazy("A request for a place is rejected"),
             subject=lazy("No place this time: “{title}”"),

@@ -14,7 +14,7 @@ from plugins.events.ladder.queries import counting, in_force, standing_from
 from plugins.events.ladder.rules import CLEAN, Standing
 from plugins.events.models import LogEntry, Occurrence, Quota, Registration, SeatRow, Window
 from plugins.events.series.queries import others_in, with_others
-from plugins.events.states import LIVE, Counts, Seat, State
+from plugins.events.states import LIVE, Counts, Seat
 from plugins.events.words import CATEGORIES
 from portal.sdk import Housemate, MemberRef, Page, UtcDateTime, db, page_of
 
@@ -296,11 +296,3 @@ def log_of(occurrence: Occurrence) -> Sequence[LogEntry]:
     """Return the newest steps of an activity's life."""
     mine = sa.select(LogEntry).where(LogEntry.occurrence_id == occurrence.id)
     return db.session.scalars(mine.order_by(LogEntry.at.desc(), LogEntry.id.desc()).limit(30)).all()
-
-
-def in_review(project_id: int) -> int:
-    """Return how many activities wait for a review."""
-    waiting = sa.select(sa.func.count(Occurrence.id)).where(
-        Occurrence.project_id == project_id, Occurrence.state == State.IN_REVIEW
-    )
-    return db.session.scalar(waiting) or 0

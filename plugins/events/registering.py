@@ -71,9 +71,11 @@ def register(
     counts = of_party(quotas, whole.chosen, window, wishes or {})
     take_share(occurrence, member.household_id, len(whole.chosen))
     if occurrence.by_approval:
-        return ask_for_place(
+        made = ask_for_place(
             occurrence, member, whole, at, quotas=quotas, counts=counts, window=window, terms=terms
         )
+        tell("events.requested", made, occurrence, member, project)
+        return made
     take_seats(quotas, counts)
     made = write_whole(occurrence, member, whole, Seat.CONFIRMED, at, counts=counts, window=window)
     confirm_party(made, occurrence, member, project, terms)

@@ -53,6 +53,8 @@ PUBLIC = (S.SCHEDULED, S.OPEN, S.CLOSED, S.RUNNING, S.ENDED, S.SETTLED, S.POSTPO
 """What owners see."""
 COMING = (S.SCHEDULED, S.OPEN, S.CLOSED, S.RUNNING, S.POSTPONED)
 """What stands in the owners' list; the others are past."""
+BEFORE_BEGIN = (S.SCHEDULED, S.OPEN, S.CLOSED)
+"""Here places are given and draws held."""
 EDITABLE = (S.DRAFT, S.SCHEDULED, S.OPEN, S.CLOSED, S.POSTPONED)
 
 

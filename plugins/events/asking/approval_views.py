@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from plugins.events import queries, rosters
 from plugins.events.asking.approving import DONE, decide
-from plugins.events.asking.queries import said_by
+from plugins.events.asking.queries import asking_activities, said_by
 from plugins.events.blueprint import staff
 from plugins.events.errors import EventError
 from plugins.events.ladder.queries import standings_of
@@ -18,6 +18,14 @@ from portal.sdk import current_account, current_project, db, gettext, ngettext, 
 __all__ = ["staff"]
 
 Page = str | tuple[str, int] | Response
+
+
+@staff.get("/p/<project>/staff/events/requests")
+@requires("events.manage")
+def all_requests() -> str:
+    """List the activities at which members wait for an answer."""
+    page = asking_activities(current_project().id)
+    return render_template("events/staff_all_requests.html", page=page)
 
 
 @staff.get("/p/<project>/staff/events/<public_id>/requests")

@@ -17,7 +17,7 @@ from plugins.events.models import Occurrence, Quota, Registration
 from plugins.events.policy import Terms, refusal, standing
 from plugins.events.registering import confirm_party
 from plugins.events.seats import lock_quotas, take_seats
-from plugins.events.states import IN_ORDER, QueueRule, Seat, State
+from plugins.events.states import BEFORE_BEGIN, IN_ORDER, QueueRule, Seat
 from plugins.events.telling import tell
 from plugins.events.waiting import parties_waiting, serve
 from portal.sdk import (
@@ -31,7 +31,6 @@ from portal.sdk import (
 )
 
 _MOST = 50
-_BEFORE = (State.SCHEDULED, State.OPEN, State.CLOSED)
 DONE = {"approve": Seat.CONFIRMED, "reject": Seat.REJECTED, "queue": Seat.WAITING}
 """What staff may do, and where it leads."""
 
@@ -93,7 +92,7 @@ def _answer(
     if found.state != Seat.PENDING:
         raise EventError("NOT_PENDING", state=occurrence.state)
     quotas = lock_quotas(occurrence.id)
-    if act != "reject" and standing(occurrence, at) not in _BEFORE:
+    if act != "reject" and standing(occurrence, at) not in BEFORE_BEGIN:
         raise EventError(refusal(occurrence, quotas, 1, at) or "OVER", state=occurrence.state)
     found.decided_by = actor.id
     if act == "approve":

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import with_expression
+from sqlalchemy.orm import joinedload, with_expression
 from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -15,8 +15,8 @@ from plugins.events.asking.answers import Typed, as_typed, field_key, shown
 from plugins.events.asking.models import Answer
 from plugins.events.asking.questions import Per, Question, all_questions
 from plugins.events.models import Counted, Event, Occurrence, Quota, Registration, SeatRow
-from plugins.events.states import Counts
-from portal.sdk import db, localized, ngettext
+from plugins.events.states import BEFORE_BEGIN, Counts, Seat
+from portal.sdk import Page, UtcDateTime, db, localized, ngettext, page_of
 
 
 class json_rows(GenericFunction[Any]):  # noqa: N801 a function of SQL
@@ -144,3 +144,24 @@ def answered(event: Event) -> Mapping[str, int]:
         .group_by(Answer.question)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def asking_activities(project_id: int) -> Page[Any]:
+    """Return a page of (activity, parties that ask, since when) of a project, the next first."""
+    asking = (
+        sa.select(
+            Registration.occurrence_id,
+            sa.func.count().label("parties"),
+            sa.func.min(Registration.created_at, type_=UtcDateTime).label("since"),
+        )
+        .where(Registration.project_id == project_id, Registration.state == Seat.PENDING)
+        .group_by(Registration.occurrence_id)
+        .subquery()
+    )
+    mine = (
+        sa.select(Occurrence, asking.c.parties, asking.c.since)
+        .join(asking, asking.c.occurrence_id == Occurrence.id)
+        .where(Occurrence.project_id == project_id, Occurrence.state.in_(BEFORE_BEGIN))
+        .options(joinedload(Occurrence.event))
+    )
+    return page_of(mine, Occurrence.starts_at, Occurrence.id)

@@ -173,11 +173,3 @@ def judged_by(registration: Registration) -> Policy | None:
         .join(Pledge, Pledge.policy_id == Policy.id)
         .where(Pledge.registration_id == registration.id)
     )
-
-
-def open_appeals(project_id: int) -> int:
-    """Return how many appeals wait for an answer."""
-    waiting = sa.select(sa.func.count(Appeal.id)).filter_by(
-        project_id=project_id, state=Appealed.OPEN
-    )
-    return db.session.scalar(waiting) or 0

@@ -207,3 +207,17 @@ def test_the_pages_of_both_sides(app, client, place, make_activity):
     elsewhere = make_activity(project=other, by_approval=True)
     assert staff.get(f"{DESK}{elsewhere.public_id}/requests").status_code == 404
     assert occurrence.state == State.OPEN
+
+
+def test_who_asks_is_told_and_the_staff_find_it_on_their_home(app, place, make_activity):
+    writer = factories.sign_in(app.test_client(), place.writer)
+    home, everywhere = "/p/binjiang/staff/", f"{DESK}requests"
+    assert everywhere not in writer.get(home).text
+    assert "Nobody waits for an answer" in writer.get(everywhere).text
+    occurrence = make_activity(capacity=5, by_approval=True)
+    made = join(place, occurrence)
+    assert told("events.requested") == 1
+    assert everywhere in writer.get(home).text
+    assert f"{DESK}{occurrence.public_id}/requests" in writer.get(everywhere).text
+    assert answer(place, occurrence, made) == [None]
+    assert everywhere not in writer.get(home).text
