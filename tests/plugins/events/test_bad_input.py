@@ -112,7 +112,7 @@ def test_members(way, place, family, make_activity):
     # Before the window, with the time; closed, called off, over.
     later = make_activity(State.SCHEDULED, opens_at=clock.now() + HOUR)
     early = way.act(later)
-    way.refused(early, 403, "NOT_OPEN_FOR_YOU", "为您开放报名")
+    way.refused(early, 403, "NOT_OPEN_FOR_YOU", "起为您开放报名")
     if way.program:
         assert early.json["opens_at"] == later.opens_at.isoformat()
     for state in (State.CLOSED, State.CANCELLED, State.POSTPONED, State.ENDED):

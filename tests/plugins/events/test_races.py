@@ -9,6 +9,7 @@ from plugins.events import registering, service
 from plugins.events.errors import EventError
 from plugins.events.models import Quota, Registration, SeatRow
 from plugins.events.policy import Terms
+from plugins.events.seats import lock_quotas, set_capacity
 from plugins.events.states import LIVE, Seat
 from portal import clock
 from portal.extensions import db
@@ -144,3 +145,26 @@ def test_joining_leaving_and_calling_off_at_once(app, place, make_activity):
         == len(set(refunds))
         == db.session.scalar(sa.select(sa.func.count(Registration.id)))
     )
+
+
+def test_cutting_the_capacity_while_they_register_cancels_nobody(app, place, make_activity):
+    occurrence = make_activity(capacity=12)
+    members = [factories.make_owner(place.project) for _ in range(16)]
+    for member in members[:6]:
+        joining(occurrence, member, place.project)()
+        db.session.commit()
+    number = occurrence.id
+
+    def cut():
+        set_capacity(lock_quotas(number)[0], 4)
+
+    acts = [joining(occurrence, each, place.project) for each in members[6:]]
+    outcomes = at_once(app, [*acts[:5], cut, *acts[5:]])
+    quota = check(occurrence)
+    came = outcomes["done"] - 1
+    assert outcomes == {"done": came + 1, "NOT_ENOUGH_SEATS": 10 - came}
+    assert came <= 6
+    # Whoever came before the cut stays; nobody came after it.
+    assert (quota.confirmed, quota.forced, quota.free) == (6 + came, 2 + came, -2 - came)
+    states = set(db.session.scalars(sa.select(Registration.state)))
+    assert states == {Seat.CONFIRMED}

@@ -160,7 +160,7 @@ def test_staff_write_windows_and_preview_a_member(app, client, place, gold, make
     assert "您的等级" in own
     answer = owner.post(f"{LIST}{occurrence.public_id}/register", data={"terms": "x"})
     assert answer.status_code == 403
-    assert "开始为您报名" in answer.text
+    assert "起为您开放报名" in answer.text
     typed = {"phone": phone, "at": local}
     seen = writer.post(f"{page}/preview", data=typed)
     assert seen.status_code == 200
