@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from plugins.referrals.codes import new_code
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.evidence.service import forget_pictures
-from plugins.referrals.exclusions import NAME, excluded, hash_of, protected
+from plugins.referrals.exclusions import NAME, check_country, excluded, hash_of, protected
 from plugins.referrals.history import log, tell
 from plugins.referrals.inviting import (
     INVITATION,
@@ -145,6 +145,7 @@ def _open_rules(
     referrer = db.session.get(Referrer, referrer_id)
     if rules is None or referrer is None or referrer.closed_at:
         raise ReferralError("NOT_OPEN")
+    check_country(project, phone)
     member = find_members([referrer.member_id])[referrer.member_id]
     code = excluded(project=project, referrer=member, phone=phone, rules=rules, at=at)
     if code:

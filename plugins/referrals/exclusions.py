@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from plugins.referrals.errors import ReferralError
 from plugins.referrals.models import Campaign, KnownCustomer, Lead
 from plugins.referrals.states import ACTIVE, Seen
 from portal.sdk import (
@@ -13,6 +14,7 @@ from portal.sdk import (
     db,
     find_phone_holder,
     phone_key,
+    plugin_settings,
 )
 
 NAME = "referrals"
@@ -40,6 +42,17 @@ def excluded(
     if known or holder.on_roster:
         return "LeadKnownToProject"
     return None
+
+
+def check_country(project: ProjectRef, phone: str) -> None:
+    """Raise ReferralError CountryNotAllowed for a number (E.164) of a country that the project does
+    not take; without a list it takes all."""
+    listed = (
+        str(plugin_settings(NAME, project).get("countries") or "").replace("，", ",").split(",")
+    )
+    codes = tuple(f"+{each.strip().lstrip('+')}" for each in listed if each.strip())
+    if codes and not phone.startswith(codes):
+        raise ReferralError("CountryNotAllowed")
 
 
 def known_as(

@@ -233,7 +233,7 @@ def _refused(asked: _Asked, error: ReferralError) -> tuple[str, int]:
     if error.code == "ReferralExpired":
         return _closed(error.code)
     # What excludes somebody is nobody's business but the sales office's.
-    own = error.code in ("TooManyReports", "NOT_OPEN")
+    own = error.code in ("TooManyReports", "NOT_OPEN", "CountryNotAllowed")
     form = NumberForm(formdata=None)
     form.form_errors.append(str(REFUSALS[error.code if own else "LeadProtectedByOther"]))
     return _page(asked, form, STATUS.get(error.code, 409) if own else 409)

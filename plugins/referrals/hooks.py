@@ -135,6 +135,10 @@ def register_settings() -> list[Setting]:
             "appeal_days", lazy("Days to appeal against a decision"), SettingKind.NUMBER,
             default=7, least=1, most=60,
         ),
+        Setting(
+            "countries", lazy("Countries whose numbers may be referred"), most=60,
+            hint=lazy("Country codes with commas, like 86, 852, 853. Empty: every country."),
+        ),
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from plugins.referrals.codes import new_code
 from plugins.referrals.errors import ReferralError
-from plugins.referrals.exclusions import NAME, excluded, hash_of, protected
+from plugins.referrals.exclusions import NAME, check_country, excluded, hash_of, protected
 from plugins.referrals.history import log
 from plugins.referrals.models import Campaign, Lead, Referrer
 from plugins.referrals.rules import rules_now
@@ -60,6 +60,7 @@ def invite(
     if rules is None:
         raise ReferralError("NOT_OPEN")
     count_report(referrer, rules, at)
+    check_country(project, phone)
     code = excluded(project=project, referrer=member, phone=phone, rules=rules, at=at)
     if code:
         raise ReferralError(code)

@@ -63,6 +63,7 @@ REFUSALS: Mapping[str, object] = {
     "IdentityMismatchAtContract": lazy(
         "Whoever signs is neither the friend nor one of the listed relatives."
     ),
+    "CountryNotAllowed": lazy("Numbers of this country cannot be referred here."),
     "NOT_OPEN": lazy("Referrals are not open here at present."),
     "OTHER_NUMBER": lazy("This invitation was made for another number."),
     "taken_back": lazy("You took the invitation back."),
@@ -143,6 +144,7 @@ BATCH_STATES: Mapping[str, tuple[object, str]] = {
 }
 
 STATUS: Mapping[str, int] = {
+    "CountryNotAllowed": 422,
     "HouseholdOfReferrer": 422,
     "StaffExcluded": 422,
     "OTHER_NUMBER": 422,

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from plugins.referrals import consent, inviting
+from plugins.referrals import consent, exclusions, inviting
 from plugins.referrals.codes import ALPHABET, new_code, read_code, show_code
 from plugins.referrals.exclusions import hash_of
 from plugins.referrals.models import Campaign, KnownCustomer, Lead, Referrer, Step
@@ -216,6 +216,17 @@ def test_no_number_no_invitation(owner, place, typed):
     assert typed in answer.text
 
 
+def test_a_country_that_the_project_does_not_take(owner, friend, place, agree, monkeypatch):
+    monkeypatch.setattr(exclusions, "plugin_settings", lambda *_: {"countries": "86，+852"})
+    answer = owner.post(f"{HOME}invite", data={"phone": "+44 7400 123456"})
+    assert (answer.status_code, "国家或地区" in answer.text) == (422, True)
+    assert db.session.scalars(sa.select(Lead)).all() == []
+    code = code_of(place).code
+    answer = agree(friend, f"{HOME}i/{code}", "+44 7400 123456")
+    assert (answer.status_code, db.session.scalars(sa.select(Lead)).all()) == (422, [])
+    assert owner.post(f"{HOME}invite", data={"phone": "+852 5123 4567"}).status_code == 303
+
+
 def test_nobody_refers_themselves_their_household_staff_or_known_customers(owner, place):
     household = db.session.get_one(Household, place.member.household_id)
     spouse = factories.make_member(household=household)
@@ -244,6 +255,8 @@ def test_nobody_refers_themselves_their_household_staff_or_known_customers(owner
     for phone, status, says in refused:
         answer = owner.post(f"{HOME}invite", data={"phone": phone})
         assert (answer.status_code, says in answer.text) == (status, True)
+        # When and how the project met somebody is for the verifier.
+        assert ("来访登记" in answer.text, f"{today:%m-%d}" in answer.text) == (False, False)
     old = factories.make_phone()
     factories.add(
         KnownCustomer(

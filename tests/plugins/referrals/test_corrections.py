@@ -9,11 +9,13 @@ import sqlalchemy as sa
 
 from plugins.referrals.corrections import service
 from plugins.referrals.errors import ReferralError
-from plugins.referrals.models import Campaign, Correction, Lead, Reward
+from plugins.referrals.models import Campaign, Correction, Lead, Reward, Step
 from portal import clock
+from portal.accounts.models import Account
 from portal.extensions import db
 from portal.sdk import points_balance
 from tests import factories
+from tests.plugins.referrals.test_races import at_once
 from tests.plugins.referrals.test_replay import draft
 from tests.plugins.referrals.test_rewards import cancel, promise, rewards, sell
 
@@ -112,3 +114,37 @@ def test_the_page_refuses_a_past_date_and_takes_a_correction(app, place, sold) -
     assert other.post(f"{at}/drop").status_code == 409
     assert points_balance(place.owner).available == 250_000
     assert db.session.scalars(sa.select(Correction.state)).one() == "confirmed"
+
+
+def test_two_who_confirm_at_once_correct_once(app, place, sold) -> None:
+    rules = past(
+        {"stage": "visited", "amount": 300_000}, {"stage": "subscribed", "amount": 100_000}
+    )
+    made = service.propose(
+        actor=place.manager, project=place.ref, draft=rules, after=1, words="录错数额",
+        at=clock.now(),
+    )  # fmt: skip
+    number, project, at = made.id, place.ref, clock.now()
+    persons = [factories.make_staff("manager", place.project).id for _ in range(3)]
+    db.session.commit()
+    owner = place.owner
+
+    def confirming(person: int) -> Any:
+        def run() -> bool:
+            service.confirm(
+                actor=db.session.get_one(Account, person), project=project, at=at,
+                found=db.session.get_one(Correction, number),
+            )  # fmt: skip
+            return True
+
+        return run
+
+    db.session.rollback()
+    outcomes = at_once(app, [confirming(each) for each in persons])
+    assert outcomes["done"] == 1
+    assert set(outcomes) <= {"done", "CHANGED", "CORRECTED"}
+    assert sum(outcomes.values()) == 3
+    assert db.session.scalar(sa.select(sa.func.count(Campaign.id))) == 2
+    assert points_balance(owner).available == 400_000
+    steps = sa.select(sa.func.count(Step.id)).where(Step.step == "corrected")
+    assert db.session.scalar(steps) == 1

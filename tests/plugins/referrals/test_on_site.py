@@ -88,7 +88,7 @@ def test_a_short_notice_is_stored_and_a_person_decides(verifier, place, make_lea
     assert db.session.scalars(sa.select(Note.text)).all() == ["业主陪同"]
 
 
-def test_a_failed_check_is_the_managers(verifier, manager, place, make_lead):
+def test_a_failed_check_is_the_managers(app, verifier, manager, place, make_lead):
     lead = make_lead(E164)
     factories.add(
         KnownCustomer(
@@ -102,6 +102,8 @@ def test_a_failed_check_is_the_managers(verifier, manager, place, make_lead):
     page = verifier.get(page_of(lead)).text
     assert "不通过" in page
     assert "来访登记" in page
+    owner = factories.sign_in(app.test_client(), place.member)
+    assert "来访登记" not in owner.get(f"/p/binjiang/referrals/leads/{lead.public_id}").text
     data = {"choice": "accept", "words": "客户由业主带来"}
     assert verifier.post(f"{page_of(lead)}/decide", data=data).status_code == 409
     asked = verifier.post(f"{page_of(lead)}/decide", data={**data, "choice": "escalate"})
