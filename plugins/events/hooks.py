@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flask import Blueprint
 
 from plugins.events import (
+    activities_api,
     calendar_views,
     condition_views,
     door_phone_views,
@@ -17,7 +18,6 @@ from plugins.events import (
     queue_views,
     searching,
     showing,
-    staff_api,
     staff_views,
     ticket_views,
     todo,
@@ -110,7 +110,7 @@ for _blueprint in _PAGES:
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     """Return the pages and the JSON routes of owners and of staff."""
-    return [*_PAGES, ladder_api.api, staff_api.api]
+    return [*_PAGES, ladder_api.api, activities_api.api]
 
 
 @hookimpl

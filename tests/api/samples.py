@@ -30,16 +30,20 @@ def sample(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     if "enum" in schema:
         return schema["enum"][0]
     kind = schema.get("type")
+    if isinstance(kind, list):
+        # A value or null: the value.
+        kind = next(each for each in kind if each != "null")
     if kind == "object":
         needed = schema.get("required", [])
         if "oneOf" in schema:
             needed = schema["oneOf"][0]["required"]
         return {name: sample(document, schema["properties"][name]) for name in needed}
+    strings = {"date": "2026-01-05", "date-time": "2026-01-05T09:30:00+00:00"}
     simple: dict[Any, Any] = {
         "integer": schema.get("minimum", 1),
         "boolean": True,
         "array": [],
-        "string": "2026-01-05" if schema.get("format") == "date" else "13800138000",
+        "string": strings.get(schema.get("format", ""), "13800138000"),
     }
     return simple[kind]
 
