@@ -213,7 +213,7 @@ def test_who_asks_is_told_and_the_staff_find_it_on_their_home(app, place, make_a
     writer = factories.sign_in(app.test_client(), place.writer)
     home, everywhere = "/p/binjiang/staff/", f"{DESK}requests"
     assert everywhere not in writer.get(home).text
-    assert "Nobody waits for an answer" in writer.get(everywhere).text
+    assert "没有待答复的申请" in writer.get(everywhere).text
     occurrence = make_activity(capacity=5, by_approval=True)
     made = join(place, occurrence)
     assert told("events.requested") == 1
