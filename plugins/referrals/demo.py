@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from plugins.referrals import consent, inviting, stages
 from plugins.referrals.checks import Answer, run_checks, worst
+from plugins.referrals.demo_more import show_more
 from plugins.referrals.disputes import open_dispute
 from plugins.referrals.exclusions import hash_of
 from plugins.referrals.models import (
@@ -42,6 +43,11 @@ _LINES: tuple[dict[str, Any], ...] = (
     {"stage": "visited", "beneficiary": "owner", "kind": "points", "amount": 200_000},
     {"stage": "signed", "beneficiary": "owner", "kind": "cash", "amount": 300_000},
     {"stage": "signed", "beneficiary": "friend", "kind": "cash", "amount": 100_000},
+    # 0.3 percent of the price, 8,000 yuan at most.
+    {
+        "stage": "paid", "beneficiary": "owner", "kind": "cash", "measure": "percent",
+        "amount": 30, "most": 800_000,
+    },
 )  # fmt: skip
 
 
@@ -62,13 +68,17 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         },
         promise={
             "zh_Hans_CN": "好友首次到访，您得 200 积分；"
-            "好友签约，您得现金 3,000 元，好友得 1,000 元。",
+            "好友签约，您得现金 3,000 元，好友得 1,000 元；"
+            "付清房款，您再得总价的 0.3%，最多 8,000 元。",
             "zh_Hant": "好友首次到訪，您得 200 積分；"
-            "好友簽約，您得現金 3,000 元，好友得 1,000 元。",
+            "好友簽約，您得現金 3,000 元，好友得 1,000 元；"
+            "付清房款，您再得總價的 0.3%，最多 8,000 元。",
             "en": "200 points when your friend visits; ¥3,000 for you and ¥1,000 for your friend "
-            "when the contract is signed.",
+            "when the contract is signed, and 0.3 % of the price for you when it is paid, "
+            "¥8,000 at most.",
         },
         kin=["spouse", "parent", "child"],
+        shares=[50, 30, 20],
         made_by=demo.staff["manager"].id,
     )
     db.session.add(rules)
@@ -88,6 +98,7 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         joined.alias = _ALIASES[referrer.id != owner.id]
         _settle(joined)
     _pay(project, demo)
+    show_more(project, demo, rules, [owner, *_of_other_homes(owner, others)])
     for number in range(60):
         db.session.add(
             KnownCustomer(
@@ -97,6 +108,12 @@ def fill(project: ProjectRef, demo: Demo) -> None:
                 seen_on=demo.today - timedelta(days=demo.rng.randrange(1, 80)),
             )
         )
+
+
+def _of_other_homes(owner: MemberRef, others: list[MemberRef]) -> list[MemberRef]:
+    """Return two owners of two more households."""
+    found = {each.household_id: each for each in others if each.household_id != owner.household_id}
+    return list(found.values())[:2]
 
 
 def _promise(project: ProjectRef, demo: Demo, rules: Campaign) -> None:
@@ -193,6 +210,8 @@ def _visit_and_buy(
             at=came + timedelta(days=5 * place),
             buyer="friend" if to == State.SIGNED else "",
             evidence=f"HT-{place:04d}",
+            price=268_000_000 if to == State.SIGNED else None,
+            area=12_860 if to == State.SIGNED else None,
         )
         if to == state:
             return

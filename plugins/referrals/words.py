@@ -198,7 +198,7 @@ STEPS: Mapping[str, object] = {
 OUTCOMES: Mapping[str, object] = {
     "keep": lazy("It stays with the owner who has it"),
     "move": lazy("It counts for the other owner"),
-    "split": lazy("Both owners share the rewards"),
+    "split": lazy("Several owners share the rewards"),
     "deny": lazy("It counts for nobody"),
 }
 
