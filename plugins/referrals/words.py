@@ -182,7 +182,7 @@ STEPS: Mapping[str, object] = {
     "refused": lazy("Declined by the friend"),
     "lapsed": lazy("Run out"),
     "lost": lazy("Did not buy"),
-    "cancelled": lazy("The purchase was cancelled."),
+    "cancelled": lazy("Purchase cancelled"),
     "withdrawn": lazy("Consent withdrawn, data erased"),
     "merged": lazy("Counted with another owner's referral"),
     "swapped": lazy("Another home chosen"),
