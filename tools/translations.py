@@ -29,6 +29,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2 import TemplateSyntaxError
 
+from portal.plugin_host.catalogues import check_text
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCK_FILE = ROOT / ".cache" / "translations.lock"
 HANT_OVERRIDES = ROOT / "tools" / "hant_overrides.json"
@@ -189,6 +191,10 @@ def placeholder_fault(message: Message) -> str | None:
         found = sorted(set(PLACEHOLDER.findall(form)))
         if form and found != wanted:
             return f"placeholders {found or 'none'} instead of {wanted or 'none'}"
+        try:
+            check_text(source, form)
+        except ValueError:
+            return "a % that would be taken for a placeholder: write the full-width ％"
     return None
 
 

@@ -44,7 +44,7 @@ def _read(path: Path, language: str) -> Translations:
             content = _compiled(content, language)
         found = Translations(io.BytesIO(content))
         for key, text in found._catalog.items():
-            _check(msgid_of(key), text)
+            check_text(msgid_of(key), text)
     except Exception as error:
         raise CatalogueError(f"{name} cannot be used: {type(error).__name__}: {error}") from error
     return found
@@ -56,7 +56,7 @@ def _compiled(content: bytes, language: str) -> bytes:
     return buffer.getvalue()
 
 
-def _check(msgid: str, text: str) -> None:
+def check_text(msgid: str, text: str) -> None:
     """Raise ValueError for a translation that asks for what its sentence does not give."""
     given = dict.fromkeys(_PLACEHOLDER.findall(msgid), 0) | {"num": 0}
     try:

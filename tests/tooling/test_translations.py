@@ -79,6 +79,7 @@ def test_fill_refuses_unknown_texts_and_wrong_placeholders(core: tool.Owner):
         "Hello %(name)s": "您好",
         "%(num)s point": ["一", "二"],
         "Account": "",
+        "Profile": "资料（50% 完成）",
     }
     assert len(tool.fill(core, tool.HANS, wrong)) == len(wrong)
     assert all("empty" in fault for fault in tool.check(core)), "nothing wrong was written"
