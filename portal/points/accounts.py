@@ -236,6 +236,9 @@ def _make(holder: Holder, currency: str) -> None:
         sa.select(_account.c.id).where(column == holder.id, _account.c.currency_id == row.id)
     )
     _insert(Balance.__table__, {"account_id": account_id})
+    if row.kind == CurrencyKind.BONUS:
+        # What bonus points add to a spending is read beside the account that spends.
+        _make(holder, REDEEMABLE)
 
 
 def _insert(table: Any, row: dict[str, Any]) -> None:

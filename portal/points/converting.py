@@ -22,7 +22,8 @@ _find = sa.select(_bonus.c.id).where(
 
 
 def bring_bonus(place: Place, amount: int, *, cause: str) -> None:
-    """Turn up to `amount` bonus points of the same holder into redeemable ones, days and all.
+    """Turn bonus points of the same holder into redeemable ones, days and all: up to `amount`, and
+    what is owed, which they pay first.
 
     Only where the club's order of spending is "bonus first, across currencies".
     """
@@ -35,7 +36,8 @@ def bring_bonus(place: Place, amount: int, *, cause: str) -> None:
     locked = lock(place.account_id, bonus_id)
     if locked[bonus_id].due_on <= place.today:
         book_due(source, cause=cause)
-    takes = pick(source, min(amount, lock(bonus_id)[bonus_id].available))
+    wanted = amount + locked[place.account_id].owed
+    takes = pick(source, min(wanted, lock(bonus_id)[bonus_id].available))
     total = sum(take.amount for take in takes)
     if not total:
         return

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from portal.extensions import db
 from portal.members.models import Household
 from portal.points import queries, service
+from portal.points.errors import PointsError
 from portal.points.kinds import SpendOrder
 from portal.points.models import Lot
 from portal.points.queries import Figures
@@ -55,6 +56,11 @@ def test_bonus_points_pay_what_is_owed_before_anything_is_spent(app: Any) -> Non
     service.reverse(actor=None, posting_id=earned.id, key=key(), why=WHY)
     earn(member, 3_000, currency="bonus")
     assert (of(member).owed, of(member).spendable) == (2_000, 1_000)
+    with pytest.raises(PointsError, match="not_enough"):
+        spend(member, 1_001)
+    spend(member, 1_000)
+    assert (of(member).owed, of(member).spendable) == (0, 0)
+    sound()
 
 
 def test_figures_are_whole_numbers_that_a_posting_takes(app: Any) -> None:

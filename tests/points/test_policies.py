@@ -176,6 +176,17 @@ def test_bonus_points_go_first_across_currencies() -> None:
     sound()
 
 
+def test_bonus_points_alone_can_be_spent_and_are_shown_so() -> None:
+    club_says("bonus")
+    club_says(spend_order=SpendOrder.BONUS_ACROSS)
+    member = make_member()
+    earn(member, 3_000, currency="bonus", expires_on=TODAY + timedelta(days=90))
+    assert queries.balance(holder(member)).spendable == 3_000
+    spend(member, 3_000)
+    assert queries.balance(holder(member)).spendable == 0
+    sound()
+
+
 def test_bonus_points_that_are_not_enough_are_left_alone() -> None:
     club_says("bonus")
     club_says(spend_order=SpendOrder.BONUS_ACROSS)
