@@ -14,7 +14,7 @@ from plugins.complaints.radar import Reading, Seen
 from plugins.complaints.states import Stage, State
 from portal.sdk import ProjectRef, business_date, db, emit, record
 
-_UNCOUNTED = (State.QUEUED, State.WITHDRAWN, State.REJECTED)
+_UNCOUNTED = (State.WITHDRAWN, State.REJECTED)
 
 
 def scan(project: ProjectRef) -> int:

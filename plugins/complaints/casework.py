@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from plugins.complaints.errors import CaseError
 from plugins.complaints.models import Case, LogEntry
-from plugins.complaints.states import STEPS, By, State
+from plugins.complaints.states import STEPS, By, State, after
 from portal.sdk import db, now
 
 _START = "0" * 64
@@ -65,12 +65,14 @@ def take(
     by: By,
     at: datetime,
     account_id: int | None = None,
-    target: State | None = None,
+    opens: State | None = None,
     level: int | None = None,
     new_round: bool = False,
     facts: Mapping[str, Any] | None = None,
 ) -> LogEntry:
     """Write a step into the log of a locked case and make the case what the log says.
+
+    `opens`: the state that "submit" begins with.
 
     Raises CaseError ILLEGAL_STEP where the state does not allow it.
     """
@@ -78,10 +80,9 @@ def take(
         way = STEPS[step]
         if case.state not in way.sources or by not in way.by:
             raise CaseError("ILLEGAL_STEP", state=case.state, version=case.version)
-        target = target or way.target
     if level is not None and level < case.level:
         raise ValueError("a level does not fall")
-    case.state = target or case.state
+    case.state = opens or after(step, State(case.state), by)
     case.level = case.level if level is None else level
     case.round += new_round
     first = step == "submit"
@@ -138,6 +139,8 @@ def fold(entries: Sequence[LogEntry]) -> tuple[str, int, int, int]:
         way = STEPS.get(entry.step)
         if number > 1 and (way is None or state not in way.sources):
             raise ValueError(f"{entry.step} does not follow {state}")
+        if number > 1 and entry.state != after(entry.step, State(state), By(entry.by)):
+            raise ValueError(f"{entry.step} does not lead to {entry.state}")
         if entry.level < level or entry.round < round_:
             raise ValueError(f"the level falls at {number}")
         state, level, round_, previous = entry.state, entry.level, entry.round, entry.hash

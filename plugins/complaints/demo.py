@@ -112,6 +112,11 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         Canned(project_id=project.id, step=step, title=title, body=body)
         for step, title, body in _TEXTS
     )
+    handlers = demo.staff["staff"], demo.staff["manager"]
+    for row in db.session.scalars(sa.select(Category).where(Category.project_id == project.id)):
+        if row.key != "service":
+            taker = handlers[row.key in ("sales", "order")]
+            row.handler_id, row.handler = taker.id, taker.display_name
     people = [each for each in demo.residents if homes_of(each, project)][:40]
     owner = demo.members["owner"]
     if not people:

@@ -92,6 +92,7 @@ def transfer(public_id: str) -> Page:
             moved = promising.move(
                 actor=current_account(),
                 case_id=case.id,
+                project=project,
                 category=kinds[form.category.data],
                 version=version,
             )

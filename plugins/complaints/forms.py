@@ -24,7 +24,7 @@ from plugins.complaints.models import Canned, Category
 from plugins.complaints.posting import Draft
 from plugins.complaints.states import Frontline, Ring
 from plugins.complaints.words import ANSWERS, RINGS
-from portal.sdk import HomeRef, PicturesField, TextsForm, gettext, lazy, localized
+from portal.sdk import HomeRef, PicturesField, StaffRef, TextsForm, gettext, lazy, localized
 
 ELSEWHERE = "elsewhere"
 PHOTOS_MOST = 9
@@ -247,10 +247,14 @@ class CategoryForm(TextsForm):
     )
     parent = SelectField(lazy("Below"), default="")
     active = BooleanField(lazy("Offered to owners"), default=True)
-    mine = BooleanField(lazy("New complaints of it come to me"))
+    handler = SelectField(lazy("New complaints of it come to"), default="")
 
-    def offer(self, tops: Sequence[Category]) -> None:
-        """Offer the categories that others may stand below."""
+    def offer(self, tops: Sequence[Category], colleagues: Sequence[StaffRef]) -> None:
+        """Offer the categories that others may stand below, and who works with complaints here."""
+        self.handler.choices = [
+            SelectChoice("", gettext("nobody: they are queued")),
+            *(SelectChoice(each.public_id, each.name) for each in colleagues),
+        ]
         self.parent.choices = [
             SelectChoice("", gettext("nothing: it stands by itself")),
             *(SelectChoice(each.key, localized(each.title)) for each in tops),

@@ -43,7 +43,7 @@ def answer(
     calendar = clocks.calendar_of(project)
     overdue = [clocks.end(case, kind, at) for kind in (clocks.FIRST_REPLY, clocks.UPDATE)]
     # A reply tells of progress: an open case is acknowledged, an acknowledged one is under way.
-    moves = {State.OPEN: "acknowledge", State.ACKED: "start"}
+    moves = {State.QUEUED: "acknowledge", State.OPEN: "acknowledge", State.ACKED: "start"}
     made = moves.get(State(case.state), "reply") if step == "reply" else step
     facts: dict[str, Any] = {} if case.first_reply_at else {"first": True}
     take(case, made, by=By.STAFF, at=at, account_id=actor.id, facts=facts)

@@ -23,6 +23,7 @@ from plugins.complaints import (
     showing,
     staff_views,
     telling,
+    trail,
     views,
     words,
 )
@@ -32,6 +33,7 @@ from plugins.complaints.demo import fill
 from plugins.complaints.identity import Reader
 from plugins.complaints.intake import views as intake_views
 from plugins.complaints.jobs import all_jobs
+from plugins.complaints.routing import views as routing_views
 from plugins.complaints.states import State
 from plugins.complaints.subscribing import views as subscribing_views
 from portal.sdk import (
@@ -85,6 +87,7 @@ _PAGES = (
     moderation_views.staff,
     redacting_views.staff,
     following_views.staff,
+    routing_views.staff,
     centre_views.group,
     figures_views.group,
     bursts_views.group,
@@ -139,17 +142,7 @@ def register_notifications() -> list[NotificationKind]:
 @hookimpl
 def register_audit_words() -> list[AuditWord]:
     """Return the words of what the trail says of complaints."""
-    return [
-        *(AuditWord(f"complaints.{act}", title) for act, title in words.AUDIT.items()),
-        AuditWord("complaints_case", lazy("Complaint"), page="complaints_staff.show"),
-        AuditWord("complaints_act", lazy("Act of a moderator")),
-        AuditWord("complaints_promise", lazy("Promise")),
-        AuditWord("complaints_category", lazy("Category of complaints")),
-        AuditWord("complaints_day", lazy("Special day of the working calendar")),
-        AuditWord("complaints_burst", lazy("Burst of complaints")),
-        AuditWord("complaints_board", lazy("Scoreboard of complaints")),
-        AuditWord("complaints_canned", lazy("Text for answers")),
-    ]
+    return trail.audit_words()
 
 
 @hookimpl

@@ -12,6 +12,7 @@ from plugins.complaints.casework import database_now, lock, take
 from plugins.complaints.errors import CaseError
 from plugins.complaints.models import Case, Category, Edit, MeToo, Post, Series
 from plugins.complaints.pictures import PHOTO, REPLY_PHOTO, keep_photos
+from plugins.complaints.routing.service import taker_of
 from plugins.complaints.searching import add_words, put_into_search, rebuild_words
 from plugins.complaints.states import LIVE, By, Frontline, Kind, PostState, Ring, State
 from plugins.complaints.subscribing.service import follow, unfollow
@@ -56,6 +57,8 @@ def submit(
     if draft.ring != Ring.PRIVATE and taken_by is None:
         # After the number, which makes those who hand in at once wait for each other.
         limits.check_complaint(project, member, at)
+    taker = taker_of(draft.category, project)
+    begins = State.OPEN if taker else State.QUEUED
     case = Case(
         project_id=project.id,
         category_id=draft.category.id,
@@ -73,9 +76,9 @@ def submit(
         ring=draft.ring,
         frontline=Frontline.HOME if draft.ring == Ring.HOME else draft.frontline,
         channel=channel,
-        state=State.OPEN,
-        assignee_id=draft.category.handler_id,
-        assignee=draft.category.handler,
+        state=begins,
+        assignee_id=taker.id if taker else None,
+        assignee=taker.name if taker else "",
         active_at=at,
         created_at=at,
     )
@@ -87,7 +90,7 @@ def submit(
         by=By.OWNER if taken_by is None else By.STAFF,
         at=at,
         account_id=member.account_id if taken_by is None else taken_by.id,
-        target=State.OPEN,
+        opens=begins,
         facts={"category": draft.category.key, "ring": str(draft.ring), "channel": str(channel)},
     )
     case.photos = keep_photos(PHOTO, case.public_id, project, member, pictures)

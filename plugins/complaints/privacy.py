@@ -21,6 +21,7 @@ from plugins.complaints.models import (
     Report,
     Review,
     Series,
+    StandIn,
 )
 from plugins.complaints.searching import KIND, rebuild_words
 from plugins.complaints.states import LIVE, State
@@ -163,7 +164,7 @@ def purge(project: ProjectRef) -> None:
     mine = mine.values(purging=True, merged_into_id=None, state=parted)
     db.session.execute(mine)
     db.session.execute(sa.update(Post).where(Post.project_id == project.id).values(quote_id=None))
-    beside = (Report, Review, Act, Promise, ReadMark, Burst, Follow)
+    beside = (Report, Review, Act, Promise, ReadMark, Burst, Follow, StandIn)
     for model in (*beside, Edit, Gram, MeToo, Clock, LogEntry, Post, Case, Series, DayRule, Canned):
         db.session.execute(sa.delete(model).where(model.project_id == project.id))
     db.session.execute(

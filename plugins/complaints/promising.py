@@ -10,6 +10,7 @@ from plugins.complaints.casework import database_now, lock, take
 from plugins.complaints.errors import CaseError
 from plugins.complaints.models import Case, Category, Promise
 from plugins.complaints.moderation import audit
+from plugins.complaints.routing.service import taker_of
 from plugins.complaints.states import By, PromiseState
 from plugins.complaints.telling import tell
 from portal.sdk import ProjectRef, business_date, db
@@ -85,13 +86,16 @@ def break_(*, promise_id: int, case_id: int, project: ProjectRef) -> bool:
     return True
 
 
-def move(*, actor: Any, case_id: int, category: Category, version: int) -> Case:
+def move(
+    *, actor: Any, case_id: int, project: ProjectRef, category: Category, version: int
+) -> Case:
     """Send a case to another category and to who takes its cases; its clocks run on as they are."""
     case = lock(case_id, version=version)
     facts = {"category": category.key}
     take(case, "move", by=By.STAFF, at=database_now(), account_id=actor.id, facts=facts)
     case.category_id = category.id
-    case.assignee_id, case.assignee = category.handler_id, category.handler
+    taker = taker_of(category, project)
+    case.assignee_id, case.assignee = (taker.id, taker.name) if taker else (None, "")
     audit(actor, case, "move")
     return case
 

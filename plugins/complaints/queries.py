@@ -27,7 +27,7 @@ from plugins.complaints.searching import GONE, matching
 from plugins.complaints.states import CLOSED, LIVE, Kind, PostState, Ring, State, Veil
 from portal.sdk import Page, db, page_of
 
-IN_HAND = (State.OPEN, State.ACKED, State.IN_PROGRESS)
+IN_HAND = (State.QUEUED, State.OPEN, State.ACKED, State.IN_PROGRESS)
 WAITING = (State.WAITING_OWNER, State.PROPOSED)
 OWNER_FILTERS = ("mine", "too", "open", "closed", "risen")
 STAFF_TABS = ("hand", "waiting", "closed", "all")

@@ -12,7 +12,7 @@ from portal.sdk import Findable, Hit, ProjectRef, db, drop_document, index_docum
 
 KIND = "complaints.case"
 _FEW = 200
-GONE = (State.QUEUED, State.REJECTED, State.MERGED)
+GONE = (State.REJECTED, State.MERGED)
 """Nobody finds these but the household and the staff."""
 
 

@@ -14,7 +14,8 @@ from plugins.complaints.blueprint import staff
 from plugins.complaints.days import PUBLISHED
 from plugins.complaints.forms import CannedForm, CategoryForm, DayForm
 from plugins.complaints.models import Canned, Category, DayRule
-from portal.sdk import current_account, current_project, db, gettext, requires
+from plugins.complaints.routing.service import HANDLE
+from portal.sdk import colleagues, current_account, current_project, db, gettext, requires
 
 __all__ = ["staff"]
 
@@ -135,11 +136,13 @@ def _category(found: Category | None) -> Page:
     tops = [each for each in every if each.parent_id is None and each is not found]
     if found is not None and any(each.parent_id == found.id for each in every):
         tops = []
-    form.offer(tops)
+    here = colleagues(HANDLE, project)
+    form.offer(tops, here)
     if request.method == "GET" and found is not None:
         form.fill_texts("title", found.title)
         form.resolution_hours.data, form.active.data = found.resolution_hours, found.active
-        form.mine.data = found.handler_id == current_account().id
+        takes = (each.public_id for each in here if each.id == found.handler_id)
+        form.handler.data = next(takes, "")
         form.parent.data = next((each.key for each in tops if each.id == found.parent_id), "")
     if not form.validate_on_submit():
         page = render_template("complaints/category.html", form=form, category=found)
@@ -152,7 +155,7 @@ def _category(found: Category | None) -> Page:
         hours=form.resolution_hours.data or 1,
         parent=next((each for each in tops if each.key == form.parent.data), None),
         active=form.active.data,
-        mine=form.mine.data,
+        handler=next((each for each in here if each.public_id == form.handler.data), None),
     )
     db.session.commit()
     flash(gettext("Saved."))

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from plugins.complaints.models import Canned, Category, DayRule
-from portal.sdk import ProjectRef, db, enqueue, now, record
+from portal.sdk import ProjectRef, StaffRef, db, enqueue, now, record
 
 # Key, the one above, business hours for a solution, texts.
 _FIRST: tuple[tuple[str, str, int, str, str, str], ...] = (
@@ -53,19 +53,19 @@ def keep_category(
     hours: int,
     parent: Category | None,
     active: bool,
-    mine: bool = False,
+    handler: StaffRef | None = None,
 ) -> Category:
-    """Write a new category or change one; cases that run keep the deadline they have."""
+    """Write a new category or change one; cases that run keep the deadline they have.
+
+    `handler`: who gets new cases of it from now on.
+    """
     if category is None:
         category = Category(project_id=project.id, key=secrets.token_hex(6), position=1000)
     category.title, category.resolution_hours = dict(title), hours
     if parent is not category:
         category.parent_id = parent.id if parent else None
     category.active = active
-    if mine:
-        category.handler_id, category.handler = actor.id, actor.display_name
-    elif category.handler_id == actor.id:
-        category.handler_id, category.handler = None, ""
+    category.handler_id, category.handler = (handler.id, handler.name) if handler else (None, "")
     db.session.add(category)
     db.session.flush()
     _audit(actor, project, "category", ("complaints_category", category.public_id))

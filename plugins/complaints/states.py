@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 
 
 class State(StrEnum):
-    """Where a case stands."""
+    """Where a case stands. `queued`: handed in, and in nobody's charge yet; its clocks run."""
 
     QUEUED = "queued"
     OPEN = "open"
@@ -144,16 +144,17 @@ class Step:
 S = State
 LIVE = (S.QUEUED, S.OPEN, S.ACKED, S.IN_PROGRESS, S.WAITING_OWNER, S.PROPOSED)
 """These are not over."""
-HANDLED = (S.OPEN, S.ACKED, S.IN_PROGRESS, S.WAITING_OWNER)
+HANDLED = (S.QUEUED, S.OPEN, S.ACKED, S.IN_PROGRESS, S.WAITING_OWNER)
 """The staff have to do something about these."""
 CLOSED = (S.CLOSED_SATISFIED, S.CLOSED_UNSATISFIED, S.CLOSED_LAPSED)
 
-_TAKEN = frozenset({S.OPEN, S.ACKED, S.IN_PROGRESS})
+_NEW = frozenset({S.QUEUED, S.OPEN})
+_TAKEN = frozenset({*_NEW, S.ACKED, S.IN_PROGRESS})
 _LIVE = frozenset(LIVE)
 _STAFF = frozenset({By.STAFF})
 STEPS: Mapping[str, Step] = {
-    "acknowledge": Step(frozenset({S.OPEN}), S.ACKED, _STAFF),
-    "start": Step(frozenset({S.OPEN, S.ACKED}), S.IN_PROGRESS, _STAFF),
+    "acknowledge": Step(_NEW, S.ACKED, _STAFF),
+    "start": Step(_NEW | {S.ACKED}, S.IN_PROGRESS, _STAFF),
     "ask": Step(_TAKEN, S.WAITING_OWNER, _STAFF),
     "answer": Step(frozenset({S.WAITING_OWNER}), S.IN_PROGRESS, frozenset({By.OWNER, By.CLOCK})),
     "propose": Step(_TAKEN, S.PROPOSED, _STAFF),
@@ -181,6 +182,19 @@ STEPS: Mapping[str, Step] = {
     "gather": Step(_LIVE, None, _STAFF),
     "scatter": Step(frozenset(State), None, _STAFF),
 }
+
+
+def after(step: str, state: State, by: By) -> State:
+    """Return the state that a step leads to.
+
+    What nobody had in charge is open from the first act of the staff on, whatever that was.
+    """
+    if (target := STEPS[step].target) is not None:
+        return target
+    looked = state == State.QUEUED and by in (By.STAFF, By.CENTRE)
+    return State.OPEN if looked else state
+
+
 STEPS_OF_OWNERS = ("accept", "settle", "refuse", "reopen", "withdraw", "answer")
 
 _CHAINS: Mapping[str, tuple[Level, ...]] = {

@@ -100,6 +100,20 @@ def kinds() -> list[NotificationKind]:
             staff_only=True,
         ),
         NotificationKind(
+            "complaints.handed_over",
+            title=lazy("Complaints are handed to me"),
+            subject=lazy("Complaints handed to you: {number}"),
+            body=lazy("{by} has handed them over. The reason: {reason}"),
+            sample={
+                "number": 7,
+                "by": lazy("Zhao Min"),
+                "reason": lazy("I am away until the end of the month."),
+            },
+            icon="users",
+            tone="brand",
+            staff_only=True,
+        ),
+        NotificationKind(
             "complaints.news",
             title=lazy("News of a complaint that I follow"),
             subject=lazy("There is something new about “{title}”"),

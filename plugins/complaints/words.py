@@ -7,7 +7,7 @@ from plugins.complaints.states import ActKind, AppealState, Level, PromiseState,
 from portal.sdk import lazy
 
 STATES: Mapping[str, tuple[object, str, str]] = {
-    State.QUEUED: (lazy("Being looked at"), "gold", "hourglass"),
+    State.QUEUED: (lazy("Handed in, nobody in charge yet"), "gold", "hourglass"),
     State.OPEN: (lazy("Waiting for an answer"), "blue", "clock"),
     State.ACKED: (lazy("Taken up"), "blue", "clock"),
     State.IN_PROGRESS: (lazy("Being worked on"), "blue", "tools"),
@@ -154,6 +154,8 @@ REFUSALS: Mapping[str, object] = {
     ),
     "NO_CLOCK": lazy("No deadline for the solution runs here, or it was missed already."),
     "PHOTO": lazy("This photo is not there any more: somebody has changed it."),
+    "NOBODY": lazy("Choose two different people, and somebody who has running cases."),
+    "AWAY": lazy("Choose days in their order that are not over yet."),
     "STAGE": lazy("This burst has stood down already."),
     "NO_APPEAL": lazy("An appeal is possible once, within 30 days."),
 }
@@ -226,49 +228,6 @@ CHANNELS: Mapping[str, object] = {
     "desk": lazy("At the desk"),
 }
 """How a complaint came in."""
-
-AUDIT: Mapping[str, object] = {
-    "take_down": lazy("Took a complaint down for a member"),
-    "reply": lazy("Answered a complaint"),
-    "ask": lazy("Asked the owner about a complaint"),
-    "propose": lazy("Proposed a solution for a complaint"),
-    "note": lazy("Noted something about a complaint"),
-    "assign": lazy("Took charge of a complaint"),
-    "take_over": lazy("Took a complaint over to the group"),
-    "overrule": lazy("Closed a complaint against the owner"),
-    "unseal": lazy("Looked up who complained"),
-    "promise": lazy("Promised something for a complaint"),
-    "keep": lazy("Kept a promise of a complaint"),
-    "move": lazy("Moved a complaint to another category"),
-    "classify": lazy("Named the defect behind a complaint"),
-    "extend": lazy("Extended the deadline of a complaint"),
-    "plan": lazy("Wrote a plan for a burst of complaints"),
-    "stand_down": lazy("Stood a burst of complaints down"),
-    "exported": lazy("Exported figures of complaints"),
-    "transfer": lazy("Handed a complaint to a colleague"),
-    "merge": lazy("Joined two complaints"),
-    "unmerge": lazy("Took a joined complaint apart"),
-    "look": lazy("Put words of a complaint before the moderators"),
-    "look_kept": lazy("Left words of a complaint as they are"),
-    "look_release": lazy("Released held words of a complaint"),
-    "look_hide": lazy("Hid words of a complaint"),
-    "redact": lazy("Covered part of a photo of a complaint"),
-    "look_mask": lazy("Masked personal numbers in a complaint"),
-    "lock": lazy("Closed a thread for neighbours"),
-    "unlock": lazy("Opened a thread for neighbours again"),
-    "warn": lazy("Warned a member in the forum"),
-    "mute": lazy("Muted a member in the forum"),
-    "suspend": lazy("Suspended a member from the forum"),
-    "lift": lazy("Ended a sanction early"),
-    "appeal_upheld": lazy("Upheld a moderator's act"),
-    "appeal_overturned": lazy("Undid a moderator's act on appeal"),
-    "category": lazy("Changed a category of complaints"),
-    "day": lazy("Changed the working calendar"),
-    "day_dropped": lazy("Took a day out of the working calendar"),
-    "canned": lazy("Wrote a text for answers"),
-    "canned_dropped": lazy("Took a text for answers away"),
-}
-"""Act -> what the audit trail says."""
 
 FIGURES_BY: Mapping[str, object] = {
     "category": lazy("Category"),

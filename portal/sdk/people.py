@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from portal.accounts.models import Account, AccountState
 from portal.extensions import db
 from portal.members.models import Member, MemberState, Person
-from portal.permissions.models import RoleGrant
-from portal.permissions.queries import role_changes, role_permissions
+from portal.permissions.models import RoleChange, RoleGrant
+from portal.permissions.roles import RoleName, default_permissions
 from portal.plugin_host.finding import plugins_on
 from portal.plugin_host.refs import (
     HomeRef,
@@ -48,13 +48,15 @@ def open_projects(plugin: str) -> list[ProjectRef]:
 
 def colleagues(permission: str, project: ProjectRef) -> list[StaffRef]:
     """Return who holds a permission in a project or club-wide now, by name: 500 at most."""
-    roles = [role for role, held in role_permissions(role_changes()).items() if permission in held]
+    usual = [role for role in RoleName if permission in default_permissions(role)]
+    changed = sa.select(RoleChange.allowed).where(
+        RoleChange.role == RoleGrant.role, RoleChange.permission == permission
+    )
+    # What the club has changed counts; else what the role holds by itself.
+    held = sa.func.coalesce(changed.scalar_subquery(), RoleGrant.role.in_(usual))
     here = sa.or_(RoleGrant.project_id.is_(None), RoleGrant.project_id == project.id)
     holds = sa.exists().where(
-        RoleGrant.account_id == Account.id,
-        RoleGrant.revoked_at.is_(None),
-        RoleGrant.role.in_(roles),
-        here,
+        RoleGrant.account_id == Account.id, RoleGrant.revoked_at.is_(None), held, here
     )
     mine = sa.select(Account).where(holds, Account.state == AccountState.ACTIVE)
     found = db.session.scalars(mine.order_by(Account.display_name, Account.id).limit(MOST))

@@ -14,6 +14,7 @@ from plugins.complaints.models.follow import Follow
 from plugins.complaints.models.group import Burst, Promise, ReadMark
 from plugins.complaints.models.moderation import Act, Report, Review
 from plugins.complaints.models.setting import Canned, Category, DayRule
+from plugins.complaints.routing.models import StandIn
 
 __all__ = [
     "Act",
@@ -34,4 +35,5 @@ __all__ = [
     "Report",
     "Review",
     "Series",
+    "StandIn",
 ]

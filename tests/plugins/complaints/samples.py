@@ -11,6 +11,7 @@ from plugins.complaints.models import (
     Promise,
     Report,
     Review,
+    StandIn,
 )
 from plugins.complaints.posting import Draft
 from plugins.complaints.states import ActKind, Frontline, Ring
@@ -23,7 +24,7 @@ from portal.sdk import MemberRef, ProjectRef, homes_of
 from tests.factories import add, make_owner
 from tests.plugin_host.conftest import switch_on
 
-_CASE, _DAY, _TEXT, _CATEGORY, _LOOK, _ACT, _PROMISE, _BURST = (
+_CASE, _DAY, _TEXT, _CATEGORY, _LOOK, _ACT, _PROMISE, _BURST, _STAND_IN = (
     "complaints.case",
     "complaints.day",
     "complaints.canned",
@@ -32,6 +33,7 @@ _CASE, _DAY, _TEXT, _CATEGORY, _LOOK, _ACT, _PROMISE, _BURST = (
     "complaints.act",
     "complaints.promise",
     "complaints.burst",
+    "complaints.stand_in",
 )
 NAMES = {
     "complaints": {"public_id": _CASE},
@@ -46,6 +48,7 @@ NAMES = {
     "complaints_centre.plan": {"public_id": _BURST},
     "complaints_centre.stand_down": {"public_id": _BURST},
     "complaints_staff.keep": {"public_id": _PROMISE},
+    "complaints_staff.end_stand_in": {"public_id": _STAND_IN},
     "complaints_staff.look": {"public_id": _LOOK},
     "complaints_staff.cover": {"public_id": _LOOK},
     "complaints_staff.category": {"public_id": _CATEGORY},
@@ -78,8 +81,11 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     today = clock.business_date(project.time_zone)
     day = add(DayRule(project_id=project.id, day=today, working=False, note="台风"))
     text = add(Canned(project_id=project.id, step="reply", title="首次答复", body="您好"))
+    away = {"absent_id": 1, "absent": "钱工", "taker_id": 2, "taker": "赵敏"}
+    stand_in = add(StandIn(project_id=project.id, **away, since=today, until=today))
     return {
         _CASE: case.public_id,
+        _STAND_IN: stand_in.public_id,
         _DAY: day.public_id,
         _TEXT: text.public_id,
         _CATEGORY: category.public_id,

@@ -43,7 +43,7 @@ def test_from_complaint_to_rating(owner, neighbour, clerk, place):
     offered = owner("GET", f"{HERE}/options").json
     assert "lift" in {each["key"] for each in offered["categories"]}
     made = owner("POST", f"{HERE}/", wish(place, home=offered["homes"][0]["key"]))
-    assert (made.status_code, made.json["state"], made.json["own"]) == (201, "open", True)
+    assert (made.status_code, made.json["state"], made.json["own"]) == (201, "queued", True)
     at, desk = f"{HERE}/{made.json['id']}", f"{HERE}/staff/{made.json['id']}"
     clocks = {each["kind"] for each in made.json["clocks"] if each["running"]}
     assert clocks == {"first_reply", "resolution"}

@@ -1,0 +1,1 @@
+"""Whose hands a complaint goes into: of a category, of a stand-in, of a colleague."""
