@@ -13,14 +13,13 @@ from portal import create_app
 from portal.config import Settings
 from portal.extensions import db
 from portal.permissions.roles import PERMISSIONS
-from portal.plugin_host.models import PluginState
-from portal.projects.models import Project
-from tests import factories
+from portal.sdk.testing.switching import switch_on
 from tests.conftest import IsolatedClient
 from tests.plugin_host.installation import TOYS
 
 NOTES = EntryPoint("notes", "notes_toy", "portal.plugins")
 HOSTILE = EntryPoint("hostile", "hostile_toy", "portal.plugins")
+__all__ = ["HOSTILE", "NOTES", "host_app", "mood", "switch_on", "toys"]
 
 
 @pytest.fixture
@@ -56,11 +55,3 @@ def mood(host_app: Flask) -> Iterator[dict[str, str]]:
     hooks.MOOD.clear()
     yield hooks.MOOD
     hooks.MOOD.clear()
-
-
-def switch_on(plugin: str, project: Project) -> PluginState:
-    """Switch a plugin on without asking anybody."""
-    from portal import clock
-
-    row = PluginState(plugin=plugin, project_id=project.id, enabled=True, changed_at=clock.now())
-    return factories.add(row)
