@@ -30,6 +30,7 @@ from wtforms.validators import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from plugins.referrals.measures.words import draft_lines
 from plugins.referrals.models import PROTECTION_DAYS, Campaign
 from plugins.referrals.models.rewards import Kind, RewardLine
 from plugins.referrals.reward_forms import PromisesForm
@@ -177,7 +178,7 @@ class RulesForm(PromisesForm):
         return valid
 
     def show(
-        self, found: Campaign | None, lines: Sequence[RewardLine], project: ProjectRef
+        self, found: Campaign | Draft | None, lines: Sequence[RewardLine], project: ProjectRef
     ) -> None:
         """Fill in the version that is to be followed with its rewards, from a moment on."""
         self.show_promises(found, lines)
@@ -189,6 +190,14 @@ class RulesForm(PromisesForm):
             self.fill_texts(name, getattr(found, name))
         for name in (*NUMBERS, "protection_days", "kin"):
             self[name].data = getattr(found, name)
+
+    def show_draft(self, found: Draft, project: ProjectRef) -> None:
+        """Fill in a draft as it was typed."""
+        self.show(found, draft_lines(found.promises), project)
+        zone = ZoneInfo(project.time_zone)
+        for name in ("starts_at", "ends_at"):
+            at = getattr(found, name)
+            self[name].data = at.astimezone(zone).replace(tzinfo=None) if at else None
 
     def draft(self, project: ProjectRef) -> Draft:
         """Return what was typed; the form is valid."""

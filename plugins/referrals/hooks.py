@@ -34,6 +34,7 @@ from plugins.referrals.measures import words as measured
 from plugins.referrals.rewarding import all_sources
 from plugins.referrals.share_widget import share_widgets
 from plugins.referrals.telling import all_notifications
+from plugins.referrals.trials import staff_views as trial_views
 from portal.sdk import (
     AuditWord,
     Card,
@@ -77,6 +78,7 @@ _STAFF = (
     dispute_views,
     tax_views,
     correction_views,
+    trial_views,
 )
 # The staff's views are of one blueprint: each module adds its own.
 STAFF_VIEWS = {each.staff for each in _STAFF}
@@ -182,6 +184,8 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("referrals.stages_imported", lazy("Stages of leads imported")),
         AuditWord("referrals.rules_written", lazy("Rules of referrals written")),
         *correction_words(),
+        AuditWord("referrals.draft_tried", lazy("Draft of referral rules tried")),
+        AuditWord("referrals_trial", lazy("Draft of referral rules"), page="referrals_staff.trial"),
         AuditWord("referrals.reward_approved", lazy("Reward of a referral approved")),
         AuditWord("referrals.reward_held", lazy("Reward of a referral held")),
         AuditWord("referrals.reward_released", lazy("Held reward of a referral released")),

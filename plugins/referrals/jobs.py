@@ -12,6 +12,7 @@ from plugins.referrals.inviting import end_invitations
 from plugins.referrals.models import Dispute, DisputeState, Lead
 from plugins.referrals.stages import escalate, lapse
 from plugins.referrals.states import State
+from plugins.referrals.trials.service import TRIAL_JOB, try_draft
 from portal.sdk import Job, JobRun, db, find_projects, now, open_projects
 
 _AT_ONCE = 50
@@ -80,4 +81,5 @@ def all_jobs() -> list[Job]:
     return [
         Job("referrals.keep_clock", keep_clock, every=timedelta(minutes=5)),
         Job("referrals.close_disputes", close_disputes, every=timedelta(minutes=15)),
+        Job(TRIAL_JOB, try_draft, long=True),
     ]

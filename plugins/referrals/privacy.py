@@ -24,6 +24,7 @@ from plugins.referrals.models import (
     RewardLine,
     Step,
     TaxRate,
+    Trial,
 )
 from plugins.referrals.states import State
 from portal.sdk import ExportPart, MemberRef, ProjectRef, db, find_projects, lazy, now
@@ -111,6 +112,7 @@ def purge(project: ProjectRef) -> None:
     )
     for model in (
         PayeeLine, TaxRate, Reward, Batch, Quota, Budget, RewardLine, Note, Step, Dispute,
-        EarlyStage, Partner, Lead, Referrer, KnownCustomer, Correction, Campaign, PurgePermit,
+        EarlyStage, Partner, Lead, Referrer, KnownCustomer, Correction, Campaign, Trial,
+        PurgePermit,
     ):  # fmt: skip
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

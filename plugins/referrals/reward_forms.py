@@ -21,6 +21,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from plugins.referrals.measures.forms import UNITS, MeasureForm, read_bands, shown
 from plugins.referrals.models import Campaign
 from plugins.referrals.models.rewards import Kind, Measure, RewardLine
+from plugins.referrals.rules import Draft
 from plugins.referrals.words import SIDES, STATES, TAX_CLASSES
 from portal.sdk import TextsForm, gettext, lazy
 
@@ -120,7 +121,7 @@ class PromisesForm(TextsForm):
     )
     lines = FieldList(FormField(LineForm), min_entries=LINES, max_entries=LINES)
 
-    def show_promises(self, found: Campaign | None, lines: Sequence[RewardLine]) -> None:
+    def show_promises(self, found: Campaign | Draft | None, lines: Sequence[RewardLine]) -> None:
         """Fill in the rewards of an earlier version."""
         for name, kind in (("cap_points", Kind.POINTS), ("cap_cash", Kind.CASH)):
             cap = getattr(found, name, None)

@@ -8,16 +8,18 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from plugins.referrals import queries, replay, rules
+from plugins.referrals import queries, rules
 from plugins.referrals.blueprint import staff
 from plugins.referrals.corrections import service as corrections
+from plugins.referrals.corrections.drafts import unpack
 from plugins.referrals.corrections.staff_views import waiting
 from plugins.referrals.earning import lines_of
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.exclusions import hash_of
 from plugins.referrals.forms import KnownForm, RulesForm
-from plugins.referrals.measures import words as measured
 from plugins.referrals.models import KnownCustomer
+from plugins.referrals.trials import service as trials
+from plugins.referrals.trials.queries import find_trial, latest_trials
 from plugins.referrals.words import REFUSALS, STATUS
 from portal.sdk import (
     PhoneError,
@@ -49,6 +51,7 @@ def versions() -> str:
         page=queries.versions(project.id),
         current=rules.rules_now(project.id, now()),
         corrections=waiting(project.id),
+        trials=latest_trials(project.id),
         at=now(),
     )
 
@@ -56,22 +59,22 @@ def versions() -> str:
 @staff.route("/p/<project>/staff/referrals/rules/new", methods=["GET", "POST"])
 @requires(RULES)
 def write() -> Page:
-    """Write the next version of the rules."""
-    form, project = RulesForm(), current_project()
-    found = rules.newest(project.id)
+    """Write the next version of the rules, or go on with a draft that was tried."""
     if request.method == "GET":
-        form.show(found, lines_of(found) if found else [], project)
-    seen = request.form.get("after", str(found.version if found else 0))
+        return _begin()
+    form, project = RulesForm(), current_project()
+    seen = request.form.get("after", "")
     if not form.validate_on_submit():
-        return _editor(form, seen), 422 if form.errors else 200
-    if "try" in request.form:
-        today = business_date(project.time_zone)
-        tried = replay.replay(project=project, draft=form.draft(project), today=today)
-        return _editor(form, seen, tried)
+        return _editor(form, seen), 422
     values: dict[str, Any] = {
-        "actor": current_account(), "project": project, "draft": form.draft(project), "at": now(),
+        "actor": current_account(), "project": project, "draft": form.draft(project),
         "after": int(seen) if seen.isdecimal() and len(seen) < 9 else -1,
     }  # fmt: skip
+    if "try" in request.form:
+        tried = trials.ask(**values, today=business_date(project.time_zone))
+        db.session.commit()
+        return redirect(url_for("referrals_staff.trial", public_id=tried.public_id), 303)
+    values["at"] = now()
     try:
         if "correct" in request.form:
             words = request.form.get("words", "").strip()
@@ -91,6 +94,19 @@ def write() -> Page:
     db.session.commit()
     flash(gettext("Version %(version)s is saved.", version=made.version))
     return redirect(url_for("referrals_staff.versions"), 303)
+
+
+def _begin() -> str:
+    form, project = RulesForm(), current_project()
+    if "trial" in request.args:
+        tried = find_trial(project.id, request.args["trial"])
+        if tried is None:
+            raise NotFound
+        form.show_draft(unpack(tried.draft), project)
+        return _editor(form, str(tried.after))
+    found = rules.newest(project.id)
+    form.show(found, lines_of(found) if found else [], project)
+    return _editor(form, str(found.version if found else 0))
 
 
 @staff.get("/p/<project>/staff/referrals/rules/<public_id>")
@@ -172,18 +188,11 @@ def _known(form: KnownForm) -> str:
     return render_template("referrals/known.html", form=form, counts=counts)
 
 
-def _editor(
-    form: RulesForm, after: str, tried: replay.Replay | None = None, *, past: bool = False
-) -> str:
-    lines = measured.draft_lines(form.promises()) if tried else []
+def _editor(form: RulesForm, after: str, *, past: bool = False) -> str:
     return render_template(
         "referrals/rules_edit.html",
         form=form,
         after=after,
-        tried=tried,
-        kinds=replay.kinds(tried) if tried else (),
-        examples=measured.examples(lines, form.fee()) if tried else [],
-        prices=measured.PRICES,
         past=past,
         reason=request.form.get("words", ""),
     )

@@ -1,6 +1,6 @@
 """Reading projects, homes and who lives in them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -126,6 +126,19 @@ def homes_of(member_id: int) -> Sequence[Ownership]:
         .where(Ownership.member_id == member_id, Ownership.until.is_(None))
         .order_by(Ownership.since, Ownership.id)
         .limit(LIST_LIMIT)
+    ).all()
+
+
+def homes_here(member_ids: Collection[int], project_id: int) -> Sequence[Ownership]:
+    """Return what some members own or live in now in a project, the earliest first of each."""
+    return db.session.scalars(
+        _with_home()
+        .where(
+            Ownership.member_id.in_(member_ids),
+            Ownership.project_id == project_id,
+            Ownership.until.is_(None),
+        )
+        .order_by(Ownership.since, Ownership.id)
     ).all()
 
 

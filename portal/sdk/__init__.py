@@ -85,11 +85,12 @@ from portal.sdk.people import (
     find_members,
     find_projects,
     homes_of,
+    homes_of_each,
     housemates,
     open_projects,
     residents,
 )
-from portal.sdk.phones import PhoneHolder, find_phone_holder, phone_key
+from portal.sdk.phones import PhoneHolder, find_phone_holder, find_phone_holders, phone_key
 from portal.sdk.points import (
     capture_points,
     earn_points,
@@ -101,7 +102,7 @@ from portal.sdk.points import (
 )
 from portal.sdk.sales import contracts_by_month
 from portal.sdk.search import drop_document, index_document
-from portal.sdk.tiers import TierRef, tier_of, tiers
+from portal.sdk.tiers import TierRef, tier_of, tiers, tiers_of
 from portal.search.documents import Findable
 from portal.search.folding import fold as fold_text
 from portal.slots import Card, Hit, MemberHome, MemberTab, NavItem, StaffWidget, Todo
@@ -195,12 +196,14 @@ __all__ = [
     "files_of",
     "find_members",
     "find_phone_holder",
+    "find_phone_holders",
     "find_projects",
     "fold_text",
     "foreign_key",
     "gettext",
     "hold_points",
     "homes_of",
+    "homes_of_each",
     "hookimpl",
     "household_of",
     "housemates",
@@ -238,6 +241,7 @@ __all__ = [
     "takes_files",
     "tier_of",
     "tiers",
+    "tiers_of",
     "unique_where",
     "visible_projects",
     "void_points",

@@ -1,6 +1,7 @@
 """The facts of projects and members that a plugin knows by their ids."""
 
 from collections.abc import Collection
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -25,17 +26,18 @@ from portal.projects.models import Ownership, Project
 MOST = 500
 """How many are given at once; both databases limit the parameters of a statement."""
 _HOUSEHOLD = 100
+_T = TypeVar("_T")
 
 
 def find_projects(ids: Collection[int]) -> dict[int, ProjectRef]:
     """Return the facts of these projects by id; at most 500 at once, else ValueError."""
-    found = db.session.scalars(sa.select(Project).where(Project.id.in_(_few(ids))))
+    found = db.session.scalars(sa.select(Project).where(Project.id.in_(few(ids))))
     return {project.id: project_ref(project) for project in found}
 
 
 def find_members(ids: Collection[int]) -> dict[int, MemberRef]:
     """Return the facts of these members by id; at most 500 at once, else ValueError."""
-    found = db.session.scalars(sa.select(Member).where(Member.id.in_(_few(ids))))
+    found = db.session.scalars(sa.select(Member).where(Member.id.in_(few(ids))))
     return {member.id: member_ref(member) for member in found}
 
 
@@ -80,17 +82,28 @@ def residents(project: ProjectRef, *, after: int = 0, limit: int = MOST) -> list
 
 def homes_of(member: MemberRef, project: ProjectRef) -> list[HomeRef]:
     """Return the homes of the project that a member owns or lives in now, verified ones."""
-    found = [each.unit for each in queries.homes_of(member.id) if each.project_id == project.id]
-    return [
-        HomeRef(unit.id, unit.public_id, unit.building.name, unit.entrance, unit.number, unit.area)
-        for unit in found
-    ]
+    return homes_of_each([member], project)[member.id]
 
 
-def _few(ids: Collection[int]) -> Collection[int]:
-    if len(ids) > MOST:
-        raise ValueError(f"{len(ids)} ids: {MOST} at most")
-    return ids
+def homes_of_each(members: Collection[MemberRef], project: ProjectRef) -> dict[int, list[HomeRef]]:
+    """Return the homes of the project that each of some members owns or lives in now, by the
+    member's id, in one statement; at most 500 at once, else ValueError."""
+    found: dict[int, list[HomeRef]] = {member.id: [] for member in few(members)}
+    for each in queries.homes_here(found, project.id):
+        unit = each.unit
+        found[each.member_id].append(
+            HomeRef(
+                unit.id, unit.public_id, unit.building.name, unit.entrance, unit.number, unit.area
+            )
+        )
+    return found
+
+
+def few(asked: Collection[_T]) -> Collection[_T]:
+    """Return what is asked for at once. Raises ValueError when it is more than 500."""
+    if len(asked) > MOST:
+        raise ValueError(f"{len(asked)} asked for: {MOST} at most")
+    return asked
 
 
 def housemates(member: MemberRef) -> list[Housemate]:

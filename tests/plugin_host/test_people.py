@@ -1,6 +1,7 @@
 """What plugins learn of projects and members by their ids."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,8 +16,10 @@ from portal.sdk import (
     colleagues,
     find_members,
     find_phone_holder,
+    find_phone_holders,
     find_projects,
     homes_of,
+    homes_of_each,
     housemates,
     phone_key,
     residents,
@@ -57,7 +60,7 @@ def test_residents_come_in_pieces_each_once(app: Flask) -> None:
     db.session.rollback()
 
 
-def test_whom_the_portal_knows_by_a_number(app: Flask) -> None:
+def test_whom_the_portal_knows_by_a_number(app: Flask, query_count: Any) -> None:
     own, other = factories.make_project(slug="own"), factories.make_project(slug="other")
     member = factories.make_member()
     account = db.session.get_one(Account, member.account_id)
@@ -73,6 +76,13 @@ def test_whom_the_portal_knows_by_a_number(app: Flask) -> None:
     assert not find_phone_holder(named.phone or "", there).on_roster
     unknown = find_phone_holder("+8613912345678", here)
     assert (unknown.member, unknown.on_staff, unknown.on_roster) == (None, False, False)
+    phones = [account.phone or "", staff.phone or "", "+8613912345678"]
+    with query_count() as sent:
+        several = find_phone_holders(phones, here)
+    assert len(sent) == 2
+    assert list(several.values()) == [find_phone_holder(phone, here) for phone in phones]
+    with pytest.raises(ValueError, match="500 at most"):
+        find_phone_holders([str(number) for number in range(501)], here)
 
 
 def test_a_numbers_key_is_the_plugins_own(app: Flask) -> None:
@@ -98,6 +108,8 @@ def test_homes_are_those_of_the_project_and_of_now(app: Flask) -> None:
     assert (found.building, found.entrance, found.number) == ("2", "", "1502")
     follower = factories.make_follower(project)
     assert homes_of(member_ref(follower), project_ref(project)) == []
+    each = homes_of_each([member_ref(member), member_ref(follower)], project_ref(project))
+    assert each == {member.id: [found], follower.id: []}
 
 
 def test_a_household_is_told_to_its_members_and_nobody_else(app: Flask) -> None:

@@ -18,6 +18,8 @@ def test_a_plugin_reads_a_members_tier_and_what_there_is(host_app: Flask) -> Non
     night(date(2026, 1, 1))
     assert sdk.tier_of(member) == "blue"
     assert sdk.tier_of(member, on=date(2025, 12, 31)) is None
+    other = member_ref(make_member())
+    assert sdk.tiers_of([member, other]) == {member.id: "blue", other.id: None}
     assert [(tier.key, tier.rank) for tier in sdk.tiers()] == [
         ("blue", 1), ("silver", 2), ("gold", 3), ("diamond", 4),
     ]  # fmt: skip

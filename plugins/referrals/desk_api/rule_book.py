@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from werkzeug.exceptions import NotFound
 
-from plugins.referrals import queries, replay, rules
+from plugins.referrals import queries, rules
 from plugins.referrals.corrections import service as corrections
 from plugins.referrals.desk_api.drafts import read_draft, show_rules
 from plugins.referrals.desk_api.rule_schemas import (
@@ -18,9 +18,12 @@ from plugins.referrals.desk_api.rule_schemas import (
 )
 from plugins.referrals.earning import lines_of
 from plugins.referrals.errors import ReferralError
-from plugins.referrals.models import Campaign, Correction
+from plugins.referrals.models import Campaign, Correction, Trial
 from plugins.referrals.problems import REFUSED, problem
 from plugins.referrals.rules_views import RULES
+from plugins.referrals.trials import service as trials
+from plugins.referrals.trials.figures import figures_of
+from plugins.referrals.trials.queries import find_trial
 from portal.sdk import (
     ApiBlueprint,
     api_page,
@@ -55,22 +58,27 @@ def version(public_id: str) -> dict[str, Any]:
     return show_rules(found, lines_of(found))
 
 
-@api.call("POST", "/trial", TrialShown, body=DraftSent, errors=REFUSED)
+@api.call("POST", "/trials", TrialShown, status=202, body=DraftSent, errors=REFUSED)
 @requires(RULES)
 def try_draft(body: dict[str, Any]) -> dict[str, Any]:
-    """Say what a draft would have given for the newest 500 leads of a year; nothing is written."""
+    """Ask what a draft would have given for the leads of a year; no rules are written."""
     project = current_project()
-    today = business_date(project.time_zone)
-    found = replay.replay(project=project, draft=read_draft(project, body), today=today)
-    sums = {
-        f"{name}_{kind}": getattr(found, name)[kind]
-        for name in ("total", "given")
-        for kind in ("points", "cash")
-    }
-    counts = (
-        "leads", "lapsed", "cancelled", "rewards", "capped", "excluded", "unfunded", "unpriced",
+    made = trials.ask(
+        actor=current_account(), project=project, draft=read_draft(project, body),
+        after=body["after"], today=business_date(project.time_zone),
     )  # fmt: skip
-    return sums | {name: getattr(found, name) for name in counts}
+    db.session.commit()
+    return _trial(made)
+
+
+@api.call("GET", "/trials/<public_id>", TrialShown)
+@requires(RULES)
+def trial(public_id: str) -> dict[str, Any]:
+    """Show what a draft would have given, as far as that is reckoned."""
+    found = find_trial(current_project().id, public_id)
+    if found is None:
+        raise NotFound
+    return _trial(found)
 
 
 @api.call("POST", "", RulesShown, status=201, body=DraftSent, errors=REFUSED)
@@ -145,6 +153,21 @@ def drop(public_id: str) -> dict[str, Any]:
 def _listed(found: Campaign) -> dict[str, Any]:
     same = ("version", "title", "starts_at", "ends_at")
     return {"id": found.public_id, **{key: getattr(found, key) for key in same}}
+
+
+def _trial(found: Trial) -> dict[str, Any]:
+    figures = figures_of(found.found)
+    sums = {
+        f"{name}_{kind}": getattr(figures, name)[kind]
+        for name in ("total", "given")
+        for kind in ("points", "cash")
+    }
+    counts = (
+        "leads", "lapsed", "cancelled", "rewards", "capped", "excluded", "unfunded", "unpriced",
+    )  # fmt: skip
+    shown = {"id": found.public_id, "stages": found.total, "stages_done": found.done}
+    shown |= {"finished_at": found.finished_at} | sums
+    return shown | {name: getattr(figures, name) for name in counts}
 
 
 def _correction(found: Correction) -> dict[str, Any]:

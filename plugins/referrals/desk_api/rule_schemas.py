@@ -99,8 +99,12 @@ class RulesShown(_Rules, ApiOutput):
 
 class TrialShown(ApiOutput):
     """What a draft would have given for the leads of a year, and what they gave: milli-points or
-    fen by kind."""
+    fen by kind. They are whole once `finished_at` is there; `stages`: null before it begins."""
 
+    id = api_fields.Text(22)
+    stages = api_fields.Whole(0, _MOST, allow_none=True)
+    stages_done = api_fields.Whole(0, _MOST)
+    finished_at = api_fields.Moment(allow_none=True)
     leads = api_fields.Whole(0, _MOST)
     lapsed = api_fields.Whole(0, _MOST)
     cancelled = api_fields.Whole(0, _MOST)

@@ -22,6 +22,7 @@ from plugins.referrals.models.rewards import (
 )
 from plugins.referrals.models.shares import Partner
 from plugins.referrals.models.tax import PayeeLine, TaxClass, TaxRate
+from plugins.referrals.models.trials import Trial
 from plugins.referrals.states import ACTIVE_SQL, Buyer, Seen, State, Way
 from portal.sdk import (
     Encrypted,
@@ -196,6 +197,15 @@ class Step(Identified, db.Model):
         unique_where("uq_referrals_step_stage", "lead_id", "step", where="stage"),
         sa.UniqueConstraint("project_id", "key", name="uq_referrals_step_key"),
         sa.Index("ix_referrals_step_lead", "lead_id", "created_at", "id"),
+        sa.Index(
+            "ix_referrals_step_day",
+            "project_id",
+            "on_day",
+            "created_at",
+            "id",
+            sqlite_where=sa.text("stage"),
+            postgresql_where=sa.text("stage"),
+        ),
     )
 
     project_id: Mapped[int] = foreign_key("project.id", index=False)
@@ -254,5 +264,5 @@ __all__ = [
     "PROTECTION_DAYS", "Batch", "Beneficiary", "Budget", "Buyer", "Campaign", "Correction",
     "Dispute", "DisputeState", "EarlyStage", "KnownCustomer", "Lead", "Measure", "Note", "Outcome",
     "Partner", "PayeeLine", "PurgePermit", "Quota", "Referrer", "Reward", "RewardLine", "Step",
-    "TaxClass", "TaxRate",
+    "TaxClass", "TaxRate", "Trial",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from plugins.referrals.models import (
     Referrer,
     Reward,
     RewardLine,
+    Trial,
 )
 from plugins.referrals.states import State, Way
 from portal import clock
@@ -27,6 +28,7 @@ _LEAD, _RULES, _CODE = "referrals.lead", "referrals.campaign", "referrals.code"
 _BATCH = "referrals.batch"
 _DISPUTE = "referrals.dispute"
 _CORRECTION = "referrals.correction"
+_TRIAL = "referrals.trial"
 _CORRECTIONS = ("correction", "confirm_correction", "drop_correction")
 _BY_PROGRAM = ("correction", "confirm", "drop")
 _DISPUTES = ("dispute", "dispute_evidence", "decide_dispute")
@@ -45,6 +47,8 @@ NAMES = {
     "referrals_pay_api": {"public_id": _BATCH},
     "referrals_rules_api": {"public_id": _RULES},
     **{f"referrals_rules_api.{page}": {"public_id": _CORRECTION} for page in _BY_PROGRAM},
+    "referrals_rules_api.trial": {"public_id": _TRIAL},
+    "referrals_staff.trial": {"public_id": _TRIAL},
     "referrals_friend": {"code": _CODE},
     "referrals_staff": {"public_id": _LEAD},
     "referrals_staff.version": {"public_id": _RULES},
@@ -108,7 +112,11 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
             made_by=member.account_id,
         )
     )  # fmt: skip
+    trial = add(
+        Trial(**where, after=1, today=now.date(), draft=draft, found={}, made_by=member.account_id)
+    )
     return {
+        _TRIAL: trial.public_id,
         _CORRECTION: correction.public_id,
         _DISPUTE: dispute.public_id,
         _LEAD: lead.public_id,

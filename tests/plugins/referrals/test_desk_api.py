@@ -110,8 +110,10 @@ def _lead(lead_id: int) -> Lead:
 
 def test_rules_are_read_tried_published_and_go_round(call, place):
     token = factories.make_token(place.manager)
-    tried = call(token, "POST", "/rules/trial", **rules_body())
-    assert (tried.status_code, tried.json["leads"]) == (200, 0), tried.text
+    tried = call(token, "POST", "/rules/trials", **rules_body())
+    assert (tried.status_code, tried.json["stages"]) == (202, None), tried.text
+    again = call(token, "GET", f"/rules/trials/{tried.json['id']}")
+    assert (again.status_code, again.json) == (200, tried.json)
     made = call(token, "POST", "/rules", **rules_body())
     assert made.status_code == 201, made.text
     assert (made.json["version"], made.json["shares"]) == (2, [50, 30, 20])

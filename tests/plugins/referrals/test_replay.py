@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
 from plugins.referrals.forms import RulesForm
-from plugins.referrals.models import Campaign, KnownCustomer, Lead, Reward
-from plugins.referrals.replay import Replay, replay
+from plugins.referrals.models import Campaign, KnownCustomer, Lead, Reward, Trial
 from plugins.referrals.rules import Draft
+from plugins.referrals.trials.figures import Figures, figures_of
+from plugins.referrals.trials.service import ask, go_on
 from portal import clock
 from portal.extensions import db
+from portal.jobs.runner import Runner
 from tests import factories
 from tests.plugins.referrals.test_rewards import budget, cancel, promise, sell, today
 
@@ -36,9 +39,20 @@ def draft(*promises: dict[str, Any], **values: Any) -> Draft:
     )  # fmt: skip
 
 
-def tried(place: Any, *promises: dict[str, Any], **values: Any) -> Replay:
+def reckoned(place: Any, tried: Draft, length: int = 500) -> Figures:
+    """Return what a draft comes to, reckoned so many stages at a time."""
+    trial = ask(actor=place.manager, project=place.ref, draft=tried, after=1, today=today())
+    while not trial.finished_at:
+        go_on(trial, place.ref, length=length)
+        # As another process would find it.
+        db.session.flush()
+        db.session.expire(trial)
+    return figures_of(trial.found)
+
+
+def tried(place: Any, *promises: dict[str, Any], **values: Any) -> Figures:
     """Return what a draft comes to."""
-    return replay(project=place.ref, draft=draft(*promises, **values), today=today())
+    return reckoned(place, draft(*promises, **values))
 
 
 @pytest.fixture
@@ -99,30 +113,77 @@ def test_homes_and_tiers_choose(year: Any) -> None:
 
 def test_what_came_too_late_under_the_draft_lapses(year: Any) -> None:
     visit = draft({"stage": "visited", "amount": 1}, visit_days=-1)
-    found = replay(project=year.ref, draft=visit, today=today())
+    found = reckoned(year, visit)
     assert (found.lapsed, found.rewards) == (2, 0)
     choice = draft({"stage": "visited", "amount": 1}, {"amount": 9}, subscribe_days=-1)
-    found = replay(project=year.ref, draft=choice, today=today())
+    found = reckoned(year, choice)
     assert (found.lapsed, found.rewards, found.total["points"]) == (1, 2, 2)
 
 
-def test_the_manager_tries_a_draft_and_nothing_is_saved(client: FlaskClient, year: Any) -> None:
+def test_bit_by_bit_comes_to_the_same(year: Any) -> None:
+    budget(year, 1_400)
+    wish = draft(
+        {"stage": "visited", "amount": 700},
+        {"stage": "visited", "amount": 500, "from_nth": 2},
+        {"stage": "signed", "amount": 300},
+        {"stage": "subscribed", "kind": "cash", "beneficiary": "friend", "amount": 9},
+        cap_points=1_500,
+    )
+    at_once = reckoned(year, wish)
+    assert (at_once.capped, at_once.unfunded, at_once.rewards) == (1, 1, 3)
+    assert at_once.leads == 3
+    for length in (1, 2, 5):
+        assert reckoned(year, wish, length) == at_once
+
+
+def test_the_manager_tries_a_draft_and_goes_on_with_it(
+    app: Flask, client: FlaskClient, year: Any
+) -> None:
     factories.sign_in(client, year.manager)
     headers = {"Accept-Language": "en"}
-    page = client.get(NEW, headers=headers)
-    with client.application.test_request_context():
-        form = RulesForm()
-        form.show(db.session.scalars(sa.select(Campaign)).one(), [], year.ref)
-        data = {field.name: field.data for field in form if field.data and field.name != "lines"}
-    data = {name: value for name, value in data.items() if isinstance(value, str | int | list)}
-    data |= {
-        "starts_at": f"{clock.now():%Y-%m-%dT%H:%M}", "lines-0-amount": "5000", "try": "1",
+    data = typed(client, year) | {
+        "starts_at": "2001-02-03T04:05", "lines-0-amount": "5000", "try": "1", "after": "1",
         "lines-0-kind": "points", "lines-0-stage": "signed", "lines-0-beneficiary": "owner",
     }  # fmt: skip
-    assert page.status_code == 200
     answer = client.post(NEW, data=data, headers=headers)
-    assert answer.status_code == 200, answer.text[-3000:]
-    assert "5,000 points by this draft, 8,000 points as it was" in answer.text
-    assert 'value="5000"' in answer.text or 'value="5000.00"' in answer.text
+    assert answer.status_code == 303, answer.text[-3000:]
+    page = client.get(answer.location, headers=headers)
+    assert "It begins in a moment." in page.text
+    db.session.commit()
+    Runner(app).run_once()
+    db.session.expire_all()
+    page = client.get(answer.location, headers=headers)
+    assert "5,000 points by this draft, 8,000 points as it was" in page.text
+    again = client.get(f"{NEW}?trial={answer.location.rsplit('/', 1)[1]}", headers=headers)
+    assert 'value="5000.00"' in again.text
+    assert "2001-02-03 04:05" in again.text
+    assert 'name="after" value="1"' in again.text
+    assert answer.location in client.get(NEW.removesuffix("/new"), headers=headers).text
     assert db.session.scalar(sa.select(sa.func.count(Campaign.id))) == 1
     assert db.session.scalar(sa.select(sa.func.count(Reward.id))) == 3
+
+
+def test_an_interrupted_trial_goes_on_where_it_was(app: Flask, year: Any) -> None:
+    wish = draft({"stage": "visited", "amount": 700}, cap_points=1_000)
+    whole = reckoned(year, wish)
+    trial = ask(actor=year.manager, project=year.ref, draft=wish, after=1, today=today())
+    go_on(trial, year.ref, length=4)
+    before = trial.done
+    db.session.commit()
+    Runner(app).run_once()
+    db.session.expire_all()
+    trial = db.session.get_one(Trial, trial.id, populate_existing=True)
+    assert (before, trial.done, trial.total) == (4, trial.total, trial.done)
+    assert trial.finished_at
+    assert figures_of(trial.found) == whole
+    # What was carried from one stretch to the next is not kept.
+    assert not {"place", "rungs", "used", "spent"} & trial.found.keys()
+
+
+def typed(client: FlaskClient, place: Any) -> dict[str, Any]:
+    """Return the version in force as the form sends it."""
+    with client.application.test_request_context():
+        form = RulesForm()
+        form.show(db.session.scalars(sa.select(Campaign)).one(), [], place.ref)
+        data = {field.name: field.data for field in form if field.data and field.name != "lines"}
+    return {name: value for name, value in data.items() if isinstance(value, str | int | list)}

@@ -1,19 +1,24 @@
-"""Whom a draft of the rules would have excluded among the leads of the last year."""
+"""Whom a draft of the rules would have excluded; 500 leads at most at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from plugins.referrals.models import KnownCustomer, Lead, Referrer, Step
 from plugins.referrals.states import Seen, State
-from portal.sdk import ProjectRef, db, find_members, find_phone_holder
+from portal.sdk import MemberRef, ProjectRef, db, find_phone_holders
 
 
-def excluded_leads(project: ProjectRef, leads: Sequence[int], known_days: int) -> set[int]:
+def excluded_leads(
+    project: ProjectRef,
+    leads: Sequence[int],
+    known_days: int,
+    owners: Mapping[int, MemberRef],
+) -> set[int]:
     """Return the leads whose friend was known to the project in the days before the report, is an
-    agent, or belongs to the owner's household or to the staff now."""
-    return _known(project, leads, known_days) | _persons(project, leads)
+    agent, or belongs to the owner's household or to the staff now. `owners`: members by id."""
+    return _known(project, leads, known_days) | _persons(project, leads, owners)
 
 
 def _known(project: ProjectRef, leads: Sequence[int], known_days: int) -> set[int]:
@@ -41,16 +46,18 @@ def _known(project: ProjectRef, leads: Sequence[int], known_days: int) -> set[in
     }
 
 
-def _persons(project: ProjectRef, leads: Sequence[int]) -> set[int]:
+def _persons(
+    project: ProjectRef, leads: Sequence[int], owners: Mapping[int, MemberRef]
+) -> set[int]:
     rows = db.session.execute(
         sa.select(Lead.id, Lead.phone, Referrer.member_id)
         .join(Referrer, Referrer.id == Lead.referrer_id)
         .where(Lead.id.in_(leads), Lead.phone.is_not(None))
     ).all()
-    members = find_members({row.member_id for row in rows})
+    holders = find_phone_holders({row.phone for row in rows}, project)
     found = set()
     for lead, phone, member_id in rows:
-        holder, owner = find_phone_holder(phone, project), members.get(member_id)
+        holder, owner = holders[phone], owners.get(member_id)
         mate = holder.member and owner and holder.member.household_id == owner.household_id
         if holder.on_staff or mate:
             found.add(lead)

@@ -1,0 +1,1 @@
+"""A draft of the rules tried on the leads of the last year."""
