@@ -162,8 +162,8 @@ def test_nobody_gives_what_they_may_not_do_themselves(client, person, project, a
     page = f"{ROLES}/accounts/{person.public_id}"
     for role in ("administrator", "manager", "staff"):
         assert client.post(page, data={"role": role, "project": "-"}).status_code == 422
-    assert client.post(page, data={"role": "auditor", "project": "-"}).status_code == 303
-    assert live() == {("administrator", None), ("centre", None), ("auditor", None)}
+    assert client.post(page, data={"role": "leader", "project": "-"}).status_code == 303
+    assert live() == {("administrator", None), ("centre", None), ("leader", None)}
 
 
 def test_nobody_takes_a_role_beyond_their_own(client, administrator):

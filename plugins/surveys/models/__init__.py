@@ -1,0 +1,19 @@
+"""All the tables of the plugin."""
+
+from plugins.surveys.models.ballots import Ballot, Draft, Forged, SideAnswer
+from plugins.surveys.models.frame import Participation, Quota
+from plugins.surveys.models.published import Action, Publication
+from plugins.surveys.models.survey import Survey, Wave
+
+__all__ = [
+    "Action",
+    "Ballot",
+    "Draft",
+    "Forged",
+    "Participation",
+    "Publication",
+    "Quota",
+    "SideAnswer",
+    "Survey",
+    "Wave",
+]

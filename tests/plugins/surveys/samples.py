@@ -1,0 +1,38 @@
+"""A wave that waits for a household's answer, for the portal's own tests."""
+
+import sqlalchemy as sa
+
+from plugins.surveys.models import Draft, Participation, SideAnswer
+from portal.extensions import db
+from portal.members.models import Member
+from portal.projects.models import Project
+from tests.factories import add
+from tests.plugin_host.conftest import switch_on
+from tests.plugins.surveys.waves import add_ballot, make_survey, make_wave
+
+_WAVE = "surveys.wave"
+NAMES: dict[str, dict[str, str]] = {
+    "surveys": {"public_id": _WAVE},
+    "surveys_staff": {"public_id": _WAVE},
+}
+
+
+def add_sample(project: Project, member: Member) -> dict[str, str]:
+    """Add a wave in field with the member's household in its frame."""
+    switch_on("surveys", project)
+    wave = make_wave(project.id, members=[member])
+    mine = sa.select(Participation).where(Participation.wave_id == wave.id)
+    begun = {"project_id": project.id, "member_id": member.id, "answers": {"q1": 4}}
+    waiting = db.session.scalars(mine).one()
+    add(Draft(participation_id=waiting.id, saved_at=wave.created_at, **begun))
+    # The year before, with an answer of the member's.
+    last = make_wave(project.id, members=[member], survey=make_survey(project.id, "before"))
+    ballot = add_ballot(last, [4, 1], submitted_at=last.created_at)
+    line = db.session.scalars(
+        sa.select(Participation).where(Participation.wave_id == last.id)
+    ).one()
+    line.answered, line.ballot_id, line.answered_by = True, ballot.id, member.id
+    side = {"ballot_id": ballot.id, "item": 1, "project_id": project.id}
+    add(SideAnswer(**side, kind="text", value="电梯很快"))
+    db.session.commit()
+    return {_WAVE: wave.public_id}
