@@ -85,8 +85,8 @@ def test_a_forged_role_or_project_is_refused(admin, person, data):
 
 def test_giving_a_role_twice_is_refused(admin, person):
     page = f"{ROLES}/accounts/{person.public_id}"
-    admin.post(page, data={"role": "leader", "project": "-"})
-    assert admin.post(page, data={"role": "leader", "project": "-"}).status_code == 422
+    admin.post(page, data={"role": "concierge", "project": "-"})
+    assert admin.post(page, data={"role": "concierge", "project": "-"}).status_code == 422
     assert db.session.scalar(sa.select(sa.func.count(RoleGrant.id))) == 2
 
 
@@ -162,8 +162,8 @@ def test_nobody_gives_what_they_may_not_do_themselves(client, person, project, a
     page = f"{ROLES}/accounts/{person.public_id}"
     for role in ("administrator", "manager", "staff"):
         assert client.post(page, data={"role": role, "project": "-"}).status_code == 422
-    assert client.post(page, data={"role": "leader", "project": "-"}).status_code == 303
-    assert live() == {("administrator", None), ("centre", None), ("leader", None)}
+    assert client.post(page, data={"role": "concierge", "project": "-"}).status_code == 303
+    assert live() == {("administrator", None), ("centre", None), ("concierge", None)}
 
 
 def test_nobody_takes_a_role_beyond_their_own(client, administrator):
