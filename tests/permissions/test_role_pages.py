@@ -85,8 +85,8 @@ def test_a_forged_role_or_project_is_refused(admin, person, data):
 
 def test_giving_a_role_twice_is_refused(admin, person):
     page = f"{ROLES}/accounts/{person.public_id}"
-    admin.post(page, data={"role": "concierge", "project": "-"})
-    assert admin.post(page, data={"role": "concierge", "project": "-"}).status_code == 422
+    admin.post(page, data={"role": "leader", "project": "-"})
+    assert admin.post(page, data={"role": "leader", "project": "-"}).status_code == 422
     assert db.session.scalar(sa.select(sa.func.count(RoleGrant.id))) == 2
 
 
