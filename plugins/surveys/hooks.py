@@ -4,9 +4,11 @@ from flask import Blueprint
 
 from plugins.surveys import privacy, words
 from plugins.surveys.blueprint import blueprint, staff
+from plugins.surveys.waves import clock
 from portal.sdk import (
     AuditWord,
     ExportPart,
+    Job,
     MemberRef,
     Permission,
     ProjectRef,
@@ -48,6 +50,12 @@ def register_permissions() -> list[Permission]:
             frozenset({RoleName.STAFF, *head}),
         ),
     ]
+
+
+@hookimpl
+def register_jobs() -> list[Job]:
+    """Return the clock of waves."""
+    return clock.all_jobs()
 
 
 @hookimpl

@@ -84,5 +84,6 @@ REFUSALS: Mapping[str, object] = {
     "NO_FRAME": lazy("Nobody belongs to whom you chose: choose others first."),
     "TOO_LATE": lazy("The survey closes before it opens: give another day."),
     "SERIES_TAKEN": lazy("There is a survey with this name already."),
+    "NOT_SHUFFLED": lazy("Anonymous answers are not shuffled yet: seal it once they are."),
     "UNFINISHED": lazy("One wave of this survey is still being written: finish that one first."),
 }

@@ -40,7 +40,8 @@ class MemberRef:
 class HomeRef:
     """A home as plugins see one: its unit's id for foreign keys, and the parts of its address.
 
-    `area`: the floor area in hundredths of a square metre, None where it is not known.
+    `area`: the floor area in hundredths of a square metre, None where it is not known;
+    `handover_on`: the day of its handover, None before it is known.
     """
 
     id: int
@@ -49,6 +50,7 @@ class HomeRef:
     entrance: str
     number: str
     area: int | None = None
+    handover_on: date | None = None
 
     @property
     def title(self) -> str:

@@ -93,7 +93,13 @@ def homes_of_each(members: Collection[MemberRef], project: ProjectRef) -> dict[i
         unit = each.unit
         found[each.member_id].append(
             HomeRef(
-                unit.id, unit.public_id, unit.building.name, unit.entrance, unit.number, unit.area
+                unit.id,
+                unit.public_id,
+                unit.building.name,
+                unit.entrance,
+                unit.number,
+                unit.area,
+                unit.handover_on,
             )
         )
     return found

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugins.surveys.states import Mode, State, Unit
-from portal.sdk import Identified, UtcDateTime, db, foreign_key, one_of
+from portal.sdk import Identified, UtcDateTime, db, foreign_key, one_of, unique_where
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _HASHED = "instrument_hash IS NULL AND frame_hash IS NULL AND weights_hash IS NULL"
@@ -67,6 +67,7 @@ class Wave(Identified, db.Model):
             name="published_dated",
         ),
         sa.UniqueConstraint("survey_id", "number", name="uq_surveys_wave_number"),
+        unique_where("uq_surveys_wave_unfinished", "survey_id", where=_UNFROZEN),
         # What hangs on it names its mode along with it: see Participation and Ballot.
         sa.UniqueConstraint("id", "named", name="uq_surveys_wave_named"),
         sa.Index("ix_surveys_wave_list", "project_id", "created_at", "id"),
@@ -100,6 +101,8 @@ class Wave(Identified, db.Model):
     made_by: Mapped[int] = mapped_column(BIG)
     sent_by: Mapped[int | None] = mapped_column(BIG)
     reviewed_by: Mapped[int | None] = mapped_column(BIG)
+    # The question that was taken out last, with its place: it can be put back.
+    dropped: Mapped[Mapping[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     # Set by a purge alone: then sealed ballots let themselves be deleted.
     purging: Mapped[bool] = mapped_column(default=False)
 

@@ -1,0 +1,167 @@
+"""Surveys and their waves: made, changed while a draft, led from state to state."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from plugins.surveys.errors import SurveyError
+from plugins.surveys.frame.eligible import draw
+from plugins.surveys.instrument import document
+from plugins.surveys.instrument.checks import check
+from plugins.surveys.instrument.problems import InstrumentError
+from plugins.surveys.models import Ballot, Survey, Wave
+from plugins.surveys.states import STEPS, Mode, State, Unit
+from plugins.surveys.waves.freezing import hashes, keep_frame
+from portal.sdk import ProjectRef, business_date, db, record
+
+EMPTY: Mapping[str, Any] = {"format": 1, "blocks": []}
+
+
+def make_survey(
+    *,
+    actor: Any,
+    project: ProjectRef,
+    title: Mapping[str, str],
+    series: str,
+    instrument: Mapping[str, Any] = EMPTY,
+    weights: Mapping[str, int] | None = None,
+) -> Wave:
+    """Make a survey with its first wave. Raises SurveyError when the series is there already."""
+    survey = Survey(project_id=project.id, series=series, title=dict(title), made_by=actor.id)
+    try:
+        with db.session.begin_nested():
+            db.session.add(survey)
+    except sa.exc.IntegrityError as error:
+        raise SurveyError("SERIES_TAKEN") from error
+    wave = _add(survey, 1, actor, title, instrument=dict(instrument), weights=dict(weights or {}))
+    _record(actor, "made", wave)
+    return wave
+
+
+def next_wave(*, actor: Any, wave: Wave) -> Wave:
+    """Begin another wave with this one's questions and terms. Raises SurveyError while one of the
+    same survey is still being written."""
+    mine = sa.select(Wave.number, Wave.state).where(Wave.survey_id == wave.survey_id)
+    others = db.session.execute(mine).all()
+    if any(state in (State.DRAFT, State.REVIEW) for _, state in others):
+        raise SurveyError("UNFINISHED", state=wave.state, version=wave.version)
+    survey = db.session.get_one(Survey, wave.survey_id)
+    kept = ("mode", "named", "unit", "instrument", "weights", "frame_rule", "least_cell", "points")
+    values = {name: getattr(wave, name) for name in kept}
+    try:
+        with db.session.begin_nested():
+            made = _add(survey, max(row[0] for row in others) + 1, actor, wave.title, **values)
+    except sa.exc.IntegrityError as error:
+        raise SurveyError("UNFINISHED", state=wave.state, version=wave.version) from error
+    _record(actor, "wave_made", made)
+    return made
+
+
+def _add(survey: Survey, number: int, actor: Any, title: Mapping[str, str], **values: Any) -> Wave:
+    wave = Wave(
+        survey_id=survey.id,
+        project_id=survey.project_id,
+        number=number,
+        title=dict(title),
+        seed=secrets.randbits(31),
+        made_by=actor.id,
+        **{"mode": Mode.CONFIDENTIAL, "named": True, "unit": Unit.HOUSEHOLD, **values},
+    )
+    db.session.add(wave)
+    db.session.flush()
+    return wave
+
+
+def change(*, actor: Any, wave: Wave, version: int, act: str = "edited", **values: Any) -> None:
+    """Change a draft that nobody has changed since it was read. Raises SurveyError."""
+    if "mode" in values:
+        values["named"] = values["mode"] != Mode.ANONYMOUS
+    _guarded(wave, version, State.DRAFT, values)
+    _record(actor, act, wave)
+
+
+def problems_of(wave: Wave) -> list[Any]:
+    """Return what is wrong with the questions of a wave, as instrument.problems.Problem."""
+    try:
+        return check(document.read(wave.instrument), wave.weights)
+    except InstrumentError as error:
+        return list(error.problems)
+
+
+def take_step(
+    *, actor: Any, project: ProjectRef, wave: Wave, step: str, version: int, at: datetime
+) -> None:
+    """Lead a wave to its next state. Raises SurveyError; `actor` is None for the clock."""
+    way = STEPS.get(step)
+    if way is None or wave.state not in way.sources:
+        raise SurveyError("ILLEGAL_STEP", state=wave.state, version=wave.version)
+    values: dict[str, Any] = {"state": way.target}
+    if step == "send":
+        values |= _sent(actor, wave, at)
+    elif step == "freeze":
+        values |= _frozen(actor, project, wave, at)
+    elif step == "open":
+        if wave.closes_at and wave.closes_at <= at:
+            raise SurveyError("TOO_LATE", state=wave.state, version=wave.version)
+        values["opens_at"] = min(wave.opens_at or at, at)
+    elif step in ("close", "seal", "publish"):
+        values[f"{way.target}_at"] = at
+        if step == "seal":
+            _seal_ballots(wave)
+    _guarded(wave, version, State(wave.state), values)
+    _record(actor, step, wave)
+
+
+def _sent(actor: Any, wave: Wave, at: datetime) -> dict[str, Any]:
+    if problems_of(wave):
+        raise SurveyError("PROBLEMS", state=wave.state, version=wave.version)
+    if wave.closes_at is None or wave.closes_at <= (wave.opens_at or at) or wave.closes_at <= at:
+        raise SurveyError("TOO_LATE", state=wave.state, version=wave.version)
+    return {"sent_by": actor.id}
+
+
+def _frozen(actor: Any, project: ProjectRef, wave: Wave, at: datetime) -> dict[str, Any]:
+    if actor.id in (wave.made_by, wave.sent_by):
+        raise SurveyError("OWN_WORK", state=wave.state, version=wave.version)
+    if problems_of(wave):
+        raise SurveyError("PROBLEMS", state=wave.state, version=wave.version)
+    today = business_date(project.time_zone, at)
+    lines = draw(project, unit=wave.unit, rule=wave.frame_rule, today=today)
+    if not lines:
+        raise SurveyError("NO_FRAME", state=wave.state, version=wave.version)
+    keep_frame(wave, lines)
+    return {"reviewed_by": actor.id, "frozen_at": at, **hashes(wave, lines)}
+
+
+def _seal_ballots(wave: Wave) -> None:
+    """Seal what has a name; anonymous ballots were sealed in shuffled batches before."""
+    mine = (Ballot.wave_id == wave.id, Ballot.sealed.is_(False))
+    if wave.named:
+        db.session.execute(sa.update(Ballot).where(*mine).values(sealed=True))
+    elif db.session.scalar(sa.select(sa.exists().where(*mine))):
+        raise SurveyError("NOT_SHUFFLED", state=wave.state, version=wave.version)
+
+
+def _guarded(wave: Wave, version: int, state: State, values: Mapping[str, Any]) -> None:
+    """Write only where nobody was faster; the row says where the wave stands then."""
+    mine = sa.update(Wave).where(Wave.id == wave.id, Wave.version == version, Wave.state == state)
+    done = db.session.execute(
+        mine.values(version=version + 1, **values).execution_options(synchronize_session=False)
+    )
+    db.session.refresh(wave)
+    if not done.rowcount:  # type: ignore[attr-defined]
+        code = "STALE" if wave.state == state else "ILLEGAL_STEP"
+        raise SurveyError(code, state=wave.state, version=wave.version)
+
+
+def _record(actor: Any, act: str, wave: Wave) -> None:
+    record(
+        actor=actor,
+        action=f"surveys.{act}",
+        subject=("surveys_wave", wave.public_id),
+        project_id=wave.project_id,
+        facts={"number": wave.number, "state": wave.state, "version": wave.version},
+    )
