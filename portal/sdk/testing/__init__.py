@@ -9,6 +9,8 @@ each fixture is; `plugin_contract` makes some twenty tests of one line.
 from portal.sdk.testing import factories
 from portal.sdk.testing.carried import mailbox, run_jobs
 from portal.sdk.testing.clients import client, client_class
+from portal.sdk.testing.contract import plugin_contract
+from portal.sdk.testing.contract.world import contract, contract_world
 from portal.sdk.testing.database import app, database_url, migrated_app, settings
 from portal.sdk.testing.emitted import outbox
 from portal.sdk.testing.moving import clock
@@ -32,6 +34,8 @@ __all__ = [
     "client",
     "client_class",
     "clock",
+    "contract",
+    "contract_world",
     "database_url",
     "enabled",
     "factories",
@@ -40,6 +44,7 @@ __all__ = [
     "migrated_app",
     "other_project",
     "outbox",
+    "plugin_contract",
     "project",
     "query_count",
     "run_jobs",
