@@ -1,0 +1,212 @@
+"""What the plugin puts into the portal."""
+
+from collections.abc import Iterator
+
+from flask import Blueprint
+
+from plugins.rewards import (
+    api,
+    desk_views,
+    order_views,
+    privacy,
+    queries,
+    searching,
+    showing,
+    staff_views,
+    telling,
+    views,
+    words,
+)
+from plugins.rewards.demo import fill
+from plugins.rewards.jobs import all_jobs
+from plugins.rewards.pages import PICTURES, home_card
+from plugins.rewards.settings import all_settings
+from portal.sdk import (
+    AuditWord,
+    Card,
+    Demo,
+    EventKind,
+    ExportPart,
+    FileRef,
+    Findable,
+    Hit,
+    Job,
+    MemberHome,
+    MemberRef,
+    MemberTab,
+    NavItem,
+    NotificationKind,
+    Permission,
+    ProjectRef,
+    RoleName,
+    Setting,
+    StaffWidget,
+    current_member,
+    hookimpl,
+    lazy,
+)
+
+
+def _context() -> dict[str, object]:
+    return {"words": words, "showing": showing}
+
+
+# Naming every module of pages here imports it, and with it its routes.
+_PAGES = dict.fromkeys(
+    [
+        *(module.blueprint for module in (views, order_views)),
+        *(module.staff for module in (staff_views, desk_views)),
+    ]
+)
+for _blueprint in _PAGES:
+    _blueprint.context_processor(_context)
+
+
+@hookimpl
+def register_blueprints() -> list[Blueprint]:
+    """Return the pages and the JSON routes of owners and of staff."""
+    return [*_PAGES, api.api]
+
+
+@hookimpl
+def register_permissions() -> list[Permission]:
+    """Return who writes the catalogue and who serves at the desk."""
+    head = {RoleName.MANAGER, RoleName.ADMINISTRATOR}
+    return [
+        Permission(
+            "rewards.manage", lazy("Write the catalogue of rewards"),
+            frozenset({RoleName.STAFF, *head}),
+        ),
+        Permission(
+            "rewards.serve", lazy("Prepare orders and hand them out"),
+            frozenset({RoleName.STAFF, RoleName.CONCIERGE, *head}),
+        ),
+    ]  # fmt: skip
+
+
+@hookimpl
+def register_settings() -> list[Setting]:
+    """Return what a project may set."""
+    return all_settings()
+
+
+@hookimpl
+def register_jobs() -> list[Job]:
+    """Return the clock."""
+    return all_jobs()
+
+
+@hookimpl
+def register_events() -> list[EventKind]:
+    """Return what others may hear of."""
+    return [
+        EventKind("rewards.placed", "Subject: rewards_order. Data: item, quantity."),
+        EventKind("rewards.handed_out", "Subject: rewards_order. Data: item, quantity, points."),
+        EventKind("rewards.ended", "Subject: rewards_order. Data: item, state."),
+    ]
+
+
+@hookimpl
+def register_notifications() -> list[NotificationKind]:
+    """Return what members are told."""
+    return telling.all_kinds()
+
+
+@hookimpl
+def register_audit_words() -> list[AuditWord]:
+    """Return the words of what the trail says of rewards."""
+    return [
+        *(AuditWord(f"rewards.{act}", title) for act, title in words.AUDIT.items()),
+        AuditWord("rewards_item", lazy("Item of the catalogue"), page="rewards_staff.show"),
+        AuditWord("rewards_order", lazy("Order for points"), page="rewards_staff.show_order"),
+    ]
+
+
+@hookimpl
+def nav_items(project: ProjectRef | None) -> list[NavItem]:
+    """Return the links of the staff's sidebar."""
+    return [
+        NavItem(
+            lazy("Reward orders"), "receipt", "rewards_staff.orders", "rewards.serve", "plugins"
+        ),
+        NavItem(
+            lazy("Reward catalogue"), "gift", "rewards_staff.index", "rewards.manage", "plugins"
+        ),
+    ]
+
+
+@hookimpl
+def member_tabs(project: ProjectRef) -> list[MemberTab]:
+    """Return the place in the owners' navigation."""
+    return [MemberTab(lazy("Points rewards"), "gift", "rewards.index", tone="gold", order=50)]
+
+
+@hookimpl
+def member_home(project: ProjectRef) -> MemberHome:
+    """Return what is under way."""
+    orders = queries.under_way(project.id, current_member().id)
+    return MemberHome(cards=(Card("rewards/home_card.html", home_card(project, orders), 70),))
+
+
+@hookimpl
+def staff_widgets(project: ProjectRef) -> list[StaffWidget]:
+    """Return how many orders wait for the staff."""
+    waiting = queries.to_prepare(project.id)
+    return [
+        StaffWidget(
+            lazy("Orders to prepare"),
+            waiting,
+            lazy("for points, confirmed by their owners"),
+            "rewards_staff.orders",
+            "rewards.serve",
+            hot=waiting > 0,
+        )
+    ]
+
+
+@hookimpl
+def describe_hits(project: ProjectRef, keys: tuple[str, ...]) -> list[Hit]:
+    """Return how found items are shown now."""
+    return searching.describe(project, keys)
+
+
+@hookimpl
+def search_documents(project: ProjectRef) -> Iterator[Findable]:
+    """Return every item that members may find."""
+    return searching.all_documents(project)
+
+
+@hookimpl
+def may_read_file(project: ProjectRef, file: FileRef, member: MemberRef | None) -> bool:
+    """Let whoever may see an item see its pictures."""
+    return file.kind == PICTURES and queries.may_see_picture(project, file.key, member)
+
+
+@hookimpl
+def demo_data(project: ProjectRef, demo: Demo) -> None:
+    """Fill a project of the demo."""
+    fill(project, demo)
+
+
+@hookimpl
+def export_member_data(member: MemberRef) -> list[ExportPart]:
+    """Return a member's orders."""
+    return privacy.export_of(member)
+
+
+@hookimpl
+def erase_member_data(member: MemberRef) -> None:
+    """Take a member's words out."""
+    privacy.erase(member)
+
+
+@hookimpl
+def check_member_removal(member: MemberRef) -> list[str]:
+    """Return what has to be settled first."""
+    return privacy.objections(member)
+
+
+@hookimpl
+def purge_project_data(project: ProjectRef) -> None:
+    """Delete everything of a project."""
+    privacy.purge(project)

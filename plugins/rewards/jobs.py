@@ -1,0 +1,35 @@
+"""The plugin's background jobs."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from plugins.rewards.handling import RETURN_DAYS, keep_time
+from plugins.rewards.models import Order
+from plugins.rewards.states import LIVE, State
+from portal.sdk import Job, JobRun, db, now, open_projects
+
+_AT_ONCE = 100
+
+
+def keep_clock(run: JobRun) -> None:
+    """Give back what nobody confirmed or fetched in time; close what can no longer be returned."""
+    at = now()
+    projects = {project.id: project for project in open_projects("rewards")}
+    over = sa.and_(Order.state.in_(LIVE), Order.expires_at <= at)
+    done = Order.state.in_((State.COLLECTED, State.DELIVERED))
+    closing = sa.and_(done, Order.done_at <= at - timedelta(days=RETURN_DAYS))
+    for due in (over, closing):
+        mine = sa.select(Order).where(due, Order.project_id.in_(projects)).order_by(Order.id)
+        after = 0
+        while some := db.session.scalars(mine.where(Order.id > after).limit(_AT_ONCE)).all():
+            after = some[-1].id
+            # One item after the other, in one order: nobody waits for each other crosswise.
+            for each in sorted(some, key=lambda order: (order.item_id, order.id)):
+                keep_time(order=each, project=projects[each.project_id], at=at)
+            run.checkpoint(done=run.done + len(some))
+
+
+def all_jobs() -> list[Job]:
+    """Return every kind of job."""
+    return [Job("rewards.keep_clock", keep_clock, every=timedelta(minutes=1))]

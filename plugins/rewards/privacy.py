@@ -1,0 +1,96 @@
+"""Members' data: what a copy holds, what an erasure takes, what a purge deletes."""
+
+import sqlalchemy as sa
+
+from plugins.rewards.models import (
+    Favourite,
+    Item,
+    Movement,
+    OpenWindow,
+    Order,
+    PurgePermit,
+    Step,
+    TierPrice,
+    Used,
+)
+from plugins.rewards.ordering import end
+from plugins.rewards.states import LIVE, State
+from plugins.rewards.stocking import lock_item
+from portal.sdk import ExportPart, MemberRef, ProjectRef, db, gettext, lazy, localized, now
+
+_COLUMNS = {
+    "title": lazy("Title"),
+    "ordered_at": lazy("Ordered at"),
+    "state": lazy("State"),
+    "quantity": lazy("Pieces"),
+    "points": lazy("Points"),
+    "points_returned": lazy("Points returned"),
+    "note": lazy("What you wrote"),
+}
+_MARKED = {"title": lazy("Title")}
+
+
+def export_of(member: MemberRef) -> list[ExportPart]:
+    """Return a member's orders and favourites."""
+    orders = db.session.scalars(
+        sa.select(Order).where(Order.member_id == member.id).order_by(Order.created_at, Order.id)
+    )
+    told = [
+        {
+            "title": localized(each.title),
+            "ordered_at": each.created_at,
+            "state": each.state,
+            "quantity": each.quantity,
+            "points": each.total // 1000,
+            "points_returned": each.refunded // 1000,
+            "note": each.note,
+        }
+        for each in orders
+    ]
+    marked = db.session.scalars(
+        sa.select(Item)
+        .join(Favourite, Favourite.item_id == Item.id)
+        .where(Favourite.member_id == member.id)
+        .order_by(Item.id)
+    )
+    titles = [{"title": localized(each.title)} for each in marked]
+    return [
+        ExportPart("orders", lazy("Orders for points"), _COLUMNS, told),
+        ExportPart("favourites", lazy("Favourites"), _MARKED, titles),
+    ]
+
+
+def erase(member: MemberRef) -> None:
+    """Take out what the person wrote and marked; that so much was handed out stays true."""
+    mine = sa.update(Order).where(Order.member_id == member.id)
+    db.session.execute(mine.values(note=""))
+    db.session.execute(sa.delete(Favourite).where(Favourite.member_id == member.id))
+
+
+def objections(member: MemberRef) -> list[str]:
+    """Return what has to be settled before a member is erased: orders that are under way."""
+    waiting = db.session.scalar(
+        sa.select(sa.func.count(Order.id)).where(
+            Order.member_id == member.id, Order.state.in_(LIVE)
+        )
+    )
+    if not waiting:
+        return []
+    return [gettext("Fetch or cancel your orders for points first.")]
+
+
+def purge(project: ProjectRef) -> None:
+    """Delete everything of a project; what is still held goes back first. The permit opens the
+    history."""
+    live = sa.select(Order).where(Order.project_id == project.id, Order.state.in_(LIVE))
+    for order in db.session.scalars(live.order_by(Order.item_id, Order.id)).all():
+        end(order, lock_item(order.item_id), State.CANCELLED, now())
+    db.session.add(PurgePermit(project_id=project.id))
+    db.session.flush()
+    ours = sa.select(Item.id).where(Item.project_id == project.id)
+    # A member who moved may have marked an item of this project in another.
+    db.session.execute(sa.delete(Favourite).where(Favourite.item_id.in_(ours)))
+    for model in (
+        Step, Order, Favourite, Movement, Used, OpenWindow, TierPrice, Item, PurgePermit,
+    ):  # fmt: skip
+        db.session.execute(sa.delete(model).where(model.project_id == project.id))

@@ -1,0 +1,107 @@
+"""The words of kinds, states, steps and refusals, for owners and staff alike."""
+
+from collections.abc import Mapping
+
+from plugins.rewards.states import Kind, Move, Period, Shown, State, Way
+from portal.sdk import lazy
+
+KINDS: Mapping[str, tuple[object, str]] = {
+    Kind.GIFT: (lazy("Gifts"), "gift"),
+    Kind.VOUCHER: (lazy("Vouchers"), "ticket"),
+    Kind.OFFER: (lazy("Partner offers"), "shopping-bag"),
+    Kind.FEE: (lazy("Towards the property fee"), "receipt"),
+    Kind.SERVICE: (lazy("Services"), "tools"),
+}
+"""Kind -> its word and its icon."""
+
+SHOWN: Mapping[str, tuple[object, str]] = {
+    Shown.DRAFT: (lazy("Draft"), ""),
+    Shown.SHOWN: (lazy("Offered"), "green"),
+    Shown.WITHDRAWN: (lazy("Withdrawn from offer"), "rose"),
+}
+
+WAYS: Mapping[str, object] = {
+    Way.COLLECT: lazy("Fetched at the desk"),
+    Way.DELIVER: lazy("Brought or booked by the club"),
+}
+
+PERIODS: Mapping[str, object] = {
+    Period.EVER: lazy("once and for all"),
+    Period.YEAR: lazy("each calendar year"),
+    Period.HALF: lazy("each half-year"),
+    Period.QUARTER: lazy("each quarter"),
+    Period.MONTH: lazy("each month"),
+}
+
+STATES: Mapping[str, tuple[object, str]] = {
+    State.RESERVED: (lazy("Set aside for you"), "gold"),
+    State.PLACED: (lazy("Being prepared"), "blue"),
+    State.READY: (lazy("Ready to be fetched"), "green"),
+    State.COLLECTED: (lazy("Handed to you"), "brand"),
+    State.DELIVERED: (lazy("Sent or booked"), "brand"),
+    State.CLOSED: (lazy("Order completed"), ""),
+    State.CANCELLED: (lazy("Order cancelled"), ""),
+    State.EXPIRED: (lazy("Not taken in time"), ""),
+    State.RETURNED: (lazy("Returned, points given back"), ""),
+}
+"""State of an order -> its word and its tone."""
+
+MOVES: Mapping[str, object] = {
+    Move.RECEIVED: lazy("Pieces received"),
+    Move.COUNTED: lazy("Corrected after counting"),
+    Move.LOST: lazy("Lost or damaged"),
+    Move.HANDED_OUT: lazy("Pieces handed out"),
+    Move.RETURNED: lazy("Pieces returned"),
+}
+
+COVERS: Mapping[str, object] = {
+    "tea": lazy("Tea"),
+    "coffee": lazy("Coffee"),
+    "rice": lazy("Rice"),
+    "fee": lazy("Bill"),
+    "book": lazy("Books"),
+    "plant": lazy("Plant"),
+    "clean": lazy("Household help"),
+    "ticket": lazy("Admission"),
+}
+
+REFUSALS: Mapping[str, object] = {
+    "WITHDRAWN": lazy("It is not offered any more. Your points are untouched."),
+    "WINDOW_CLOSED": lazy("It cannot be redeemed at this time. Your points are untouched."),
+    "SOLD_OUT": lazy("Fewer pieces are left than you asked for. Your points are untouched."),
+    "NOT_AN_OWNER": lazy("It is for owners and residents. Your points are untouched."),
+    "NOT_YOUR_TIER": lazy("It is for members of another tier. Your points are untouched."),
+    "MEMBER_LIMIT": lazy("You have had as many as one person can. Your points are untouched."),
+    "HOUSEHOLD_LIMIT": lazy("Your household has had as many as it can. Your points are untouched."),
+    "NOT_ENOUGH_POINTS": lazy("You have fewer points than it costs."),
+    "POINTS_REFUSED": lazy("The points cannot be set aside now. Nothing was taken."),
+    "PRICE_CHANGED": lazy("The price has changed. Please look at the new one and confirm it."),
+    "BAD_QUANTITY": lazy("Choose a whole number of pieces, at least one."),
+    "TOO_MANY": lazy("So many pieces cannot be had at once."),
+    "RESERVATION_OVER": lazy("The time to confirm is over. Everything was given back."),
+    "ILLEGAL_STEP": lazy("The order stands elsewhere now. Load its page again."),
+    "NO_ADDRESS": lazy("Write where it should be brought or booked."),
+    "TOO_LATE": lazy("It can no longer be cancelled here. Please ask the desk."),
+    "UNKNOWN_CODE": lazy("No order of this project has this code."),
+    "NOT_READY": lazy("It is not ready to be handed out."),
+    "CHANGED": lazy("Somebody changed it meanwhile. Load its page again."),
+    "BELOW_RESERVED": lazy("Fewer pieces would be left than are set aside for orders."),
+    "TOO_MANY_PICTURES": lazy("An item has five pictures at most."),
+    "NO_REASON": lazy("Write why, in a few words."),
+    "NO_STOCK": lazy("No stock is kept for this item."),
+}
+"""Code -> the sentence."""
+
+AUDIT: Mapping[str, object] = {
+    "item_written": lazy("Item of the catalogue written"),
+    "item_shown": lazy("Item offered to owners"),
+    "item_withdrawn": lazy("Item withdrawn from offer"),
+    "stock_moved": lazy("Stock of an item changed"),
+    "prepared": lazy("Order for points made ready"),
+    "handed_out": lazy("Order for points handed out"),
+    "sent": lazy("Order for points sent or booked"),
+    "refused": lazy("Order for points refused"),
+    "returned": lazy("Order for points taken back"),
+    "exported": lazy("Orders for points taken as a file"),
+}
+"""Act -> its words in the trail."""

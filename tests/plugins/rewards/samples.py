@@ -1,0 +1,63 @@
+"""An order of a member's, for the portal's own tests."""
+
+from datetime import timedelta
+
+from plugins.rewards.models import (
+    Favourite,
+    Item,
+    Movement,
+    OpenWindow,
+    Order,
+    Step,
+    TierPrice,
+    Used,
+)
+from plugins.rewards.states import Kind, Move, Shown, State, Way
+from portal import clock
+from portal.members.models import Member
+from portal.projects.models import Project
+from tests.factories import add
+from tests.plugin_host.conftest import switch_on
+
+_ITEM, _ORDER = "rewards.item", "rewards.order"
+NAMES = {
+    "rewards": {"public_id": _ITEM},
+    "rewards.order": {"public_id": _ORDER},
+    "rewards.confirm": {"public_id": _ORDER},
+    "rewards.cancel": {"public_id": _ORDER},
+    "rewards_api": {"public_id": _ITEM},
+    "rewards_api.my_order": {"public_id": _ORDER},
+    "rewards_api.confirm_order": {"public_id": _ORDER},
+    "rewards_api.cancel_order": {"public_id": _ORDER},
+    "rewards_staff": {"public_id": _ITEM},
+    "rewards_staff.show_order": {"public_id": _ORDER},
+    "rewards_staff.step": {"public_id": _ORDER},
+}
+
+
+def add_sample(project: Project, member: Member) -> dict[str, str]:
+    """Add an item that the member has marked and ordered, free of charge."""
+    switch_on("rewards", project)
+    now, where = clock.now(), {"project_id": project.id}
+    texts = {"zh_Hans_CN": "明前龙井"}
+    item = add(
+        Item(
+            **where, kind=Kind.GIFT, state=Shown.SHOWN, way=Way.COLLECT, title=texts, hint={},
+            about={}, words="明前龙井", cover="tea", price=0, stock=5, reserved=1, rules={},
+        )
+    )  # fmt: skip
+    of_item = where | {"item_id": item.id}
+    add(TierPrice(**of_item, tier="gold", price=0))
+    add(OpenWindow(**of_item, opens_at=now - timedelta(days=1), closes_at=now + timedelta(days=1)))
+    add(Movement(**of_item, kind=Move.RECEIVED, pieces=5, left_over=5, by=1))
+    add(Favourite(**of_item, member_id=member.id))
+    add(Used(**of_item, member_id=member.id, period="2026", used=1, most=2))
+    order = add(
+        Order(
+            **of_item, member_id=member.id, household_id=member.household_id, state=State.PLACED,
+            way=Way.COLLECT, quantity=1, price=0, code=project.slug.upper()[:12].ljust(12, "2"),
+            title=texts, note="请放前台", placed_at=now,
+        )
+    )  # fmt: skip
+    add(Step(**where, order_id=order.id, state=State.PLACED, by=1, at=now))
+    return {_ITEM: item.public_id, _ORDER: order.public_id}
