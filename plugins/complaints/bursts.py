@@ -1,6 +1,7 @@
 """Bursts in the database: what the radar reads becomes stages; plans and the end by the group."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from plugins.complaints import radar
 from plugins.complaints.casework import database_now
 from plugins.complaints.errors import CaseError
 from plugins.complaints.models import Burst, Case, Category, MeToo
-from plugins.complaints.radar import Reading, Seen
+from plugins.complaints.radar import Cell, Ended, Reading, Seen
 from plugins.complaints.states import Stage, State
 from portal.sdk import ProjectRef, business_date, db, emit, record
 
@@ -18,7 +19,11 @@ _UNCOUNTED = (State.WITHDRAWN, State.REJECTED)
 
 
 def scan(project: ProjectRef) -> int:
-    """Read the radar of a project and carry its bursts on; return how many changed their stage."""
+    """Read the radar of a project and carry its bursts on; return how many changed their stage.
+
+    What has stood down begins no burst of its trouble for WINDOW_DAYS; only a return that is
+    markedly larger does, as an alert at once.
+    """
     at = database_now()
     zone, today = ZoneInfo(project.time_zone), business_date(project.time_zone, at)
     begun = db.session.scalar(
@@ -41,10 +46,13 @@ def scan(project: ProjectRef) -> int:
         .with_for_update()
     ).all()
     changed = 0
+    live = [burst.cell for burst in known if burst.stage != Stage.STOOD_DOWN]
     for burst in known:
         if burst.stage != Stage.STOOD_DOWN:
             changed += _carry_on(burst, readings.get(burst.cell, Reading(0, 0, 1)), project, at)
-    for cell, stage in radar.begin(readings, [burst.cell for burst in known]).items():
+    beginning = _returned(known, live, seen, readings, project, today)
+    taken = [*beginning, *(burst.cell for burst in known)]
+    for cell, stage in {**beginning, **radar.begin(readings, taken)}.items():
         category_id, building, contractor = cell
         burst = Burst(
             project_id=project.id,
@@ -113,6 +121,31 @@ def _carry_on(burst: Burst, reading: Reading, project: ProjectRef, at: datetime)
         db.session.flush()
         _emit(burst, project)
     return burst.stage != before
+
+
+def _returned(
+    known: Sequence[Burst],
+    live: Sequence[Cell],
+    seen: Sequence[Seen],
+    readings: Mapping[Cell, Reading],
+    project: ProjectRef,
+    today: date,
+) -> dict[Cell, str]:
+    """Return the cells whose trouble is back after it stood down, larger than it was then."""
+    over = [burst for burst in known if burst.ended_at is not None and burst.cell in readings]
+    found: dict[Cell, str] = {}
+    looked: list[Cell] = list(live)
+    # Of the same trouble only the last end counts.
+    for burst in sorted(over, key=lambda each: each.ended_at or each.created_at, reverse=True):
+        if any(radar.overlap(burst.cell, other) for other in looked):
+            continue
+        looked.append(burst.cell)
+        day = business_date(project.time_zone, burst.ended_at)
+        if readings[burst.cell].stage == Stage.ALERT and radar.returned(
+            seen, Ended(burst.cell, day, burst.households), today, len(readings)
+        ):
+            found[burst.cell] = Stage.ALERT
+    return found
 
 
 def _seen(project: ProjectRef, zone: ZoneInfo, after: datetime) -> list[Seen]:

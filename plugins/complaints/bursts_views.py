@@ -68,7 +68,7 @@ def stand_down(public_id: str) -> Page:
         db.session.rollback()
         raise StaleError(error) from error
     db.session.commit()
-    flash(gettext("Stood down. For 14 days nothing more is told about this trouble."))
+    flash(gettext("Stood down. For 14 days only a markedly larger return is told, as an alert."))
     return redirect(url_for("complaints_centre.morning"), 303)
 
 

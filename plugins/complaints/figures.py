@@ -13,14 +13,13 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from plugins.complaints.models import Case, Category, Clock, Promise
-from plugins.complaints.states import LIVE, Frontline, PromiseState, Ring, State
+from plugins.complaints.models import Case, Category, Clock
+from plugins.complaints.states import LIVE, Frontline, Ring, State
 from portal.sdk import ProjectRef, business_date, db
 
 BY = ("category", "building", "contractor", "defect")
 MONTHS = 12
 _ROWS_MOST = 200
-_WIDTH, _BASE, _TOP, _GAP = 660, 150, 24, 8
 
 
 @dataclass(frozen=True)
@@ -50,25 +49,6 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Share:
-    """How many of some kept what they should: first answers in time, promises kept."""
-
-    kept: int = 0
-    broken: int = 0
-
-    @property
-    def percent(self) -> int | None:
-        """Percent that was kept, None before any verdict."""
-        judged = self.kept + self.broken
-        return round(100 * self.kept / judged) if judged else None
-
-    @property
-    def broken_percent(self) -> int | None:
-        """Percent that was broken, None before any verdict."""
-        return None if self.percent is None else 100 - self.percent
-
-
-@dataclass(frozen=True)
 class Defect:
     """How often a defect was found at a place; `recurred`: after a case about it was over there."""
 
@@ -80,22 +60,9 @@ class Defect:
     last_at: datetime
 
 
-@dataclass(frozen=True)
-class Month:
-    """A month of the chart, in its units: handed in, and closed with a satisfied owner."""
-
-    label: str
-    handed_in: int
-    satisfied: int
-    x: float = 0
-    width: float = 0
-    high: float = 0
-    low: float = 0
-
-
 def since(project: ProjectRef) -> datetime:
     """Return when the last twelve months began in a project: the first of a month."""
-    return _starts(project)[0]
+    return starts_of(project)[0]
 
 
 def tallies(
@@ -135,47 +102,6 @@ def whole(found: Sequence[Tally]) -> Tally:
     return Tally("", **{name: sum(getattr(each, name) for each in found) for name in names})
 
 
-def promises(projects: Collection[int], *, public: bool = False) -> Mapping[int, Share]:
-    """Return how promises of each project ended, ever; open ones have no verdict."""
-    kept, broken = (
-        sa.func.count(sa.case((Promise.state == state, 1)))
-        for state in (PromiseState.KEPT, PromiseState.BROKEN)
-    )
-    statement = (
-        sa.select(Promise.project_id, kept, broken)
-        .where(Promise.project_id.in_(projects))
-        .group_by(Promise.project_id)
-    )
-    if public:
-        statement = statement.join(Case, Case.id == Promise.case_id)
-        statement = statement.where(Case.ring != Ring.PRIVATE)
-    return {row[0]: Share(row[1], row[2]) for row in db.session.execute(statement)}
-
-
-def first_answers(
-    projects: Collection[int], after: datetime, *, public: bool = False
-) -> Mapping[int, Share]:
-    """Return how many first answers of each project came in time."""
-    met, missed = (
-        sa.func.count(sa.case((column.is_not(None), 1)))
-        for column in (Clock.met_at, Clock.breached_at)
-    )
-    statement = (
-        sa.select(Case.project_id, met, missed)
-        .join(Clock, Clock.case_id == Case.id)
-        .where(
-            Case.project_id.in_(projects),
-            Case.created_at >= after,
-            Clock.kind == "first_reply",
-            Clock.turn == 1,
-        )
-        .group_by(Case.project_id)
-    )
-    if public:
-        statement = statement.where(Case.ring != Ring.PRIVATE)
-    return {row[0]: Share(row[1], row[2]) for row in db.session.execute(statement)}
-
-
 def defects(project_id: int, after: datetime) -> list[Defect]:
     """Return what engineering has to know: named defects by place, those that came again first."""
     earlier = aliased(Case)
@@ -204,33 +130,9 @@ def defects(project_id: int, after: datetime) -> list[Defect]:
     return [Defect(*row) for row in rows]
 
 
-def months(project: ProjectRef) -> list[Month]:
-    """Return the last twelve months of a project as columns of a chart: one statement."""
-    starts = _starts(project)
-    ends = [*starts[1:], datetime.max.replace(tzinfo=UTC)]
-    counted: list[Any] = []
-    for start, end in zip(starts, ends, strict=True):
-        within = sa.and_(Case.created_at >= start, Case.created_at < end)
-        for where in (within, sa.and_(within, Case.state == State.CLOSED_SATISFIED)):
-            counted.append(sa.func.count(sa.case((where, 1))))
-    row = db.session.execute(
-        sa.select(*counted).where(Case.project_id == project.id, Case.created_at >= starts[0])
-    ).one()
-    most = max(*row, 1)
-    width = _WIDTH / MONTHS - _GAP
-    zone = ZoneInfo(project.time_zone)
-    return [
-        Month(
-            str(start.astimezone(zone).month),
-            row[2 * place],
-            row[2 * place + 1],
-            place * (width + _GAP),
-            width,
-            row[2 * place] / most * (_BASE - _TOP),
-            row[2 * place + 1] / most * (_BASE - _TOP),
-        )
-        for place, start in enumerate(starts)
-    ]
+def many_if(where: Any) -> sa.ColumnElement[int]:
+    """Return how many rows meet a condition."""
+    return sa.func.count(sa.case((where, 1)))
 
 
 def _told_building() -> sa.ColumnElement[str]:
@@ -250,9 +152,7 @@ def _dimension(by: str) -> sa.ColumnElement[Any]:
 
 
 def _sums() -> list[sa.ColumnElement[Any]]:
-    def many(where: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-        return sa.func.count(sa.case((where, 1)))
-
+    many = many_if
     missed = sa.exists().where(Clock.case_id == Case.id, Clock.breached_at.is_not(None))
     return [
         sa.func.count(Case.id),
@@ -269,7 +169,8 @@ def _sums() -> list[sa.ColumnElement[Any]]:
     ]
 
 
-def _starts(project: ProjectRef) -> list[datetime]:
+def starts_of(project: ProjectRef) -> list[datetime]:
+    """Return when each of the last twelve months began in a project."""
     zone, today = ZoneInfo(project.time_zone), business_date(project.time_zone)
     last = today.year * 12 + today.month - 1
     return [

@@ -9,13 +9,14 @@ from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import AnyOf
 
-from plugins.complaints import figures, promising, queries, words
+from plugins.complaints import figures, promising, queries, shares, words
 from plugins.complaints.blueprint import blueprint, group, staff
 from plugins.complaints.centre_views import WATCH, projects_of_reader
 from plugins.complaints.errors import CaseError
-from plugins.complaints.figures import Share, Tally
+from plugins.complaints.figures import Tally
 from plugins.complaints.forms import VersionForm
 from plugins.complaints.identity import Reader
+from plugins.complaints.shares import Beside, Share
 from plugins.complaints.staff_views import HANDLE, VIEW, StaleError
 from portal.sdk import (
     ExportFormat,
@@ -48,6 +49,7 @@ def project_figures() -> str:
     project, by = current_project(), _by()
     after = figures.since(project)
     rows = figures.tallies([project.id], by, after)
+    beside = shares.beside([project.id], after, months_of=project)
     return render_template(
         "complaints/figures.html",
         by=by,
@@ -55,9 +57,9 @@ def project_figures() -> str:
         whole=figures.whole(rows),
         titles=_titles(by, rows),
         defects=figures.defects(project.id, after) if by == "defect" else (),
-        months=figures.months(project),
-        promised=figures.promises([project.id]).get(project.id, Share()),
-        answered=figures.first_answers([project.id], after).get(project.id, Share()),
+        months=beside.months,
+        promised=beside.promised.get(project.id, Share()),
+        answered=beside.answered.get(project.id, Share()),
     )
 
 
@@ -153,13 +155,13 @@ def export_board(kind: str) -> Response:
         gettext("Promises broken, percent"),
     ]
     rows: list[Tally] = found["rows"]
-    shares = (found["answered"], found["promised"])
+    judged = (found["answered"], found["promised"])
     lines = [
         [
             localized(projects[int(row.key)].name),
             *_cells(row),
-            _blank(shares[0].get(int(row.key), Share()).percent),
-            _blank(shares[1].get(int(row.key), Share()).broken_percent),
+            _blank(judged[0].get(int(row.key), Share()).percent),
+            _blank(judged[1].get(int(row.key), Share()).broken_percent),
         ]
         for row in rows
     ]
@@ -176,14 +178,15 @@ TITLES: Mapping[str, object] = words.FIGURES_BY
 def _board(projects: Mapping[int, ProjectRef], *, public: bool = False) -> dict[str, Any]:
     after = min((figures.since(each) for each in projects.values()), default=None)
     rows = figures.tallies(projects, "project", after, public=public) if after else []
+    beside = shares.beside(projects, after, public=public) if after else Beside({}, {})
     known = {int(row.key) for row in rows}
     rows += [Tally(str(number)) for number in projects if number not in known]
     return {
         "rows": rows,
         "whole": figures.whole(rows),
         "projects": {str(number): each for number, each in projects.items()},
-        "answered": figures.first_answers(projects, after, public=public) if after else {},
-        "promised": figures.promises(projects, public=public),
+        "answered": beside.answered,
+        "promised": beside.promised,
     }
 
 

@@ -122,7 +122,13 @@ def merge(public_id: str) -> Page:
             raise CaseError("NO_MERGE")
         merging.merge(actor=current_account(), case_id=case.id, into_id=into.id, project=project)
 
-    return _form_page(case, form, act, gettext("Joined. Both owners were told."), "merge")
+    return _form_page(
+        case,
+        form,
+        act,
+        gettext("Joined. The owner was told, and may ask for it to be taken apart."),
+        "merge",
+    )
 
 
 @staff.route("/p/<project>/staff/complaints/<public_id>/extend", methods=["GET", "POST"])

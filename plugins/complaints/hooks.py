@@ -27,12 +27,15 @@ from plugins.complaints import (
     views,
     words,
 )
+from plugins.complaints.api import group as group_api
+from plugins.complaints.api import moderators as moderators_api
 from plugins.complaints.api import owners as owners_api
 from plugins.complaints.api import staff as staff_api
 from plugins.complaints.demo import fill
 from plugins.complaints.identity import Reader
 from plugins.complaints.intake import views as intake_views
 from plugins.complaints.jobs import all_jobs
+from plugins.complaints.joining import views as joining_views
 from plugins.complaints.routing import views as routing_views
 from plugins.complaints.states import State
 from plugins.complaints.subscribing import views as subscribing_views
@@ -80,6 +83,7 @@ def _context() -> dict[str, object]:
 _PAGES = (
     views.blueprint,
     reporting_views.blueprint,
+    joining_views.blueprint,
     subscribing_views.blueprint,
     staff_views.staff,
     intake_views.staff,
@@ -100,7 +104,7 @@ for _blueprint in set(_PAGES):
 def register_blueprints() -> list[Blueprint]:
     """Return the pages of owners and of staff, and what programs call."""
     pages = [views.blueprint, staff_views.staff, centre_views.group]
-    return [*pages, owners_api.api, staff_api.api]
+    return [*pages, owners_api.api, staff_api.api, moderators_api.api, group_api.api]
 
 
 @hookimpl

@@ -46,13 +46,13 @@ def merge(*, actor: Any, case_id: int, into_id: int, project: ProjectRef) -> Cas
 
 
 def unmerge(*, actor: Any, case_id: int, project: ProjectRef) -> Case:
-    """Take a joined case out again: it goes on with the time that it had left."""
-    into_id = db.session.scalar(sa.select(Case.merged_into_id).where(Case.id == case_id))
-    if into_id is None:
-        raise CaseError("NO_MERGE")
-    case, into = _both(case_id, into_id)
-    if case.merged_into_id != into.id:
-        raise CaseError("STALE", state=case.state, version=case.version)
+    """Take a joined case out again: it goes on with the time that it had left.
+
+    Raises CaseError: NOT_JOINED, STALE, OWN_CASE for who has one of them in charge.
+    """
+    case, into = lock_joined(case_id)
+    if actor.id in (case.assignee_id, into.assignee_id):
+        raise CaseError("OWN_CASE", state=case.state, version=case.version)
     at = database_now()
     took = {"account_id": actor.id, "at": at, "by": By.STAFF}
     with db.session.no_autoflush:
@@ -67,6 +67,17 @@ def unmerge(*, actor: Any, case_id: int, project: ProjectRef) -> Case:
     into.households = count(into)
     _tell(actor, case, into, project, ActKind.UNMERGE, "apart")
     return case
+
+
+def lock_joined(case_id: int) -> tuple[Case, Case]:
+    """Lock a joined case and the one it is joined into. Raises CaseError NOT_JOINED, STALE."""
+    into_id = db.session.scalar(sa.select(Case.merged_into_id).where(Case.id == case_id))
+    if into_id is None:
+        raise CaseError("NOT_JOINED")
+    case, into = _both(case_id, into_id)
+    if case.merged_into_id != into.id:
+        raise CaseError("STALE", state=case.state, version=case.version)
+    return case, into
 
 
 def count(case: Case) -> int:

@@ -27,7 +27,9 @@ from portal.sdk import (
 )
 
 PERSONAL, WORD, UNLAWFUL = "personal", "word", "unlawful"
-RISING = frozenset({PERSONAL, UNLAWFUL})
+APART, STAYS = "apart", "stays"
+"""A household asks for its joined complaint to be taken apart; it stays joined."""
+RISING = frozenset({PERSONAL, UNLAWFUL, APART})
 """What nobody has looked at in time rises to the group for these, and is released for others."""
 VEILING = (ActKind.HOLD, ActKind.HIDE)
 _UNVEILING = (ActKind.RELEASE, ActKind.SHOW, ActKind.MASK)
@@ -46,7 +48,7 @@ def screen(case: Case, project: ProjectRef, post: Post | None, at: datetime) -> 
     if not found:
         return
     db.session.flush()
-    review = _review_of(case, project, post, at)
+    review = review_of(case, project, post, at)
     review.reasons = {**review.reasons, **dict.fromkeys(found, 1)}
     review.held = True
     apply(case, project, post, ActKind.HOLD, reason=found[0], at=at)
@@ -68,7 +70,7 @@ def report(
         raise CaseError("OWN_WORDS", state=case.state, version=case.version)
     if is_hidden(case, post):
         raise CaseError("HIDDEN", state=case.state, version=case.version)
-    review = _review_of(case, project, post, at)
+    review = review_of(case, project, post, at)
     known = sa.select(Report.id).where(
         Report.review_id == review.id, Report.household_id == member.household_id
     )
@@ -97,7 +99,7 @@ def look(*, actor: Any, case_id: int, post_id: int | None, project: ProjectRef) 
     check_impartial(actor, case, post)
     if post is not None and post.kind != Kind.REPLY:
         raise CaseError("OFFICIAL", state=case.state, version=case.version)
-    review = _review_of(case, project, post, database_now())
+    review = review_of(case, project, post, database_now())
     audit(actor, case, "look")
     return review
 
@@ -238,7 +240,7 @@ def audit(actor: Any, case: Case, what: str, reason: str | None = None) -> None:
     )
 
 
-def _review_of(case: Case, project: ProjectRef, post: Post | None, at: datetime) -> Review:
+def review_of(case: Case, project: ProjectRef, post: Post | None, at: datetime) -> Review:
     """Return the open look at something; the case is locked, so that there is one only."""
     target = Review.post_id == post.id if post else Review.post_id.is_(None)
     found = db.session.scalar(

@@ -14,6 +14,7 @@ from plugins.complaints.words import REASONS
 from portal.sdk import TextsForm, gettext, lazy
 
 KEEP, NO_SANCTION = "keep", "none"
+STAY, TAKE_APART = "stay", "apart"
 _REASONS = [SelectChoice(key, title) for key, title in REASONS.items()]
 
 
@@ -35,6 +36,14 @@ class LookForm(TextsForm):
             SelectChoice(ActKind.HIDE, lazy("Hide them: neighbours read that and why")),
         ],
         default=KEEP,
+    )
+    joined = RadioField(
+        lazy("The joining"),
+        choices=[
+            SelectChoice(STAY, lazy("Leave them joined: it is one trouble")),
+            SelectChoice(TAKE_APART, lazy("Take them apart: two troubles")),
+        ],
+        default=STAY,
     )
     reason = SelectField(lazy("Reason"), choices=[SelectChoice("", "—"), *_REASONS], default="")
     note = TextAreaField(lazy("To the author"), [Length(max=500), check_words])

@@ -8,8 +8,15 @@ from plugins.complaints import moderation, moderation_queries, queries, sanction
 from plugins.complaints.blueprint import staff
 from plugins.complaints.errors import CaseError
 from plugins.complaints.identity import Reader
+from plugins.complaints.joining import service as joining
 from plugins.complaints.models import Act, Case
-from plugins.complaints.moderation_forms import KEEP, NO_SANCTION, AppealAnswerForm, LookForm
+from plugins.complaints.moderation_forms import (
+    KEEP,
+    NO_SANCTION,
+    TAKE_APART,
+    AppealAnswerForm,
+    LookForm,
+)
 from plugins.complaints.moderation_queries import TABS, Looked
 from plugins.complaints.staff_views import CENTRE, StaleError, rank
 from plugins.complaints.states import ActKind, Ring
@@ -56,7 +63,7 @@ def look(public_id: str) -> Page:
     form, refused = LookForm(), ""
     if form.validate_on_submit():
         try:
-            _decide(found, form)
+            decide_look(found, form)
             db.session.commit()
             flash(gettext("Decided. The author was told, with your reason."))
             following = moderation_queries.next_look(project.id, group=group)
@@ -76,6 +83,7 @@ def look(public_id: str) -> Page:
         reports=moderation_queries.reports(found.review),
         past=moderation_queries.past_of(project.id, author),
         reader=Reader(staff=True, rank=rank()),
+        objection=joining.is_objection(found.review),
         mine=found.case.assignee_id == account.id,
         group=group,
         refused=REFUSALS.get(refused),
@@ -84,9 +92,14 @@ def look(public_id: str) -> Page:
     return page, _STATUS.get(refused, 409) if refused else 422 if form.errors else 200
 
 
-def _decide(found: Looked, form: LookForm) -> None:
+def decide_look(found: Looked, form: LookForm) -> None:
+    """Take a moderator's decision about words, their author, and a joining."""
     project, account = current_project(), current_account()
     kind = None if form.act.data == KEEP else ActKind(form.act.data)
+    objection = joining.is_objection(found.review)
+    if objection and form.joined.data == TAKE_APART:
+        # First of all: both cases are locked in their order.
+        joining.take_apart(actor=account, review=found.review, project=project)
     said = {"reason": form.reason.data or "", "note": form.note.data or ""}
     review = moderation.decide(
         actor=account,
@@ -96,6 +109,10 @@ def _decide(found: Looked, form: LookForm) -> None:
         kind=kind,
         **said,
     )
+    if objection and form.joined.data != TAKE_APART:
+        joining.leave_joined(
+            actor=account, review=review, project=project, note=form.note.data or ""
+        )
     if form.sanction.data != NO_SANCTION:
         sanctions.sanction(
             actor=account,

@@ -121,6 +121,32 @@ def begin(readings: Mapping[Cell, Reading], known: Iterable[Cell]) -> dict[Cell,
     return found
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A burst that has stood down on a day, with so many households in the window before."""
+
+    cell: Cell
+    day: date
+    households: int
+
+
+def returned(seen: Iterable[Seen], ended: Ended, today: date, cells: int) -> bool:
+    """Tell whether a trouble that has stood down is back, markedly larger than it was then.
+
+    The same test, against the days before it stood down instead of the year; households of those
+    days do not count again. `cells`: how many are looked at.
+    """
+    days = (today - ended.day).days
+    mine = [each for each in seen if ended.cell in cells_of(each)]
+    first = ended.day - timedelta(days=WINDOW_DAYS)
+    known = {each.household_id for each in mine if first < each.day <= ended.day}
+    since = {each.household_id for each in mine if each.day > ended.day} - known
+    if not 0 < days <= WINDOW_DAYS or len(since) < ALERT_HOUSEHOLDS:
+        return False
+    likely = chance(len(since), ended.households, days, WINDOW_DAYS)
+    return likely * max(cells, 1) < ALERT_CHANCE
+
+
 def is_over(calm_since: date | None, today: date) -> bool:
     """Tell whether a burst has been calm for long enough."""
     return calm_since is not None and today - calm_since >= timedelta(days=CALM_DAYS)

@@ -5,11 +5,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from plugins.complaints import merging
 from plugins.complaints.casework import database_now, lock
 from plugins.complaints.errors import CaseError
 from plugins.complaints.models import Act, Case, Post, Review
-from plugins.complaints.moderation import apply, audit
-from plugins.complaints.states import ActKind, AppealState, Ring
+from plugins.complaints.moderation import STAYS, apply, audit
+from plugins.complaints.states import ActKind, AppealState, Ring, State
 from plugins.complaints.telling import tell_author
 from portal.sdk import MemberRef, ProjectRef, db, now, record
 
@@ -20,6 +21,7 @@ APPEALABLE = (
     ActKind.REDACT,
     ActKind.LOCK,
     ActKind.WARN,
+    ActKind.MERGE,
     *BARRING,
 )
 APPEAL_DAYS = 30
@@ -111,6 +113,8 @@ def lift(*, actor: Any, act: Act, project: ProjectRef) -> None:
 def may_appeal(act: Act, at: datetime) -> bool:
     """Tell whether the member concerned may still ask the group."""
     young = at - act.created_at <= timedelta(days=APPEAL_DAYS)
+    if act.kind == ActKind.MERGE and act.reason != STAYS:
+        return False  # The moderators are asked first.
     return act.kind in APPEALABLE and act.appeal == AppealState.NONE and young
 
 
@@ -129,6 +133,8 @@ def answer_appeal(
 ) -> Act:
     """Uphold an act, or undo it; who did it does not decide. What was covered stays covered."""
     known = db.session.get_one(Act, act_id)
+    if known.kind == ActKind.MERGE and known.case_id:
+        merging.lock_joined(known.case_id)
     case = lock(known.case_id) if known.case_id else None
     act = _locked(act_id)
     at = database_now()
@@ -155,6 +161,8 @@ def _undo(act: Act, case: Case | None, project: ProjectRef, actor: Any, at: date
     kind = ActKind(act.kind)
     if kind in (*BARRING, ActKind.WARN):
         _lift(act, actor, at)
+    elif case is not None and case.state == State.MERGED and kind == ActKind.MERGE:
+        merging.unmerge(actor=actor, case_id=case.id, project=project)
     elif case is not None and kind in _UNDOING:
         post = db.session.get(Post, act.post_id) if act.post_id else None
         apply(case, project, post, _UNDOING[kind], reason="appeal", at=at, actor=actor)

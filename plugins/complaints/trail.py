@@ -33,6 +33,7 @@ _ACTS: Mapping[str, object] = {
     "look_release": lazy("Released held words of a complaint"),
     "look_hide": lazy("Hid words of a complaint"),
     "redact": lazy("Covered part of a photo of a complaint"),
+    "look_stays": lazy("Left a complaint joined that its owner wants apart"),
     "look_mask": lazy("Masked personal numbers in a complaint"),
     "lock": lazy("Closed a thread for neighbours"),
     "unlock": lazy("Opened a thread for neighbours again"),

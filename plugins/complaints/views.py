@@ -20,6 +20,7 @@ from plugins.complaints.forms import (
     VersionForm,
 )
 from plugins.complaints.identity import Reader
+from plugins.complaints.joining import service as joining
 from plugins.complaints.models import Case, Post
 from plugins.complaints.queries import OWNER_FILTERS, ListFilter, Whole
 from plugins.complaints.states import LIVE
@@ -41,7 +42,7 @@ __all__ = ["blueprint"]
 
 Page = str | tuple[str, int] | Response
 STATUS = dict.fromkeys(("OWN_CASE", "NOT_YOURS", "LOCKED", "MUTED", "SUSPENDED", "OWN_WORDS"), 403)
-STATUS["TOO_MANY"] = 429
+STATUS |= {"TOO_MANY": 429, "RAISED": 403, "NO_MERGE": 422}
 
 
 @blueprint.get("/p/<project>/complaints/")
@@ -281,6 +282,7 @@ def _page(
         page=queries.posts(whole.case, notes=False),
         promises=whole.promises,
         into=queries.merged_into(whole.case),
+        may_object=joining.may_object(whole.case, current_member()),
         refused=REFUSALS.get(refused),
         reply_form=reply_form or ReplyForm(formdata=None),
         decision=decision,

@@ -148,6 +148,7 @@ REFUSALS: Mapping[str, object] = {
     "NO_MERGE": lazy(
         "Only two complaints that are public and run can be joined, neither joined yet."
     ),
+    "NOT_JOINED": lazy("This complaint is not joined into another."),
     "DAY": lazy("A promise has a day from today to two years from now."),
     "TOO_MANY": lazy(
         "That is much at once: please go on later. A complaint for the staff alone is always open."
@@ -178,6 +179,7 @@ CAUSES: Mapping[str, object] = {
     "lifted": lazy("Ended early"),
     "duplicate": lazy("The same trouble"),
     "apart": lazy("Not the same trouble after all"),
+    "stays": lazy("Looked at again: it is the same trouble"),
     "heated": lazy("The thread went off course"),
     "calm": lazy("The thread may go on"),
 }

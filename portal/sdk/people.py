@@ -10,7 +10,6 @@ from portal.extensions import db
 from portal.members.models import Member, MemberState, Person
 from portal.permissions.models import RoleChange, RoleGrant
 from portal.permissions.roles import RoleName, default_permissions
-from portal.plugin_host.finding import plugins_on
 from portal.plugin_host.refs import (
     HomeRef,
     Housemate,
@@ -20,6 +19,7 @@ from portal.plugin_host.refs import (
     member_ref,
     project_ref,
 )
+from portal.plugin_host.state import projects_with
 from portal.projects import queries
 from portal.projects.models import Ownership, Project
 
@@ -43,7 +43,7 @@ def find_members(ids: Collection[int]) -> dict[int, MemberRef]:
 
 def open_projects(plugin: str) -> list[ProjectRef]:
     """Return the projects in which a plugin is on now, by slug: for jobs of the whole club."""
-    ids = [project_id for project_id, on in plugins_on(None).items() if plugin in on]
+    ids = projects_with(plugin, None)
     found = db.session.scalars(sa.select(Project).where(Project.id.in_(ids)).order_by(Project.slug))
     return [project_ref(project) for project in found]
 

@@ -92,16 +92,6 @@ WORDS = {
 }
 # Whoever may use these sees the whole club.
 CLUB_WIDE = {
-    "complaints_centre.burst",
-    "complaints_centre.plan",
-    "complaints_centre.stand_down",
-    "complaints_centre.read",
-    "complaints_centre.take_over",
-    "complaints_staff.appeal",
-    "complaints_staff.extend",
-    "complaints_staff.overrule",
-    "complaints_staff.take_over",
-    "complaints_staff.unseal",
     "permissions.revoke",
     "permissions.account",
     "privacy.staff_show",
@@ -150,19 +140,18 @@ CLUB_WIDE = {
     "webhooks_api.service_test",
     "webhooks_api.service_delete",
     "staff_api.revoke",
+    *samples.club_wide(),
 }
 
 # An owner ends a tenant's entry, not the own one; nobody decides on the own claim; the file here
-# has no bytes; a complaint that was taken back keeps its words, and has no photo to be covered. The
-# features' own tests open these.
+# has no bytes. The features' own tests open these.
 REFUSED_TO_ONESELF = {
     "/me/homes/<public_id>/people/<person_id>/end",
     "/p/<project>/staff/claims/<public_id>",
     "/files/<public_id>",
     "/api/v1/p/<project>/staff/claims/<public_id>",
     "/api/v1/files/<public_id>",
-    "/p/<project>/complaints/<public_id>/edit",
-    "/p/<project>/staff/complaints/moderation/<public_id>/cover",
+    *samples.refused_to_oneself(),
 }
 
 

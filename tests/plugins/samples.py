@@ -2,7 +2,9 @@
 
 A plugin's `tests/plugins/<name>/samples.py` has `NAMES` (what each argument of its addresses names,
 by endpoint or else by blueprint) and `add_sample(project, member)`, which switches the plugin on
-there, adds rows about the member and returns their public ids by what they name.
+there, adds rows about the member and returns their public ids by what they name. It may have
+`CLUB_WIDE` (endpoints that only those use who see the whole club) and `REFUSED_TO_ONESELF`
+(addresses that refuse the member's own thing, for a reason).
 """
 
 from importlib import import_module
@@ -20,6 +22,16 @@ def _modules() -> list[ModuleType]:
 def names() -> dict[str, dict[str, str]]:
     """Return what the arguments of all plugins' addresses name."""
     return {key: words for module in _modules() for key, words in module.NAMES.items()}
+
+
+def club_wide() -> set[str]:
+    """Return the endpoints that only those use who see the whole club."""
+    return {each for module in _modules() for each in getattr(module, "CLUB_WIDE", ())}
+
+
+def refused_to_oneself() -> set[str]:
+    """Return the addresses that refuse the member's own thing."""
+    return {each for module in _modules() for each in getattr(module, "REFUSED_TO_ONESELF", ())}
 
 
 def add_samples(project: Project, member: Member) -> dict[str, str]:

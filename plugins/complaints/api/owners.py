@@ -18,10 +18,11 @@ from plugins.complaints.api.schemas import (
     VersionWish,
     Wanted,
 )
-from plugins.complaints.api.shown import REFUSED, listed, problem, said, whole_case
+from plugins.complaints.api.shown import REFUSED, acted, listed, problem, said, whole_case
 from plugins.complaints.errors import CaseError
 from plugins.complaints.forms import ComplaintForm, RatingForm, ReasonForm, ReplyForm
 from plugins.complaints.identity import Reader
+from plugins.complaints.joining import service as joining
 from plugins.complaints.models import Case
 from plugins.complaints.queries import OWNER_FILTERS, ListFilter
 from plugins.complaints.subscribing import service as subscribing
@@ -34,7 +35,6 @@ from portal.sdk import (
     api_page,
     current_member,
     current_project,
-    db,
     gettext,
     homes_of,
     localized,
@@ -76,7 +76,7 @@ def submit(body: dict[str, Any]) -> dict[str, Any]:
     """Hand a complaint in; its clocks run from now on."""
     homes, categories = _homes(), queries.categories(current_project().id)
     form = api_form(ComplaintForm, body, lambda form: form.offer(categories, homes))
-    made = _act(
+    made = acted(
         lambda: posting.submit(
             member=current_member(), project=current_project(), draft=form.draft()
         )
@@ -125,6 +125,13 @@ def me_too(public_id: str) -> dict[str, Any]:
     return _done(find_shown(public_id), posting.me_too, project=current_project())
 
 
+@api.call("POST", "/<public_id>/apart", CaseShown, errors=REFUSED)
+@member_only
+def apart(public_id: str) -> dict[str, Any]:
+    """Ask the moderators to take one's joined complaint apart; once, however often it is sent."""
+    return _done(find_shown(public_id), joining.object_to, project=current_project())
+
+
 @api.call("POST", "/<public_id>/not-me", CaseShown, errors=REFUSED)
 @member_only
 def not_me(public_id: str) -> dict[str, Any]:
@@ -138,7 +145,7 @@ def follow(public_id: str) -> dict[str, Any]:
     """Hear of every answer."""
     _homes()
     found = find_shown(public_id)
-    _act(lambda: subscribing.follow(case=found, member=current_member()))
+    acted(lambda: subscribing.follow(case=found, member=current_member()))
     return _shown(public_id)
 
 
@@ -147,7 +154,7 @@ def follow(public_id: str) -> dict[str, Any]:
 def unfollow(public_id: str) -> dict[str, Any]:
     """Hear no more of it."""
     found = find_shown(public_id)
-    _act(lambda: subscribing.unfollow(case=found, member=current_member()))
+    acted(lambda: subscribing.unfollow(case=found, member=current_member()))
     return _shown(public_id)
 
 
@@ -213,18 +220,8 @@ def _decide(public_id: str, decide: Callable[..., Case], version: int, **more: A
 
 def _done(found: Case, act: Callable[..., object], **more: Any) -> dict[str, Any]:
     public_id = found.public_id
-    _act(lambda: act(case_id=found.id, member=current_member(), **more))
+    acted(lambda: act(case_id=found.id, member=current_member(), **more))
     return _shown(public_id)
-
-
-def _act(act: Callable[[], Any]) -> Any:
-    """Do something and commit it; raises the problem of a refusal."""
-    try:
-        made = act()
-    except CaseError as error:
-        raise problem(error) from error
-    db.session.commit()
-    return made
 
 
 __all__ = ["api"]

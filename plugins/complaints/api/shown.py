@@ -1,6 +1,7 @@
 """Complaints and posts as programs get them, and why an act was refused."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from plugins.complaints import identity
 from plugins.complaints.errors import CaseError
@@ -11,6 +12,7 @@ from plugins.complaints.views import STATUS
 from plugins.complaints.words import REFUSALS
 from portal.sdk import ApiProblem, db
 
+T = TypeVar("T")
 REFUSED = {
     403: "`code` says why: a moderator's sanction, another household's case, one's own case.",
     409: "STALE, ILLEGAL_STEP, CLOSED and others; `state` and `version` are the case's now.",
@@ -27,6 +29,16 @@ def problem(error: CaseError) -> ApiProblem:
     status = STATUS.get(error.code, 409)
     detail = str(REFUSALS[error.code])
     return ApiProblem(status, error.code.lower(), detail=detail, extra=told)
+
+
+def acted(act: Callable[[], T]) -> T:
+    """Do something and commit it; raises the problem of a refusal."""
+    try:
+        made = act()
+    except CaseError as error:
+        raise problem(error) from error
+    db.session.commit()
+    return made
 
 
 def listed(case: Case, category: Category, reader: Reader) -> dict[str, Any]:

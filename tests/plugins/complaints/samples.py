@@ -39,6 +39,15 @@ NAMES = {
     "complaints": {"public_id": _CASE},
     "complaints_api": {"public_id": _CASE},
     "complaints_staff_api": {"public_id": _CASE},
+    "complaints_moderation_api": {"public_id": _CASE},
+    "complaints_moderation_api.look": {"public_id": _LOOK},
+    "complaints_moderation_api.decide": {"public_id": _LOOK},
+    "complaints_moderation_api.lift": {"public_id": _ACT},
+    "complaints_moderation_api.appeal": {"public_id": _ACT},
+    "complaints_centre_api": {"public_id": _CASE},
+    "complaints_centre_api.burst": {"public_id": _BURST},
+    "complaints_centre_api.plan": {"public_id": _BURST},
+    "complaints_centre_api.stand_down": {"public_id": _BURST},
     "complaints.act": {"public_id": _ACT},
     "complaints_staff": {"public_id": _CASE},
     "complaints_staff.appeal": {"public_id": _ACT},
@@ -54,6 +63,35 @@ NAMES = {
     "complaints_staff.category": {"public_id": _CATEGORY},
     "complaints_staff.drop_day": {"public_id": _DAY},
     "complaints_staff.drop_text": {"public_id": _TEXT},
+}
+
+# Whoever may use these sees the whole club.
+CLUB_WIDE = {
+    "complaints_centre.burst",
+    "complaints_centre.plan",
+    "complaints_centre.stand_down",
+    "complaints_centre.read",
+    "complaints_centre.take_over",
+    "complaints_staff.appeal",
+    "complaints_staff.extend",
+    "complaints_staff.overrule",
+    "complaints_staff.take_over",
+    "complaints_staff.unseal",
+    "complaints_staff_api.extend",
+    "complaints_staff_api.overrule",
+    "complaints_staff_api.take_over",
+    "complaints_staff_api.unseal",
+    "complaints_moderation_api.appeal",
+    "complaints_centre_api.burst",
+    "complaints_centre_api.plan",
+    "complaints_centre_api.read",
+    "complaints_centre_api.stand_down",
+    "complaints_centre_api.take_over",
+}
+# A complaint that was taken back keeps its words, and has no photo to be covered.
+REFUSED_TO_ONESELF = {
+    "/p/<project>/complaints/<public_id>/edit",
+    "/p/<project>/staff/complaints/moderation/<public_id>/cover",
 }
 
 

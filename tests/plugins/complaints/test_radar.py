@@ -64,6 +64,32 @@ def test_between_alarm_and_calm_nothing_changes():
     assert radar.is_over(TODAY - timedelta(days=radar.CALM_DAYS), TODAY)
 
 
+@pytest.mark.parametrize(
+    ("new", "ago", "stood_down", "households", "back"),
+    [
+        (8, 0, 1, 5, True),
+        (12, 1, 3, 5, True),
+        # As many as before in as many days: it goes on as it was.
+        (5, 0, 14, 5, False),
+        # Fewer than an alert needs.
+        (4, 0, 1, 0, False),
+        # On the same day, or before it: those were in the numbers.
+        (20, 0, 0, 5, False),
+        (20, 5, 3, 5, False),
+        # The silence is over: the ordinary test begins it.
+        (20, 0, 15, 5, False),
+    ],
+)
+def test_a_trouble_is_back_only_when_markedly_larger(new, ago, stood_down, households, back):
+    found = [seen(number, ago=ago) for number in range(new)]
+    end = radar.Ended((1, "", ""), TODAY - timedelta(days=stood_down), households)
+    assert radar.returned(found, end, TODAY, cells=4) is back
+    before = [seen(number, ago=stood_down + 1) for number in range(new)]
+    assert not radar.returned([*found, *before], end, TODAY, cells=4)
+    other = radar.Ended((2, "", ""), end.day, households)
+    assert not radar.returned(found, other, TODAY, cells=4)
+
+
 @pytest.fixture
 def alarm(place, make_case):
     """A lift that five households complain of, in a project that has been open for a year."""
@@ -101,6 +127,27 @@ def test_watch_alert_and_stood_down_without_flapping(place, make_case, alarm):
         assert bursts.scan(place.ref) == 1
         assert bursts.scan(place.ref) == 0
     assert only_burst().stage == Stage.STOOD_DOWN
+
+
+def test_a_markedly_larger_return_is_an_alert_at_once_and_does_not_flap(place, alarm):
+    burst = only_burst()
+    bursts.stand_down(actor=place.centre, burst=burst)
+    db.session.commit()
+    later = database_now() + timedelta(days=2)
+    for few, changed in ((4, 0), (6, 1)):
+        with acting_at(later):
+            for _ in range(few):
+                more = factories.make_owner(place.project)
+                posting.me_too(case_id=alarm.id, member=member_ref(more))
+            assert bursts.scan(place.ref) == changed
+    with acting_at(later):
+        assert bursts.scan(place.ref) == 0
+    again = db.session.scalars(sa.select(Burst).where(Burst.stage != Stage.STOOD_DOWN)).one()
+    assert (again.stage, again.cell) == (Stage.ALERT, burst.cell)
+    bursts.stand_down(actor=place.centre, burst=again)
+    with acting_at(later + timedelta(days=1)):
+        assert bursts.scan(place.ref) == 0
+    assert db.session.scalar(sa.select(sa.func.count(Burst.id))) == 2
 
 
 def test_the_group_plans_and_stands_down_on_the_morning_page(app, client, place, alarm):

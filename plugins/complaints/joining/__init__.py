@@ -1,0 +1,1 @@
+"""What a household says to its complaint being joined into another."""
