@@ -1,7 +1,7 @@
-"""The demo's rarer things: a lead of three owners, a tax that begins later, a correction."""
+"""The demo's rarer things: a lead of three owners, a tax to come, a correction, a trial."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from plugins.referrals import consent, inviting
 from plugins.referrals.corrections.service import propose
@@ -11,6 +11,7 @@ from plugins.referrals.models import Campaign, Lead, TaxClass
 from plugins.referrals.models.rewards import RewardLine
 from plugins.referrals.rules import Draft
 from plugins.referrals.taxing import write_rate
+from plugins.referrals.trials.service import ask
 from portal.sdk import Demo, MemberRef, ProjectRef, db, now
 
 _PHONE = "+8619900918888"
@@ -31,6 +32,7 @@ def show_more(
         bands=[[2_000_000, 3000], [5_000_000, 4000]],
     )  # fmt: skip
     _correct(project, demo, rules)
+    _try(project, demo, rules)
 
 
 def _share(project: ProjectRef, demo: Demo, owners: Sequence[MemberRef]) -> None:
@@ -53,19 +55,33 @@ def _share(project: ProjectRef, demo: Demo, owners: Sequence[MemberRef]) -> None
 
 def _correct(project: ProjectRef, demo: Demo, rules: Campaign) -> None:
     """Propose to give 300 points for a visit, for the last 60 days."""
-    lines = [_as_sent(line) for line in lines_of(rules)]
-    for line in lines:
-        if line["stage"] == "visited":
-            line["amount"] = 300_000
-    draft = Draft(
-        title=rules.title, promise=rules.promise, starts_at=demo.moment(60, 9), ends_at=None,
-        protection_days=rules.protection_days, kin=rules.kin, month_fee=rules.month_fee,
-        shares=rules.shares, promises=lines,
-        **{name: getattr(rules, name) for name in NUMBERS},
-    )  # fmt: skip
+    draft = _draft(rules, starts_at=demo.moment(60, 9), visit=300_000)
     propose(
         actor=demo.staff["manager"], project=project, draft=draft, after=rules.version,
         words="到访奖励录入有误，公示为 300 积分", at=max(now(), demo.moment(0, 0)),
+    )  # fmt: skip
+
+
+def _try(project: ProjectRef, demo: Demo, rules: Campaign) -> None:
+    """Try 500 points for a visit on the leads of the last year."""
+    draft = _draft(rules, starts_at=demo.moment(-7, 9), visit=500_000)
+    ask(
+        actor=demo.staff["manager"], project=project, draft=draft, after=rules.version,
+        today=demo.today,
+    )  # fmt: skip
+
+
+def _draft(rules: Campaign, *, starts_at: datetime, visit: int) -> Draft:
+    """Return the rules from a moment on, with so many milli-points for a visit."""
+    lines = [_as_sent(line) for line in lines_of(rules)]
+    for line in lines:
+        if line["stage"] == "visited":
+            line["amount"] = visit
+    return Draft(
+        title=rules.title, promise=rules.promise, starts_at=starts_at, ends_at=None,
+        protection_days=rules.protection_days, kin=rules.kin, month_fee=rules.month_fee,
+        shares=rules.shares, promises=lines,
+        **{name: getattr(rules, name) for name in NUMBERS},
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from portal.members.models import Member
 from portal.plugin_host import dispatch, faults
 from portal.plugin_host.refs import Demo, MemberRef, member_ref, project_ref
 from portal.plugin_host.service import SwitchError, enable
+from portal.plugin_host.settings_service import Change, change
 from portal.plugin_host.state import host
 from portal.projects.models import Ownership, Project
 
@@ -67,6 +68,11 @@ def _add(stage: Stage, plugin: str, project: Project, seed: int) -> str | None:
             g.pop("plugins_enabled", None)
             if faults.strict():
                 raise RuntimeError(f"{plugin} failed in {HOOK}: its fault is in the log ({fault})")
+        else:
+            change(
+                actor=stage.accounts["admin@demo.test"], plugin=plugin, project=project,
+                changes=[Change(key, value, "") for key, value in demo.settings.items()],
+            )  # fmt: skip
     return fault
 
 

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -156,7 +156,8 @@ class Demo:
 
     `today`: the project's date. `members`: by key, those to sign in as ("owner" is
     owner@demo.test) and others of the cast. `staff`: by key, accounts ("manager" is
-    manager@demo.test). `residents`: up to 200 members with a home in the project.
+    manager@demo.test). `residents`: up to 200 members with a home in the project. `settings`: put
+    the values in that the plugin's settings are to have in the project.
     """
 
     rng: random.Random
@@ -165,6 +166,7 @@ class Demo:
     members: Mapping[str, MemberRef]
     staff: Mapping[str, Account]
     residents: Sequence[MemberRef]
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def moment(self, days_ago: int, hour: int = 10, minute: int = 0) -> datetime:
         """Return an aware moment of the project some days before today; after it, if negative."""

@@ -58,10 +58,11 @@ def version(public_id: str) -> dict[str, Any]:
     return show_rules(found, lines_of(found))
 
 
-@api.call("POST", "/trials", TrialShown, status=202, body=DraftSent, errors=REFUSED)
+@api.call("POST", "/trials", TrialShown, status=201, body=DraftSent, errors=REFUSED)
 @requires(RULES)
 def try_draft(body: dict[str, Any]) -> dict[str, Any]:
-    """Ask what a draft would have given for the leads of a year; no rules are written."""
+    """Say what a draft would have given for the leads of a year; no rules are written. Where the
+    leads are many, read the trial again until it is finished."""
     project = current_project()
     made = trials.ask(
         actor=current_account(), project=project, draft=read_draft(project, body),

@@ -1,4 +1,4 @@
-"""Trying a draft: asked for in a request, reckoned bit by bit in a job, kept in a row.
+"""Trying a draft: begun in a request, reckoned to its end by a job where it is long, kept in a row.
 
 After each stretch the job commits how far it has come with what the next one needs, so that one
 that is interrupted goes on where it was; nothing else is written.
@@ -16,23 +16,30 @@ from plugins.referrals.trials.stretch import LENGTH, count, next_stretch
 from portal.sdk import JobRun, ProjectRef, db, enqueue, find_projects, now, record
 
 TRIAL_JOB = "referrals.try_draft"
+AT_ONCE = 5
+"""Stretches that are reckoned while somebody waits: some five hundred leads."""
 
 
 def ask(*, actor: Any, project: ProjectRef, draft: Draft, after: int, today: date) -> Trial:
-    """Ask what a draft would have given for the leads of the year that ends `today`.
+    """Say what a draft would have given for the leads of the year that ends `today`; where they are
+    many, a job goes on with it.
 
     `after`: the newest version that the writer saw, 0 for none.
     """
     made = Trial(
         project_id=project.id, draft=pack(draft), after=after, today=today, made_by=actor.id,
-        found=Figures().as_json(),
+        done=0, found=Figures().as_json(),
     )  # fmt: skip
     db.session.add(made)
+    for _ in range(AT_ONCE):
+        if not made.finished_at:
+            go_on(made, project)
     db.session.flush()
-    enqueue(
-        kind=TRIAL_JOB, payload={"trial": made.id}, project_id=project.id,
-        key=f"{TRIAL_JOB}:{made.public_id}",
-    )  # fmt: skip
+    if not made.finished_at:
+        enqueue(
+            kind=TRIAL_JOB, payload={"trial": made.id}, project_id=project.id,
+            key=f"{TRIAL_JOB}:{made.public_id}",
+        )  # fmt: skip
     record(
         actor=actor,
         action="referrals.draft_tried",
@@ -53,7 +60,7 @@ def try_draft(run: JobRun) -> None:
 
 
 def go_on(trial: Trial, project: ProjectRef, *, length: int = LENGTH) -> None:
-    """Reckon the next stretch of a trial, or end it."""
+    """Reckon the next stretch of a trial; the last one ends it."""
     figures, carried = figures_of(trial.found), carried_of(trial.found)
     # Nothing is written before everything is read.
     with db.session.no_autoflush:
@@ -61,9 +68,9 @@ def go_on(trial: Trial, project: ProjectRef, *, length: int = LENGTH) -> None:
         stretch = next_stretch(project, trial.today, carried.place, length)
         if stretch is not None:
             Reckoning(project, unpack(trial.draft), figures, carried).take(stretch)
-    trial.total = total
-    if stretch is None:
+    steps = len(stretch.steps) if stretch else 0
+    trial.total, trial.done = total, trial.done + steps
+    if steps < length:
         trial.found, trial.finished_at = figures.as_json(), now()
-        return
-    trial.done += len(stretch.steps)
-    trial.found = figures.as_json() | carried.as_json()
+    else:
+        trial.found = figures.as_json() | carried.as_json()
