@@ -17,6 +17,7 @@ from portal.demo.cli import commands as demo_commands
 from portal.earning.cli import commands as earning_commands
 from portal.files.cli import commands as files_commands
 from portal.operations.account_cli import commands as account_commands
+from portal.operations.backup.cli import backup, restore
 from portal.operations.doctor import doctor
 from portal.operations.job_cli import commands as job_commands
 from portal.operations.run import run
@@ -47,6 +48,8 @@ COMMANDS: tuple[click.Command, ...] = (
     search_commands,
     audit_commands,
     privacy_commands,
+    backup,
+    restore,
     doctor,
 )
 FLASK_OPTIONS = frozenset({"env_file", "app", "debug"})

@@ -81,6 +81,11 @@ def postgresql() -> Iterator[str]:
             yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
 
 
+def postgresql_tools() -> Path:
+    """Return the folder with pg_dump and its like, of the server's version."""
+    return _postgresql_binaries(Path(), None)
+
+
 def _postgresql_answers(folder: Path) -> bool:
     import psycopg
 

@@ -21,15 +21,15 @@ def doctor(info: ScriptInfo) -> None:
     try:
         app = info.load_app()
     except click.ClickException as error:
-        _say(Finding(State.FAIL, "settings", error.message, "docs/operate.md lists them all."))
+        say(Finding(State.FAIL, "settings", error.message, "docs/operate.md lists them all."))
         sys.exit(1)
     settings: Settings = app.extensions["portal.settings"]
-    _say(Finding(State.OK, "settings", f"accepted; home is {settings.home}"))
+    say(Finding(State.OK, "settings", f"accepted; home is {settings.home}"))
     # Looking must not take the write lock of a database that is serving.
     token = read_only.set(True)
     try:
         with app.app_context():
-            findings = [_say(finding) for finding in examine(settings)]
+            findings = [say(finding) for finding in examine(settings)]
     finally:
         read_only.reset(token)
     failed, warned = findings.count(State.FAIL), findings.count(State.WARN)
@@ -37,7 +37,8 @@ def doctor(info: ScriptInfo) -> None:
     sys.exit(1 if failed else 0)
 
 
-def _say(finding: Finding) -> State:
+def say(finding: Finding) -> State:
+    """Print a finding with what to do about it; return how it went."""
     state = click.style(f"{finding.state:<4}", fg=COLOURS[finding.state])
     click.echo(f"{state}  {finding.subject:<{SUBJECT_WIDTH}}{finding.found}")
     if finding.remedy:
