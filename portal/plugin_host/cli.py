@@ -12,12 +12,14 @@ from portal.extensions import db
 from portal.i18n import DEFAULT_LANGUAGE, localized
 from portal.plugin_host import purge, queries, removal, service
 from portal.plugin_host.models import PluginBlock
+from portal.plugin_host.new_cli import new_command
 from portal.plugin_host.settings_cli import settings_command
 from portal.plugin_host.state import enabled_in, host
 from portal.projects.models import Project
 
 commands = AppGroup("plugin", help="See the plugins and switch them on and off.")
 commands.add_command(settings_command)
+commands.add_command(new_command)
 _Result = TypeVar("_Result")
 _SENTENCES = {
     "unknown": "No plugin of that name is installed.",

@@ -169,6 +169,11 @@ def _folder_of(package: str) -> Path:
 def _check_name(name: str, facts: Mapping[str, Any]) -> None:
     if facts.get("name") != name:
         raise ManifestError(f"the entry point is {name!r}, {FILE_NAME} says {facts.get('name')!r}")
+    check_name(name)
+
+
+def check_name(name: str) -> None:
+    """Raise ManifestError unless a plugin may have this name."""
     if not NAME.fullmatch(name):
         raise ManifestError(f"the name {name!r} is not of the form {NAME.pattern}")
     if name in RESERVED:

@@ -82,6 +82,7 @@ from portal.sdk.households import buildings_of, household_of
 from portal.sdk.leaving import find_leaving
 from portal.sdk.people import (
     colleagues,
+    find_member,
     find_members,
     find_projects,
     homes_of,
@@ -194,6 +195,7 @@ __all__ = [
     "enqueue",
     "export_file",
     "files_of",
+    "find_member",
     "find_members",
     "find_phone_holder",
     "find_phone_holders",

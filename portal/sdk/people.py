@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from portal.accounts.models import Account, AccountState
 from portal.extensions import db
+from portal.members import queries as members
 from portal.members.models import Member, MemberState, Person
 from portal.permissions.models import RoleChange, RoleGrant
 from portal.permissions.roles import RoleName, default_permissions
@@ -39,6 +40,12 @@ def find_members(ids: Collection[int]) -> dict[int, MemberRef]:
     """Return the facts of these members by id; at most 500 at once, else ValueError."""
     found = db.session.scalars(sa.select(Member).where(Member.id.in_(few(ids))))
     return {member.id: member_ref(member) for member in found}
+
+
+def find_member(public_id: str) -> MemberRef | None:
+    """Return the facts of the member with a public id, such as an event has; None for nobody."""
+    member = members.find_member(public_id)
+    return member_ref(member) if member else None
 
 
 def open_projects(plugin: str) -> list[ProjectRef]:
