@@ -3,19 +3,28 @@
 from flask import Blueprint
 
 from plugins.surveys import privacy, words
+from plugins.surveys.answering import finding, views
+from plugins.surveys.answering.listing import home_card
 from plugins.surveys.blueprint import blueprint, staff
 from plugins.surveys.waves import clock
 from portal.sdk import (
     AuditWord,
+    Card,
     ExportPart,
     Job,
+    MemberHome,
     MemberRef,
+    MemberTab,
     Permission,
     ProjectRef,
     RoleName,
+    current_member,
     hookimpl,
     lazy,
+    now,
 )
+
+__all__ = ["views"]
 
 
 def _context() -> dict[str, object]:
@@ -30,6 +39,20 @@ for _blueprint in (blueprint, staff):
 def register_blueprints() -> list[Blueprint]:
     """Return the pages of owners and of staff."""
     return [blueprint, staff]
+
+
+@hookimpl
+def member_tabs(project: ProjectRef) -> list[MemberTab]:
+    """Return the page of the surveys that somebody is asked in."""
+    return [MemberTab(lazy("Surveys"), "checklist", "surveys.index", tone="violet", order=70)]
+
+
+@hookimpl
+def member_home(project: ProjectRef) -> MemberHome:
+    """Return the surveys that wait for the owner."""
+    found = finding.waiting(project.id, current_member(), now())
+    cards = (Card("surveys/home_card.html", home_card(project, found), 30),) if found else ()
+    return MemberHome(cards=cards)
 
 
 @hookimpl

@@ -44,6 +44,9 @@ def _question(question: Question) -> Iterator[Problem]:
         yield Problem(key, "few_options")
     if question.kind == Kind.MATRIX and not question.rows:
         yield Problem(key, "no_rows")
+    if question.kind == Kind.PHOTO:
+        # The pages and the JSON routes of owners take none so far.
+        yield Problem(key, "photo_not_taken")
     if sum(each.other for each in question.options) > 1:
         yield Problem(key, "two_others")
     if question.not_applicable and question.kind not in MAY_NOT_APPLY:

@@ -71,6 +71,7 @@ def _building(values: dict[str, object]) -> dict[str, str]:
         "empty_block": gettext("This screen has no question."),
         "few_options": gettext("Offer two choices at least."),
         "no_rows": gettext("Add a line at least."),
+        "photo_not_taken": gettext("Photos cannot be asked for yet."),
         "two_others": gettext("There can be one “other” only."),
         "always_applies": gettext("This kind of question has no “does not apply”."),
         "unknown_pattern": gettext("There is no pattern called %(pattern)s.", **facts),

@@ -1,0 +1,1 @@
+"""Answering: what owners see of a wave, drafts, and the one transaction that takes an answer."""

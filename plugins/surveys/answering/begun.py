@@ -1,0 +1,37 @@
+"""When somebody began: the draft knows, or, where nothing may be kept, the form itself does."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from flask import current_app
+from itsdangerous import BadSignature, TimestampSigner
+
+from plugins.surveys.answering.finding import Found
+
+FIELD = "begun"
+
+
+def mark(found: Found, form: Mapping[str, str]) -> str:
+    """Return the signed moment at which an anonymous answer was begun, "" for others.
+
+    It names nobody and is written nowhere but into the form.
+    """
+    if not found.anonymous:
+        return ""
+    sent = form.get(FIELD, "")
+    return sent if sent and _signer(found).validate(sent) else _signer(found).sign("b").decode()
+
+
+def moment(found: Found, sent: str) -> datetime | None:
+    """Return when the answer was begun, None where nobody knows."""
+    if not found.anonymous:
+        return found.begun_at
+    try:
+        _, signed_at = _signer(found).unsign(sent, return_timestamp=True)
+    except BadSignature:
+        return None
+    return signed_at
+
+
+def _signer(found: Found) -> TimestampSigner:
+    return TimestampSigner(current_app.secret_key or "", salt=f"surveys {found.wave.public_id}")

@@ -1,0 +1,30 @@
+"""Whether an answer is taken now, and why not."""
+
+from datetime import datetime, timedelta
+
+from plugins.surveys.models import Participation, Wave
+from plugins.surveys.states import State
+
+GRACE = timedelta(minutes=30)
+"""How long after the close those may send who had begun before it."""
+
+
+def refusal(
+    wave: Wave, asked: Participation, at: datetime, begun_at: datetime | None = None
+) -> str:
+    """Return why the member cannot answer now, "" when they can. `begun_at`: when they began."""
+    if asked.answered:
+        return "ANSWERED"
+    if wave.state == State.PAUSED:
+        return "PAUSED"
+    if wave.state not in (State.FIELD, State.CLOSED):
+        unopened = (State.DRAFT, State.REVIEW, State.FROZEN)
+        return "NOT_OPEN" if wave.state in unopened else "OVER"
+    if wave.opens_at is not None and at < wave.opens_at:
+        return "NOT_OPEN"
+    ends = [each for each in (wave.closes_at, wave.closed_at) if each is not None]
+    if wave.state == State.FIELD and not any(at >= each for each in ends):
+        return ""
+    end = min(ends)
+    in_grace = begun_at is not None and begun_at < end and at < end + GRACE
+    return "" if in_grace else "OVER"
