@@ -29,7 +29,7 @@ REFUSED: Mapping[str, tuple[object, object, str, str]] = {
     ),
     "NOT_OPEN": (
         lazy("The survey is not open yet"),
-        lazy("We tell you when it begins."),
+        lazy("You find it here when it opens."),
         "clock",
         "gold",
     ),
