@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from plugins.referrals.codes import new_code
+from plugins.referrals.disputes import end_with_friend
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.evidence.service import forget_pictures
 from plugins.referrals.exclusions import NAME, check_country, excluded, hash_of, protected
@@ -135,6 +136,7 @@ def withdraw(*, project: ProjectRef, lead: Lead, at: datetime) -> None:
     db.session.refresh(lead)
     lapse_rewards(Lead.id == lead.id)
     log(actor=None, project=project, lead=lead, at=at, step="withdrawn", reason="withdrawn")
+    end_with_friend(project=project, lead=lead, at=at)
     tell("referrals.lead_ended", lead)
 
 

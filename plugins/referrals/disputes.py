@@ -200,6 +200,22 @@ def close(*, project: ProjectRef, dispute: Dispute, at: datetime) -> None:
     settle(actor=None, project=project, dispute=dispute, lead=lead, rival=rival, at=at)
 
 
+def end_with_friend(*, project: ProjectRef, lead: Lead, at: datetime) -> None:
+    """Close the dispute about a lead whose friend has withdrawn: nobody is left to decide about,
+    and another owner's lead of the same friend goes on."""
+    dispute = db.session.scalar(
+        sa.select(Dispute).where(Dispute.lead_id == lead.id, Dispute.state != DisputeState.FINAL)
+    )
+    if dispute is None:
+        return
+    _, rival = parties(dispute)
+    ended = {"state": DisputeState.FINAL, "outcome": Outcome.KEEP, "share": None, "final_at": at}
+    _move(dispute, (*HEARD, DisputeState.DECIDED), ended)
+    for each in filter(None, (lead, rival)):
+        _log(None, project, each, "final", "", {"outcome": str(Outcome.KEEP)}, at)
+    settle(actor=None, project=project, dispute=dispute, lead=lead, rival=rival, at=at)
+
+
 def parties(dispute: Dispute) -> tuple[Lead, Lead | None]:
     """Return the disputed lead, and the one of another owner."""
     rival = db.session.get_one(Lead, dispute.rival_id) if dispute.rival_id else None

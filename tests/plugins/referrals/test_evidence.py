@@ -80,6 +80,9 @@ def test_they_go_with_the_friend(place, room):
     consent.withdraw(project=place.ref, lead=lead, at=clock.now())
     db.session.commit()
     assert kept() == []
+    # Nobody is left to decide about.
+    found = db.session.scalars(sa.select(Dispute)).one()
+    assert (found.state, lead.state, lead.disputed_at) == ("final", "cancelled", None)
 
 
 def test_they_go_with_the_owner(place, room):
