@@ -8,7 +8,7 @@ from plugins.complaints import (
     bursts,
     deciding,
     handling,
-    moderation,
+    looks,
     posting,
     promising,
     sanctions,
@@ -196,10 +196,8 @@ def _moderate(story: _Story, case: Case, neighbours: list[MemberRef]) -> None:
     assert said is not None
     with acting_at(moment(4, 9, 30)):
         moderator = demo.staff["moderator"]
-        look = moderation.look(
-            actor=moderator, case_id=case.id, post_id=said.id, project=story.project
-        )
-        moderation.decide(
+        look = looks.look(actor=moderator, case_id=case.id, post_id=said.id, project=story.project)
+        looks.decide(
             actor=moderator,
             group=False,
             review_id=look.id,
@@ -218,7 +216,7 @@ def _moderate(story: _Story, case: Case, neighbours: list[MemberRef]) -> None:
     ).first()
     if advert is not None:
         with acting_at(moment(0, 8)):
-            moderation.report(
+            looks.report(
                 case_id=case.id,
                 post_id=advert.id,
                 member=angry,

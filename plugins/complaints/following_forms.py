@@ -25,6 +25,12 @@ class TransferForm(VersionForm):
 
     category = SelectField(lazy("Category"), default="")
     colleague = SelectField(lazy("Colleague"), default="")
+    body = StringField(lazy("Why another category"), [Length(max=500), check_words])
+
+    def validate_body(self, field: Any) -> None:
+        """Ask for the reason of another category: the owner reads it."""
+        if self.category.data and not field.data:
+            raise ValidationError(gettext("Give a reason: the owner reads it."))
 
     def offer(
         self, colleagues: Sequence[tuple[str, str]], categories: Sequence[tuple[str, str]]

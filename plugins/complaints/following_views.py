@@ -94,6 +94,7 @@ def transfer(public_id: str) -> Page:
                 case_id=case.id,
                 project=project,
                 category=kinds[form.category.data],
+                reason=form.body.data or "",
                 version=version,
             )
             version = moved.version

@@ -48,7 +48,7 @@ def answer(
     facts: dict[str, Any] = {} if case.first_reply_at else {"first": True}
     take(case, made, by=By.STAFF, at=at, account_id=actor.id, facts=facts)
     case.first_reply_at = case.first_reply_at or at
-    _sign(case, actor, Kind.OFFICIAL, body, step, at)
+    sign(case, actor, Kind.OFFICIAL, body, step, at)
     case.active_at = at
     add_words(case, body)
     if case.assignee_id is None:
@@ -80,7 +80,7 @@ def answer(
 def note(*, actor: Any, case_id: int, body: str) -> None:
     """Note something among the staff; it moves no clock."""
     case = lock(case_id)
-    _sign(case, actor, Kind.NOTE, body, "", database_now())
+    sign(case, actor, Kind.NOTE, body, "", database_now())
     _audit(actor, case, "note")
 
 
@@ -120,7 +120,7 @@ def extend(
         raise CaseError("NO_CLOCK", state=case.state, version=case.version)
     facts = {"clock": clock.kind, "turn": clock.turn, "hours": hours}
     take(case, "extend", by=By.CENTRE, at=at, account_id=actor.id, facts=facts)
-    _sign(case, actor, Kind.OFFICIAL, reason, "extend", at)
+    sign(case, actor, Kind.OFFICIAL, reason, "extend", at)
     case.active_at = at
     _audit(actor, case, "extend", reason=reason)
     tell(case, project, "answered")
@@ -134,7 +134,7 @@ def overrule(*, actor: Any, case_id: int, project: ProjectRef, reason: str, vers
     if case.round < 2 or case.level < max(levels_of(project)):
         raise CaseError("NOT_REFUSED", state=case.state, version=case.version)
     take(case, "overrule", by=By.CENTRE, at=at, account_id=actor.id)
-    _sign(case, actor, Kind.OFFICIAL, reason, "overrule", at)
+    sign(case, actor, Kind.OFFICIAL, reason, "overrule", at)
     case.active_at = at
     close(case, project, at)
     _audit(actor, case, "overrule")
@@ -146,7 +146,7 @@ def unseal(*, actor: Any, case_id: int, project: ProjectRef, reason: str) -> Cas
     """Let the group see who complained; the reason is kept, and the owner hears of it."""
     case = lock(case_id)
     take(case, "unseal", by=By.CENTRE, at=database_now(), account_id=actor.id)
-    _sign(case, actor, Kind.NOTE, reason, "unseal", database_now())
+    sign(case, actor, Kind.NOTE, reason, "unseal", database_now())
     _audit(actor, case, "unseal", reason=reason)
     tell(case, project, "unsealed", reason=reason)
     return case
@@ -169,7 +169,8 @@ def _wait(case: Case, project: ProjectRef, step: str, at: datetime) -> None:
     case.paused_at, case.waits_until = at, at + left
 
 
-def _sign(case: Case, actor: Any, kind: Kind, body: str, step: str, at: datetime) -> None:
+def sign(case: Case, actor: Any, kind: Kind, body: str, step: str, at: datetime) -> None:
+    """Write words of the staff into a locked case, under their name."""
     db.session.add(
         Post(
             case_id=case.id,

@@ -7,6 +7,7 @@ from flask import Blueprint
 from plugins.complaints import (
     bursts_views,
     centre_views,
+    deciding_views,
     declaring,
     figures_views,
     following_views,
@@ -82,6 +83,7 @@ def _context() -> dict[str, object]:
 # Importing the modules adds their pages to these two.
 _PAGES = (
     views.blueprint,
+    deciding_views.blueprint,
     reporting_views.blueprint,
     joining_views.blueprint,
     subscribing_views.blueprint,

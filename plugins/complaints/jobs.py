@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import sqlalchemy as sa
 
-from plugins.complaints import bursts, clocks, digest, moderation, promising, timing
+from plugins.complaints import bursts, clocks, digest, looks, promising, timing
 from plugins.complaints.casework import lock
 from plugins.complaints.models import Clock
 from plugins.complaints.subscribing.service import NEWS, tell_followers
@@ -33,12 +33,12 @@ def keep_time(run: JobRun) -> None:
         run.checkpoint(done=run.done + changed)
         if not changed:
             break
-    while some_late := moderation.stale(projects, _AT_ONCE):
-        looks = [(review.id, review.case_id, review.project_id) for review in some_late]
+    while some_late := looks.stale(projects, _AT_ONCE):
+        late = [(review.id, review.case_id, review.project_id) for review in some_late]
         run.checkpoint(done=run.done)
         changed = sum(
-            moderation.release(review_id=review, case_id=case, project=projects[project])
-            for review, case, project in looks
+            looks.release(review_id=review, case_id=case, project=projects[project])
+            for review, case, project in late
         )
         run.checkpoint(done=run.done + changed)
         if not changed:

@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from plugins.complaints import moderation, moderation_queries, queries, sanctions
+from plugins.complaints import looks, moderation, moderation_queries, queries, sanctions
 from plugins.complaints.blueprint import staff
 from plugins.complaints.errors import CaseError
 from plugins.complaints.identity import Reader
@@ -101,7 +101,7 @@ def decide_look(found: Looked, form: LookForm) -> None:
         # First of all: both cases are locked in their order.
         joining.take_apart(actor=account, review=found.review, project=project)
     said = {"reason": form.reason.data or "", "note": form.note.data or ""}
-    review = moderation.decide(
+    review = looks.decide(
         actor=account,
         group=may(CENTRE),
         review_id=found.review.id,
@@ -133,7 +133,7 @@ def begin_look(public_id: str) -> Response:
     if wanted and post is None:
         raise NotFound
     try:
-        review = moderation.look(
+        review = looks.look(
             actor=current_account(),
             case_id=case.id,
             post_id=post.id if post else None,

@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from plugins.complaints.casework import database_now, lock, take
 from plugins.complaints.errors import CaseError
+from plugins.complaints.handling import sign
 from plugins.complaints.models import Case, Category, Promise
 from plugins.complaints.moderation import audit
 from plugins.complaints.routing.service import taker_of
-from plugins.complaints.states import By, PromiseState
+from plugins.complaints.states import By, Kind, PromiseState
 from plugins.complaints.telling import tell
 from portal.sdk import ProjectRef, business_date, db
 
@@ -87,16 +88,29 @@ def break_(*, promise_id: int, case_id: int, project: ProjectRef) -> bool:
 
 
 def move(
-    *, actor: Any, case_id: int, project: ProjectRef, category: Category, version: int
+    *,
+    actor: Any,
+    case_id: int,
+    project: ProjectRef,
+    category: Category,
+    reason: str,
+    version: int,
 ) -> Case:
-    """Send a case to another category and to who takes its cases; its clocks run on as they are."""
+    """Send a case to another category and to who takes its cases; its clocks run on as they are.
+
+    The owner is told, and everybody who sees the case reads why.
+    """
     case = lock(case_id, version=version)
     facts = {"category": category.key}
-    take(case, "move", by=By.STAFF, at=database_now(), account_id=actor.id, facts=facts)
+    at = database_now()
+    take(case, "move", by=By.STAFF, at=at, account_id=actor.id, facts=facts)
+    sign(case, actor, Kind.OFFICIAL, reason, "move", at)
+    case.active_at = at
     case.category_id = category.id
     taker = taker_of(category, project)
     case.assignee_id, case.assignee = (taker.id, taker.name) if taker else (None, "")
-    audit(actor, case, "move")
+    audit(actor, case, "move", reason=reason)
+    tell(case, project, "moved")
     return case
 
 

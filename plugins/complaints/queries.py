@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from plugins.complaints import text
+from plugins.complaints.filters import ListFilter
 from plugins.complaints.identity import Reader
 from plugins.complaints.models import (
     Canned,
@@ -29,43 +30,7 @@ from portal.sdk import Page, db, page_of
 
 IN_HAND = (State.QUEUED, State.OPEN, State.ACKED, State.IN_PROGRESS)
 WAITING = (State.WAITING_OWNER, State.PROPOSED)
-OWNER_FILTERS = ("mine", "too", "open", "closed", "risen")
-STAFF_TABS = ("hand", "waiting", "closed", "all")
 _LOG_MOST = 40
-
-
-@dataclass(frozen=True)
-class ListFilter:
-    """What a list is narrowed to, read from an address; what is unknown counts as not given."""
-
-    search: str = ""
-    show: str = ""
-    category: str = ""
-    level: str = ""
-    who: str = ""
-
-    @classmethod
-    def read(cls, args: Mapping[str, str], shows: Sequence[str]) -> "ListFilter":
-        """Read `?q=`, `?show=`, `?category=`, `?level=` and `?who=`."""
-        show, level, who = args.get("show", ""), args.get("level", ""), args.get("who", "")
-        return cls(
-            args.get("q", "").strip()[:60].replace("\0", ""),
-            show if show in shows else "",
-            args.get("category", "")[:40].replace("\0", ""),
-            level if level in ("0", "1", "2", "3") else "",
-            who if who in ("me", "none") else "",
-        )
-
-    def args(self, **changed: str) -> dict[str, str]:
-        """Return the filter as an address' arguments, some of them changed."""
-        mine = {
-            "q": self.search,
-            "show": self.show,
-            "category": self.category,
-            "level": self.level,
-            "who": self.who,
-        } | changed
-        return {key: value for key, value in mine.items() if value}
 
 
 def seen_by(reader: Reader) -> sa.ColumnElement[bool]:
@@ -244,11 +209,11 @@ def of_household(project_id: int, household_id: int) -> Sequence[Case]:
 
 
 def similar(project_id: int, reader: Reader, title: str) -> Sequence[Case]:
-    """Return at most three live cases that share a third of the words of a title."""
+    """Return at most three live cases that share a quarter of the words of a title."""
     found = text.grams(title)
     if not found:
         return []
-    least = max(2, len(found) // 3)
+    least = max(2, len(found) // 4)
     shared = (
         sa.select(Gram.case_id, sa.func.count().label("number"))
         .where(Gram.project_id == project_id, Gram.gram.in_(found), Gram.in_title.is_(True))

@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from plugins.complaints import identity, moderation, moderation_queries, queries, sanctions
+from plugins.complaints import identity, looks, moderation_queries, queries, sanctions
 from plugins.complaints.blueprint import blueprint
 from plugins.complaints.errors import CaseError
 from plugins.complaints.identity import Reader
@@ -41,7 +41,7 @@ def report(public_id: str) -> Page:
     form, refused = ReportForm(), ""
     if form.validate_on_submit():
         try:
-            moderation.report(
+            looks.report(
                 case_id=case.id,
                 post_id=post.id if post else None,
                 member=member,

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 from plugins.complaints import handling, queries
 from plugins.complaints.blueprint import staff
 from plugins.complaints.errors import CaseError
+from plugins.complaints.filters import STAFF_TABS, ListFilter
 from plugins.complaints.forms import AnswerForm, ReasonForm, VersionForm, WordsForm
 from plugins.complaints.identity import Reader
 from plugins.complaints.models import Case
-from plugins.complaints.queries import STAFF_TABS, ListFilter
 from plugins.complaints.states import HANDLED, LIVE, Level
 from plugins.complaints.timing import levels_of
 from plugins.complaints.words import REFUSALS

@@ -100,6 +100,15 @@ def kinds() -> list[NotificationKind]:
             staff_only=True,
         ),
         NotificationKind(
+            "complaints.moved",
+            title=lazy("A complaint goes to another category"),
+            subject=lazy("“{title}” goes to another category"),
+            body=lazy("Case {code}: its page says why. The clocks run on as they are."),
+            sample=sample,
+            icon="arrow-up-right",
+            tone="brand",
+        ),
+        NotificationKind(
             "complaints.handed_over",
             title=lazy("Complaints are handed to me"),
             subject=lazy("Complaints handed to you: {number}"),

@@ -1,28 +1,26 @@
 """The owners' pages: the forum, one complaint, handing one in, deciding about a solution."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from plugins.complaints import clocks, deciding, identity, posting, queries, text
+from plugins.complaints import clocks, identity, posting, queries, text
 from plugins.complaints.blueprint import blueprint
 from plugins.complaints.errors import CaseError
+from plugins.complaints.filters import OWNER_FILTERS, ListFilter
 from plugins.complaints.forms import (
     PHOTOS_MOST,
     REPLY_PHOTOS_MOST,
     ComplaintForm,
-    RatingForm,
-    ReasonForm,
     ReplyForm,
-    VersionForm,
 )
 from plugins.complaints.identity import Reader
 from plugins.complaints.joining import service as joining
 from plugins.complaints.models import Case, Post
-from plugins.complaints.queries import OWNER_FILTERS, ListFilter, Whole
+from plugins.complaints.queries import Whole
 from plugins.complaints.states import LIVE
 from plugins.complaints.verifying import home_first
 from plugins.complaints.words import REFUSALS
@@ -96,7 +94,7 @@ def new() -> Page:
 @member_only
 def show(public_id: str) -> str:
     """Show a complaint: words, official answers, clocks, what happened."""
-    return _page(public_id)
+    return case_page(public_id)
 
 
 @blueprint.get("/p/<project>/complaints/<public_id>/history")
@@ -120,7 +118,7 @@ def reply(public_id: str) -> Page:
     form = ReplyForm()
     form.for_ring(case.ring)
     if not form.validate_on_submit():
-        return _page(public_id, reply_form=form), 422
+        return case_page(public_id, reply_form=form), 422
     quoted = queries.post(case, form.quote.data or "") if form.quote.data else None
 
     def act() -> None:
@@ -133,7 +131,7 @@ def reply(public_id: str) -> Page:
             pictures=form.photos.data,
         )
 
-    return _done(public_id, act, gettext("Your reply is there."))
+    return done(public_id, act, gettext("Your reply is there."))
 
 
 @blueprint.route("/p/<project>/complaints/<public_id>/edit", methods=["GET", "POST"])
@@ -166,7 +164,7 @@ def edit(public_id: str) -> Page:
             post_id=changed.id if isinstance(changed, Post) else None,
         )
 
-    return _done(public_id, act, gettext("Saved. What it said before stays in its history."))
+    return done(public_id, act, gettext("Saved. What it said before stays in its history."))
 
 
 @blueprint.post("/p/<project>/complaints/<public_id>/me-too")
@@ -181,7 +179,7 @@ def me_too(public_id: str) -> Page:
     def act() -> None:
         posting.me_too(case_id=case.id, member=member, project=project)
 
-    return _done(public_id, act, gettext("Your household is counted."))
+    return done(public_id, act, gettext("Your household is counted."))
 
 
 @blueprint.post("/p/<project>/complaints/<public_id>/not-me")
@@ -190,85 +188,29 @@ def not_me(public_id: str) -> Page:
     """Take one's household out again."""
     case, member = find_shown(public_id), current_member()
     act = lambda: posting.not_me(case_id=case.id, member=member)  # noqa: E731 - one call
-    return _done(public_id, act, gettext("Your household is not counted any more."))
+    return done(public_id, act, gettext("Your household is not counted any more."))
 
 
-@blueprint.post("/p/<project>/complaints/<public_id>/accept")
-@member_only
-def accept(public_id: str) -> Page:
-    """Accept a solution with a rating: the household closes its case."""
-    form = RatingForm()
-    said = gettext("Closed, with your rating.")
-    return _decide(
-        public_id, form, deciding.accept, said, lambda: {"rating": int(form.rating.data or 0)}
-    )
-
-
-@blueprint.post("/p/<project>/complaints/<public_id>/refuse")
-@member_only
-def refuse(public_id: str) -> Page:
-    """Refuse a solution: the case rises a level."""
-    form = ReasonForm()
-    said = gettext("Refused. The case is one level up now.")
-    return _decide(public_id, form, deciding.refuse, said, lambda: {"reason": form.body.data})
-
-
-@blueprint.post("/p/<project>/complaints/<public_id>/reopen")
-@member_only
-def reopen(public_id: str) -> Page:
-    """Open a lapsed case again."""
-    form = ReasonForm()
-    said = gettext("The case is open again.")
-    return _decide(public_id, form, deciding.reopen, said, lambda: {"reason": form.body.data})
-
-
-@blueprint.post("/p/<project>/complaints/<public_id>/withdraw")
-@member_only
-def withdraw(public_id: str) -> Page:
-    """Take a complaint back."""
-    said = gettext("Your complaint is taken back.")
-    return _decide(public_id, VersionForm(), deciding.withdraw, said, dict)
-
-
-def _decide(
-    public_id: str,
-    form: Any,
-    decide: Callable[..., Case],
-    said: str,
-    decision: Callable[[], Mapping[str, Any]],
-) -> Page:
-    """Let the household decide on the version that its page showed."""
-    case, member = find_shown(public_id), current_member()
-    if case.household_id != member.household_id:
-        return _page(public_id, refused="NOT_YOURS"), 403
-    if not form.validate_on_submit():
-        return _page(public_id, decision=form), 422
-
-    def act() -> None:
-        shown = {"case_id": case.id, "member": member, "version": form.version.data}
-        decide(project=current_project(), **shown, **decision())
-
-    return _done(public_id, act, said)
-
-
-def _done(public_id: str, act: Callable[[], object], said: str) -> Page:
+def done(public_id: str, act: Callable[[], object], said: str) -> Page:
+    """Do something to a complaint and show it again; a refusal is shown on its page."""
     try:
         act()
     except CaseError as error:
         db.session.rollback()
-        return _page(public_id, refused=error.code), STATUS.get(error.code, 409)
+        return case_page(public_id, refused=error.code), STATUS.get(error.code, 409)
     db.session.commit()
     flash(said)
     return redirect(url_for("complaints.show", public_id=public_id), 303)
 
 
-def _page(
+def case_page(
     public_id: str,
     *,
     refused: str = "",
     reply_form: ReplyForm | None = None,
     decision: Any = None,
 ) -> str:
+    """Return the page of a complaint, with what was typed and why it was refused."""
     reader = _reader()
     whole = _whole(public_id, reader)
     if not identity.sees_words(whole.case, reader):

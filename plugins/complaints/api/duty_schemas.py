@@ -94,8 +94,8 @@ class AppealWish(ApiInput):
     body = api_fields.Text(1000, required=True)
 
 
-class MoveWish(VersionWish):
-    """The key of the category that a case goes to."""
+class MoveWish(ReasonWish):
+    """The key of the category that a case goes to, and why: everybody who sees it reads that."""
 
     category = api_fields.Text(40, required=True)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.exceptions import NotFound
 
-from plugins.complaints import merging, moderation, moderation_queries, queries, sanctions
+from plugins.complaints import looks, merging, moderation, moderation_queries, queries, sanctions
 from plugins.complaints.api.duty_schemas import (
     ActPage,
     ActShown,
@@ -47,7 +47,7 @@ api = ApiBlueprint(
 
 @api.call("GET", "/", LookPage, query=LooksWanted, paged=True)
 @requires(MODERATE)
-def looks(query: dict[str, bool]) -> Any:
+def queue(query: dict[str, bool]) -> Any:
     """List what waits for a look, what is due first at the top."""
     page = moderation_queries.looks(current_project().id, raised=query.get("raised", False))
     return api_page(page, lambda row: _listed(*row))
@@ -80,7 +80,7 @@ def begin_look(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
     if wanted and post is None:
         raise NotFound
     review = acted(
-        lambda: moderation.look(
+        lambda: looks.look(
             actor=current_account(),
             case_id=case.id,
             post_id=post.id if post else None,

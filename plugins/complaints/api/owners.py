@@ -20,11 +20,11 @@ from plugins.complaints.api.schemas import (
 )
 from plugins.complaints.api.shown import REFUSED, acted, listed, problem, said, whole_case
 from plugins.complaints.errors import CaseError
+from plugins.complaints.filters import OWNER_FILTERS, ListFilter
 from plugins.complaints.forms import ComplaintForm, RatingForm, ReasonForm, ReplyForm
 from plugins.complaints.identity import Reader
 from plugins.complaints.joining import service as joining
 from plugins.complaints.models import Case
-from plugins.complaints.queries import OWNER_FILTERS, ListFilter
 from plugins.complaints.subscribing import service as subscribing
 from plugins.complaints.views import find_shown
 from portal.sdk import (

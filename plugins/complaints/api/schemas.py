@@ -1,8 +1,8 @@
 """What programs send and get of complaints."""
 
+from plugins.complaints.filters import OWNER_FILTERS, STAFF_TABS
 from plugins.complaints.forms import ELSEWHERE
 from plugins.complaints.intake.service import Channel
-from plugins.complaints.queries import OWNER_FILTERS, STAFF_TABS
 from plugins.complaints.states import Kind, Ring, State
 from plugins.complaints.text import BODY_MOST
 from plugins.complaints.words import ANSWERS

@@ -17,10 +17,11 @@ from plugins.complaints.api.schemas import (
     VersionWish,
 )
 from plugins.complaints.api.shown import REFUSED, acted, listed, said, whole_case
+from plugins.complaints.filters import STAFF_TABS, ListFilter
 from plugins.complaints.following_forms import ExtendForm
 from plugins.complaints.forms import AnswerForm, ReasonForm, WordsForm
 from plugins.complaints.identity import Reader
-from plugins.complaints.queries import STAFF_TABS, ListFilter, Whole
+from plugins.complaints.queries import Whole
 from plugins.complaints.staff_views import CENTRE, HANDLE, VIEW, rank
 from portal.sdk import (
     ApiBlueprint,
@@ -100,7 +101,8 @@ def move(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
     if category is None:
         _find(public_id)
         raise _unknown()
-    where = {"project": current_project(), "category": category}
+    reason = api_form(ReasonForm, {key: body[key] for key in ("body", "version")}).body.data or ""
+    where = {"project": current_project(), "category": category, "reason": reason}
     return _done(public_id, promising.move, **where, **_version(body))
 
 

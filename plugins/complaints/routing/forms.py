@@ -17,8 +17,8 @@ Choices = Sequence[tuple[str, str]]
 class HandOverForm(TextsForm):
     """Whose cases go to whom, and why."""
 
-    holder = SelectField(lazy("All running cases of"))
-    to = SelectField(lazy("Go to"))
+    holder = SelectField(lazy("All running cases of"), [InputRequired()])
+    to = SelectField(lazy("Go to"), [InputRequired()])
     body = TextAreaField(
         lazy("Why"), [DataRequired(lazy("Give a reason.")), Length(max=500), check_words]
     )
@@ -32,10 +32,10 @@ class HandOverForm(TextsForm):
 class StandInForm(TextsForm):
     """Who gets whose new complaints, from when until when."""
 
-    absent = SelectField(lazy("Who is away"))
-    taker = SelectField(lazy("Who stands in"))
-    since = DateField(lazy("From"), [InputRequired()])
-    until = DateField(lazy("Until the end of"), [InputRequired()])
+    absent = SelectField(lazy("Who is away"), [InputRequired()])
+    taker = SelectField(lazy("Who gets new complaints"), [InputRequired()])
+    since = DateField(lazy("First day away"), [InputRequired()])
+    until = DateField(lazy("Last day away"), [InputRequired()])
 
     def offer(self, absent: Choices, takers: Choices) -> None:
         """Offer whose absence the reader may note down, and who may stand in."""

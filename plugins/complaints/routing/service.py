@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from plugins.complaints.casework import database_now, lock, take
 from plugins.complaints.errors import CaseError
-from plugins.complaints.models import Case, Category, Post, StandIn
+from plugins.complaints.handling import sign
+from plugins.complaints.models import Case, Category, StandIn
 from plugins.complaints.states import LIVE, By, Kind
 from portal.sdk import (
     ProjectRef,
@@ -84,18 +85,7 @@ def hand_over(
         at = database_now()
         take(case, "transfer", by=By.STAFF, at=at, account_id=actor.id, facts={"from": from_id})
         case.assignee_id, case.assignee = to.id, to.name
-        db.session.add(
-            Post(
-                case_id=case.id,
-                project_id=case.project_id,
-                kind=Kind.NOTE,
-                step="transfer",
-                account_id=actor.id,
-                by=actor.display_name,
-                body=reason,
-                created_at=at,
-            )
-        )
+        sign(case, actor, Kind.NOTE, reason, "transfer", at)
         done += 1
     if not done:
         raise CaseError("NOBODY")

@@ -120,9 +120,10 @@ def test_the_staff_hand_on_and_the_group_takes_over(clerk, centre, place, make_c
     there = {"version": 2, "colleague": helper.public_id}
     assert clerk("POST", f"{at}/transfer", there).json["version"] == 3
     assert clerk("POST", f"{at}/transfer", {**there, "colleague": "x"}).status_code == 422
-    moved = clerk("POST", f"{at}/move", {"version": 3, "category": "parking"}).json
-    assert moved["category"] == "parking"
-    assert clerk("POST", f"{at}/move", {"version": 4, "category": "none"}).status_code == 422
+    to = {"version": 3, "category": "parking", "body": "属于车库"}
+    assert clerk("POST", f"{at}/move", {**to, "body": " "}).status_code == 422
+    assert clerk("POST", f"{at}/move", to).json["category"] == "parking"
+    assert clerk("POST", f"{at}/move", {**to, "version": 4, "category": "x"}).status_code == 422
     more = {"version": 4, "hours": 8, "body": "等配件"}
     for path, body in (
         ("extend", more),

@@ -128,7 +128,11 @@ def test_a_case_goes_to_a_colleague_and_to_another_category(app, place, make_cas
         data = {"version": 1, "colleague": colleague}
         assert clerk.post(page, data=data).status_code == 422
     data = {"version": 1, "category": parking.public_id}
+    assert clerk.post(page, data=data).status_code == 422
+    data["body"] = "其实是车库的事"
     assert clerk.post(page, data=data).status_code == 303
+    owner = factories.sign_in(app.test_client(), place.member)
+    assert "其实是车库的事" in owner.get(f"{LIST}{case.public_id}").text
     assert (sound(case).assignee, case.category_id) == ("钱工", parking.id)
     assert clerk.post(page, data=data).status_code == 409
     data = {"version": version(case), "colleague": place.clerk.public_id}

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from plugins.complaints import merging, moderation
+from plugins.complaints import looks, merging
 from plugins.complaints.casework import acting_at, database_now
 from plugins.complaints.models import Act, Review
 from plugins.complaints.states import State
@@ -94,7 +94,7 @@ def test_an_objection_that_nobody_reads_rises_to_the_group(owner, place, joined)
     owner.post(f"{LIST}{joined.public_id}/apart")
     look = only_look()
     with acting_at(database_now() + (look.due_at - look.created_at)):
-        assert moderation.release(review_id=look.id, case_id=look.case_id, project=place.ref)
+        assert looks.release(review_id=look.id, case_id=look.case_id, project=place.ref)
         db.session.commit()
     assert (only_look().state, only_look().raised) == ("open", True)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from plugins.complaints import moderation, posting, sanctions, screening
+from plugins.complaints import looks, moderation, posting, sanctions, screening
 from plugins.complaints.casework import acting_at, database_now
 from plugins.complaints.errors import CaseError
 from plugins.complaints.models import Act, Case, Edit, Post, Review
@@ -129,8 +129,8 @@ def test_what_nobody_looks_at_is_released_and_the_delicate_rises(held, place, ma
         for case in (plain, legal):
             look = only(Review, case_id=case.id)
             values = {"review_id": look.id, "case_id": case.id, "project": place.ref}
-            assert moderation.release(**values) is True
-            assert moderation.release(**values) is False
+            assert looks.release(**values) is True
+            assert looks.release(**values) is False
         db.session.commit()
     assert (sound(plain).veil, sound(legal).veil) == ("", "held")
     assert only(Review, case_id=legal.id).raised

@@ -75,9 +75,8 @@ def test_an_answer_takes_up_what_was_queued_and_nobody_opens_it_twice(place, mak
     handling.answer(**said, case_id=case.id, step="reply", body="已受理", version=1)
     assert sound(case).state == State.ACKED
     parking = db.session.scalars(sa.select(Category).where(Category.key == "parking")).one()
-    promising.move(
-        actor=place.clerk, case_id=moved.id, project=place.ref, category=parking, version=1
-    )
+    where = {"project": place.ref, "category": parking, "reason": "属于车库"}
+    promising.move(actor=place.clerk, case_id=moved.id, version=1, **where)
     assert (sound(moved).state, moved.assignee_id) == (State.OPEN, None)
 
 
