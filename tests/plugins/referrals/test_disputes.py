@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from plugins.referrals import disputes, posting, stages
+from plugins.referrals import consent, disputes, posting, stages
 from plugins.referrals.errors import ReferralError
 from plugins.referrals.jobs import close_disputes, keep_clock
 from plugins.referrals.models import Dispute, Lead, Reward
@@ -279,3 +279,21 @@ def test_two_who_open_and_two_who_decide_at_once(app, place, make_lead, judge):
 
     acts = [deciding(judges[0], Outcome.KEEP), deciding(judges[1], Outcome.DENY)]
     assert at_once(app, acts) == {"done": 1, "NOT_NOW": 1}
+
+
+def test_a_friend_who_withdraws_leaves_the_other_owner_alone(place, make_lead, judge):
+    promise(place, "visited", 200_000)
+    first = rejected(place, make_lead)
+    other = factories.make_owner(place.project)
+    second = make_lead(PHONE, member=other)
+    found = dispute(place, first)
+    sell(place, second)
+    consent.withdraw(project=place.ref, lead=first, at=clock.now())
+    db.session.commit()
+    for each in (found, second):
+        db.session.refresh(each)
+    assert (found.state, found.final_by) == ("final", None)
+    assert (second.state, second.disputed_at) == ("visited", None)
+    assert points_balance(member_ref(other)).available == 200_000
+    with pytest.raises(ReferralError):
+        decide(place, found, "deny", judge)
