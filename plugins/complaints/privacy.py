@@ -51,7 +51,11 @@ _ACTS = {
 }
 _REPORTS = {"reason": lazy("Reason"), "body": lazy("Your words"), "at": lazy("Written")}
 _FOLLOWED = {"number": lazy("Number"), "title": lazy("In one sentence"), "at": lazy("Followed")}
-_JOINED = {"number": lazy("Number"), "title": lazy("In one sentence"), "at": lazy("Joined")}
+_JOINED = {
+    "number": lazy("Number"),
+    "title": lazy("In one sentence"),
+    "at": lazy("Joined the complaint on"),
+}
 
 
 def export_of(member: MemberRef) -> list[ExportPart]:

@@ -244,13 +244,13 @@ UNTOLD: Mapping[str, object] = {
     "defect": lazy("Not named yet"),
 }
 TALLIES: Mapping[str, object] = {
-    "handed_in": lazy("Handed in"),
-    "running": lazy("Running"),
+    "handed_in": lazy("Complaints handed in"),
+    "running": lazy("Not over yet"),
     "satisfied": lazy("Satisfied"),
     "unsatisfied": lazy("Not satisfied"),
     "lapsed": lazy("Lapsed"),
     "withdrawn": lazy("Taken back"),
-    "joined": lazy("Joined"),
+    "joined": lazy("Joined into another"),
     "late": lazy("A deadline missed"),
     "again": lazy("Refused once at least"),
     "rating": lazy("Mean rating"),
