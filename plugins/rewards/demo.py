@@ -11,6 +11,7 @@ from plugins.rewards.models import Favourite, Item, OpenWindow
 from plugins.rewards.rules import Rules, price_for
 from plugins.rewards.service import Draft, change_stock, offer, write
 from plugins.rewards.states import Kind, Move, Period, Way
+from plugins.rewards.vouchers.service import set_terms
 from portal.sdk import Demo, MemberRef, ProjectRef, db, household_of, tiers
 
 Texts = Mapping[str, str]
@@ -103,6 +104,11 @@ SCENES = (
         860, Kind.SERVICE, Way.DELIVER, pieces=3, more={"gone": 3, "home": "home"},
     ),
     Scene(
+        "ticket", _texts("邻里咖啡 100 元券", "鄰里咖啡 100 元券", "Coffee voucher of 100 yuan"),
+        _texts("可分次使用，180 天有效", "可分次使用，180 天有效", "Used in parts, for 180 days"),
+        900, Kind.VOUCHER, Way.DELIVER, at_once=2, more={"worth": 10_000},
+    ),
+    Scene(
         "coffee", _texts("会所下午茶", "會所下午茶", "Afternoon tea at the clubhouse"),
         _texts("两人份，周末可用", "兩人份，週末可用", "For two, at weekends"),
         560, Kind.OFFER, at_once=2, more={"prepared": False},
@@ -126,6 +132,7 @@ def fill(project: ProjectRef, demo: Demo) -> None:
     _order(made[2], owner, project, demo, 3, "ready", actor)
     _order(made[1], owner, project, demo, 26, "handed_out", actor)
     _order(made[4], owner, project, demo, 9, "handed_out", actor)
+    _order(made[11], owner, project, demo, 4, "placed", actor)
     for number, who in enumerate(neighbours[:40]):
         days, item = 2 + number % 11, made[(2, 4, 6, 3, 1)[number % 5]]
         done = ("placed", "ready", "handed_out", "handed_out")[number % 4]
@@ -171,6 +178,8 @@ def _write(scene: Scene, place: int, project: ProjectRef, demo: Demo) -> Item:
             )
         )  # fmt: skip
         db.session.flush()
+    if "worth" in scene.more:
+        set_terms(actor=actor, project=project, item=item, worth=scene.more["worth"], days=180)
     offer(actor=actor, project=project, item=item)
     return item
 

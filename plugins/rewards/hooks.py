@@ -21,6 +21,9 @@ from plugins.rewards.demo import fill
 from plugins.rewards.jobs import all_jobs
 from plugins.rewards.pages import PICTURES, home_card
 from plugins.rewards.settings import all_settings
+from plugins.rewards.vouchers import partner_views
+from plugins.rewards.vouchers import staff_views as voucher_staff
+from plugins.rewards.vouchers import views as voucher_views
 from portal.sdk import (
     AuditWord,
     Card,
@@ -54,8 +57,9 @@ def _context() -> dict[str, object]:
 # Naming every module of pages here imports it, and with it its routes.
 _PAGES = dict.fromkeys(
     [
-        *(module.blueprint for module in (views, order_views)),
-        *(module.staff for module in (staff_views, desk_views)),
+        *(module.blueprint for module in (views, order_views, voucher_views)),
+        *(module.staff for module in (staff_views, desk_views, voucher_staff)),
+        partner_views.partner,
     ]
 )
 for _blueprint in _PAGES:
@@ -118,6 +122,7 @@ def register_audit_words() -> list[AuditWord]:
     return [
         *(AuditWord(f"rewards.{act}", title) for act, title in words.AUDIT.items()),
         AuditWord("rewards_item", lazy("Item of the catalogue"), page="rewards_staff.show"),
+        AuditWord("rewards_voucher", lazy("Voucher of a member")),
         AuditWord("rewards_order", lazy("Order for points"), page="rewards_staff.show_order"),
     ]
 

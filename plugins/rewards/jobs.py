@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from plugins.rewards.handling import RETURN_DAYS, keep_time
-from plugins.rewards.models import Order
+from plugins.rewards.models import Order, WrongCode
 from plugins.rewards.states import LIVE, State
 from portal.sdk import Job, JobRun, db, now, open_projects
 
@@ -30,6 +30,15 @@ def keep_clock(run: JobRun) -> None:
             run.checkpoint(done=run.done + len(some))
 
 
+def forget_tries(run: JobRun) -> None:
+    """Delete the counts of wrong codes of yesterday and before."""
+    yesterday = int(now().timestamp()) // 60 - 1440
+    db.session.execute(sa.delete(WrongCode).where(WrongCode.minute < yesterday))
+
+
 def all_jobs() -> list[Job]:
     """Return every kind of job."""
-    return [Job("rewards.keep_clock", keep_clock, every=timedelta(minutes=1))]
+    return [
+        Job("rewards.keep_clock", keep_clock, every=timedelta(minutes=1)),
+        Job("rewards.forget_tries", forget_tries, every=timedelta(days=1)),
+    ]

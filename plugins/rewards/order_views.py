@@ -11,8 +11,9 @@ from plugins.rewards.errors import RewardError
 from plugins.rewards.models import Order
 from plugins.rewards.pages import refusal_of
 from plugins.rewards.showing import spaced
-from plugins.rewards.states import LIVE, State, Way
+from plugins.rewards.states import LIVE, Kind, State, Way
 from plugins.rewards.views import CODES
+from plugins.rewards.vouchers.views import of_order
 from portal.sdk import (
     current_member,
     current_project,
@@ -105,6 +106,7 @@ def _shown(found: Order, refused: RewardError | None = None) -> str:
         item=found.item,
         over=over,
         steps=queries.steps_of(found),
+        vouchers=of_order(found) if found.item.kind == Kind.VOUCHER else [],
         code=spaced(found.code),
         qr=code.svg_data_uri(scale=6, border=2, dark="#0f3d3a") if shows else None,
         qr_says=gettext("Code for the desk: %(title)s", title=localized(found.title)),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from plugins.rewards.errors import RewardError
 from plugins.rewards.models import Item, Order, Step
 from plugins.rewards.rules import conditions, price_for, require
-from plugins.rewards.states import DONE, LIVE, State, Way
+from plugins.rewards.states import DONE, LIVE, Kind, State, Way
 from plugins.rewards.stocking import (
     count_limits,
     give_back,
@@ -21,6 +21,7 @@ from plugins.rewards.stocking import (
     uncount_limits,
 )
 from plugins.rewards.telling import tell
+from plugins.rewards.vouchers.service import issue, take_back_vouchers
 from portal.sdk import (
     MemberRef,
     PointsError,
@@ -110,11 +111,16 @@ def place(
         return order
     if order.state != State.RESERVED or order.expires_at is None or order.expires_at <= at:
         raise RewardError("RESERVATION_OVER", state=order.state)
-    if order.way == Way.DELIVER and not note:
+    coded = item.kind == Kind.VOUCHER
+    if order.way == Way.DELIVER and not (note or coded):
         raise RewardError("NO_ADDRESS", state=order.state)
     order.note, order.placed_at, order.expires_at = note, at, None
     lead(order, State.PLACED, member, at)
-    if order.way == Way.COLLECT and not item.prepared:
+    if coded:
+        # A code is dispatched by showing it: the points are taken now.
+        issue(order, item, project, at)
+        capture(order, item, State.DELIVERED, None, at)
+    elif order.way == Way.COLLECT and not item.prepared:
         make_ready(order, project, days, None, at)
     emit(
         kind="rewards.placed",
@@ -181,6 +187,7 @@ def capture(order: Order, item: Item, target: State, actor: Any, at: datetime) -
 def undo(order: Order, item: Item, actor: Any, at: datetime) -> None:
     """Take back what was handed out: pieces, limits and all points. The item is locked."""
     take_back(item, order, actor)
+    take_back_vouchers(actor=actor, order=order, item=item, at=at)
     uncount_limits(order)
     if order.capture_id is not None:
         reverse_points(

@@ -12,6 +12,10 @@ from plugins.rewards.models import (
     Step,
     TierPrice,
     Used,
+    Voucher,
+    VoucherTerms,
+    VoucherUse,
+    WrongCode,
 )
 from plugins.rewards.ordering import end
 from plugins.rewards.states import LIVE, State
@@ -26,6 +30,12 @@ _COLUMNS = {
     "points": lazy("Points"),
     "points_returned": lazy("Points returned"),
     "note": lazy("What you wrote"),
+}
+_VOUCHERS = {
+    "code": lazy("Code of the voucher"),
+    "worth": lazy("Worth in fen; 1: used as a whole"),
+    "left": lazy("Left on it"),
+    "until": lazy("Valid until"),
 }
 _MARKED = {"title": lazy("Title")}
 
@@ -53,9 +63,17 @@ def export_of(member: MemberRef) -> list[ExportPart]:
         .where(Favourite.member_id == member.id)
         .order_by(Item.id)
     )
+    given = db.session.scalars(
+        sa.select(Voucher).where(Voucher.member_id == member.id).order_by(Voucher.id)
+    )
+    held = [
+        {"code": each.code, "worth": each.worth, "left": each.left_over, "until": each.valid_until}
+        for each in given
+    ]
     titles = [{"title": localized(each.title)} for each in marked]
     return [
         ExportPart("orders", lazy("Orders for points"), _COLUMNS, told),
+        ExportPart("vouchers", lazy("Vouchers"), _VOUCHERS, held),
         ExportPart("favourites", lazy("Favourites"), _MARKED, titles),
     ]
 
@@ -91,6 +109,7 @@ def purge(project: ProjectRef) -> None:
     # A member who moved may have marked an item of this project in another.
     db.session.execute(sa.delete(Favourite).where(Favourite.item_id.in_(ours)))
     for model in (
-        Step, Order, Favourite, Movement, Used, OpenWindow, TierPrice, Item, PurgePermit,
+        VoucherUse, Voucher, VoucherTerms, WrongCode, Step, Order,
+        Favourite, Movement, Used, OpenWindow, TierPrice, Item, PurgePermit,
     ):  # fmt: skip
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

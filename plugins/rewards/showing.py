@@ -29,6 +29,11 @@ def points(amount: int) -> int | float:
     return amount // 1000 if amount % 1000 == 0 else amount / 1000
 
 
+def yuan(amount: int) -> str:
+    """Return yuan for fen: "12.50"."""
+    return f"{amount // 100}.{amount % 100:02}"
+
+
 def spaced(code: str) -> str:
     """Return a code in groups of four, to be read aloud."""
     return "-".join(code[at : at + 4] for at in range(0, len(code), 4))

@@ -88,6 +88,19 @@ REFUSALS: Mapping[str, object] = {
     "BELOW_RESERVED": lazy("Fewer pieces would be left than are set aside for orders."),
     "TOO_MANY_PICTURES": lazy("An item has five pictures at most."),
     "NO_REASON": lazy("Write why, in a few words."),
+    "VOUCHER_FORGED": lazy("This is no voucher of the club."),
+    "VOUCHER_FOREIGN": lazy("This voucher is for somewhere else."),
+    "VOUCHER_STALE": lazy("The code has changed meanwhile. Please have it shown again."),
+    "VOUCHER_VOID": lazy("This voucher was returned."),
+    "VOUCHER_USED": lazy("This voucher is used up, or something was taken off it."),
+    "VOUCHER_EXPIRED": lazy("This voucher is no longer valid."),
+    "VOUCHER_CHANGED": lazy("Something was taken off it meanwhile. Check it again."),
+    "BAD_AMOUNT": lazy("Write an amount in yuan, such as 12.50."),
+    "TOO_MUCH": lazy("Less than that is left on it. Nothing was taken."),
+    "TOO_MANY_TRIES": lazy("Too many wrong codes. Wait a minute; it was noted."),
+    "BAD_CODES": lazy("A code has 6 to 24 letters and digits. Not so:"),
+    "TOO_MANY_CODES": lazy("A list has 5,000 codes at most."),
+    "BAD_DAYS": lazy("Write how many days, from 1 to 3,650."),
     "NO_STOCK": lazy("No stock is kept for this item."),
 }
 """Code -> the sentence."""
@@ -102,6 +115,11 @@ AUDIT: Mapping[str, object] = {
     "sent": lazy("Order for points sent or booked"),
     "refused": lazy("Order for points refused"),
     "returned": lazy("Order for points taken back"),
+    "voucher_used": lazy("Voucher used"),
+    "voucher_set_up": lazy("Vouchers of an item set up"),
+    "partner_linked": lazy("Link for a partner made"),
+    "wrong_code": lazy("Wrong code of a voucher tried"),
+    "codes_guessed": lazy("Many wrong codes of vouchers in a minute"),
     "exported": lazy("Orders for points taken as a file"),
 }
 """Act -> its words in the trail."""

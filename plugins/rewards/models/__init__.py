@@ -2,6 +2,7 @@
 
 from plugins.rewards.models.items import WHOLE, Favourite, Item, OpenWindow, TierPrice
 from plugins.rewards.models.orders import Movement, Order, PurgePermit, Step, Used
+from plugins.rewards.vouchers.models import Voucher, VoucherTerms, VoucherUse, WrongCode
 
 __all__ = [
     "WHOLE",
@@ -14,4 +15,8 @@ __all__ = [
     "Step",
     "TierPrice",
     "Used",
+    "Voucher",
+    "VoucherTerms",
+    "VoucherUse",
+    "WrongCode",
 ]

@@ -11,6 +11,10 @@ from plugins.rewards.models import (
     Step,
     TierPrice,
     Used,
+    Voucher,
+    VoucherTerms,
+    VoucherUse,
+    WrongCode,
 )
 from plugins.rewards.states import Kind, Move, Shown, State, Way
 from portal import clock
@@ -19,7 +23,7 @@ from portal.projects.models import Project
 from tests.factories import add
 from tests.plugin_host.conftest import switch_on
 
-_ITEM, _ORDER = "rewards.item", "rewards.order"
+_ITEM, _ORDER, _VOUCHER = "rewards.item", "rewards.order", "rewards.voucher"
 NAMES = {
     "rewards": {"public_id": _ITEM},
     "rewards.order": {"public_id": _ORDER},
@@ -31,6 +35,7 @@ NAMES = {
     "rewards_api.cancel_order": {"public_id": _ORDER},
     "rewards_staff": {"public_id": _ITEM},
     "rewards_staff.show_order": {"public_id": _ORDER},
+    "rewards.voucher": {"public_id": _VOUCHER},
     "rewards_staff.step": {"public_id": _ORDER},
 }
 
@@ -42,7 +47,7 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     texts = {"zh_Hans_CN": "明前龙井"}
     item = add(
         Item(
-            **where, kind=Kind.GIFT, state=Shown.SHOWN, way=Way.COLLECT, title=texts, hint={},
+            **where, kind=Kind.VOUCHER, state=Shown.SHOWN, way=Way.COLLECT, title=texts, hint={},
             about={}, words="明前龙井", cover="tea", price=0, stock=5, reserved=1, rules={},
         )
     )  # fmt: skip
@@ -60,4 +65,13 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
         )
     )  # fmt: skip
     add(Step(**where, order_id=order.id, state=State.PLACED, by=1, at=now))
-    return {_ITEM: item.public_id, _ORDER: order.public_id}
+    add(VoucherTerms(**of_item, worth=1000, days=30, listed=False))
+    voucher = add(
+        Voucher(
+            **of_item, order_id=order.id, member_id=member.id, code=f"V{order.code}", secret="s",
+            worth=1000, left_over=400, in_parts=True, valid_until=now + timedelta(days=30),
+        )
+    )  # fmt: skip
+    add(VoucherUse(**where, voucher_id=voucher.id, amount=600, left_over=400, by=1))
+    add(WrongCode(**where, who="account:1", minute=1, wrong=1))
+    return {_VOUCHER: voucher.public_id, _ITEM: item.public_id, _ORDER: order.public_id}

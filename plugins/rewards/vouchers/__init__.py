@@ -1,0 +1,1 @@
+"""Vouchers: codes that are worth something, used whole or in parts."""
