@@ -2,19 +2,24 @@
 
 from flask import Blueprint
 
-from plugins.surveys import privacy, words
+from plugins.surveys import privacy, showing, words
 from plugins.surveys.answering import finding, views
 from plugins.surveys.answering.listing import home_card
-from plugins.surveys.blueprint import blueprint, staff
+from plugins.surveys.blueprint import blueprint
+from plugins.surveys.builder import staff_views as builder_views
+from plugins.surveys.demo import fill
 from plugins.surveys.waves import clock
+from plugins.surveys.waves import staff_views as wave_views
 from portal.sdk import (
     AuditWord,
     Card,
+    Demo,
     ExportPart,
     Job,
     MemberHome,
     MemberRef,
     MemberTab,
+    NavItem,
     Permission,
     ProjectRef,
     RoleName,
@@ -28,17 +33,19 @@ __all__ = ["views"]
 
 
 def _context() -> dict[str, object]:
-    return {"words": words}
+    return {"words": words, "showing": showing}
 
 
-for _blueprint in (blueprint, staff):
+# The staff's views are of one blueprint: each module adds its own.
+STAFF_VIEWS = {each.staff for each in (wave_views, builder_views)}
+for _blueprint in (blueprint, *STAFF_VIEWS):
     _blueprint.context_processor(_context)
 
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     """Return the pages of owners and of staff."""
-    return [blueprint, staff]
+    return [blueprint, *STAFF_VIEWS]
 
 
 @hookimpl
@@ -85,8 +92,25 @@ def register_jobs() -> list[Job]:
 def register_audit_words() -> list[AuditWord]:
     """Return the words of what the trail says of surveys."""
     return [AuditWord(f"surveys.{act}", title) for act, title in words.AUDIT.items()] + [
-        AuditWord("surveys_wave", lazy("Survey")),
+        AuditWord("surveys_wave", lazy("Survey"), page="surveys_staff.wave"),
+        AuditWord("surveys_list", lazy("List of surveys")),
     ]
+
+
+@hookimpl
+def nav_items(project: ProjectRef | None) -> list[NavItem]:
+    """Return the link of the staff's sidebar."""
+    return [
+        NavItem(
+            lazy("Surveys"), "chart-bar", "surveys_staff.index", "surveys.results", "plugins"
+        ),
+    ]  # fmt: skip
+
+
+@hookimpl
+def demo_data(project: ProjectRef, demo: Demo) -> None:
+    """Fill the demo with last year's survey and this year's."""
+    fill(project, demo)
 
 
 @hookimpl

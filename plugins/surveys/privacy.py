@@ -23,7 +23,11 @@ _ASKED = {
     "answer": lazy("Your answer, as numbers"),
 }
 _BEGUN = {"survey": lazy("Survey"), "answers": lazy("Your words"), "saved_at": lazy("Saved")}
-_SIDE = {"survey": lazy("Survey"), "item": lazy("Question"), "value": lazy("Your words")}
+_SIDE = {
+    "survey": lazy("Survey"),
+    "item": lazy("Place of the question"),
+    "value": lazy("Your words"),
+}
 
 
 def _mine(member: MemberRef) -> sa.ColumnElement[bool]:

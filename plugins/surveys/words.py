@@ -13,7 +13,7 @@ STATES: Mapping[str, tuple[object, str, str]] = {
     State.PAUSED: (lazy("Paused"), "gold", "clock"),
     State.CLOSED: (lazy("Closed"), "blue", "check"),
     State.SEALED: (lazy("Sealed"), "blue", "lock"),
-    State.PUBLISHED: (lazy("Published"), "green", "chart-bar"),
+    State.PUBLISHED: (lazy("Released"), "green", "chart-bar"),
     State.ARCHIVED: (lazy("Archived"), "", "clock"),
 }
 """State -> its word, its tone, its icon."""
@@ -40,6 +40,74 @@ STAGES: Mapping[str, object] = {
     Stage.SETTLING: lazy("First year"),
     Stage.STABLE: lazy("Second year"),
     Stage.SENIOR: lazy("Longer than two years"),
+}
+
+SERIES: Mapping[str, object] = {
+    "yearly": lazy("Yearly survey, five dimensions"),
+    "after_event": lazy("After an activity"),
+    "after_repair": lazy("After a repair"),
+    "after_handover": lazy("After the handover"),
+    "own": lazy("A survey of another kind"),
+}
+
+KINDS: Mapping[str, object] = {
+    "single": lazy("One of several"),
+    "multiple": lazy("Several of several"),
+    "matrix": lazy("Matrix"),
+    "rating": lazy("Rating"),
+    "nps": lazy("Recommendation, 0 to 10"),
+    "ranking": lazy("Ranking"),
+    "number": lazy("Number"),
+    "date": lazy("Date"),
+    "short": lazy("Short text"),
+    "long": lazy("Long text"),
+    "photo": lazy("Photo"),
+    "text": lazy("Text without an answer"),
+}
+
+SCALES: Mapping[str, object] = {
+    "1-5": lazy("1 to 5"),
+    "stars": lazy("Five stars"),
+    "faces": lazy("Five faces"),
+    "0-10": lazy("0 to 10"),
+}
+
+DIMENSIONS: Mapping[str, object] = {
+    "sales": lazy("Sales service"),
+    "after_sales": lazy("After-sales service"),
+    "property": lazy("Property management"),
+    "engineering": lazy("Quality of the building"),
+    "surroundings": lazy("Surroundings"),
+}
+
+ROLES: Mapping[str, object] = {
+    "satisfaction": lazy("Satisfaction"),
+    "expectation": lazy("Expectation"),
+    "again": lazy("Would buy again"),
+    "recommend": lazy("Would recommend"),
+    "recommended_count": lazy("Recommended to how many"),
+    "effort": lazy("Effort"),
+    "overall": lazy("Overall"),
+}
+
+PATTERNS: Mapping[str, object] = {
+    "email": lazy("E-mail address"),
+    "digits": lazy("Digits alone"),
+    "plate": lazy("Number plate"),
+    "postcode": lazy("Postcode"),
+}
+
+COMPARISONS: Mapping[str, object] = {
+    "eq": lazy("equals"),
+    "ne": lazy("does not equal"),
+    "le": lazy("is at most"),
+    "ge": lazy("is at least"),
+    "lt": lazy("is below"),
+    "gt": lazy("is above"),
+    "in": lazy("is one of (with commas)"),
+    "has": lazy("contains the choice"),
+    "answered": lazy("is answered"),
+    "skipped": lazy("is skipped"),
 }
 
 STEPS: Mapping[str, tuple[object, str]] = {

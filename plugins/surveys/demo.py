@@ -1,0 +1,143 @@
+"""Surveys of the demo: last year's, sealed with its answers, and this year's, open now."""
+
+import random
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from plugins.surveys.instrument.answers import take
+from plugins.surveys.instrument.document import read
+from plugins.surveys.library.yearly import INSTRUMENT, WEIGHTS
+from plugins.surveys.models import Ballot, Participation, SideAnswer, Wave
+from plugins.surveys.waves import service
+from portal.sdk import Demo, ProjectRef, db
+
+_TITLE = {"zh_Hans_CN": "年度满意度调查", "zh_Hant": "年度滿意度調查", "en": "Yearly survey"}
+_MOST = 90
+_WORDS = (
+    "地下车库的灯经常不亮",
+    "电梯早高峰要等很久",
+    "报修以后没有人告诉我进度",
+    "楼上装修的噪声",
+    "希望多一些给老人坐的椅子",
+    "外墙渗水，修了两次还在漏",
+)
+
+
+def fill(project: ProjectRef, demo: Demo) -> None:
+    """Write both waves; the staff write them, the manager approves and opens them."""
+    writer = demo.staff.get("staff") or next(
+        account for key, account in demo.staff.items() if key != "manager"
+    )
+    head = demo.staff["manager"]
+    last = service.make_survey(
+        actor=writer,
+        project=project,
+        title=_TITLE,
+        series="yearly",
+        instrument=INSTRUMENT,
+        weights=WEIGHTS,
+    )
+    if not _field(project, demo, last, (writer, head), opened=372, closed=351):
+        return
+    _answer(demo, last, _MOST, demo.moment(365, 20))
+    _steps(project, last, head, ("close", "seal"), demo.moment(350, 10))
+    current = service.next_wave(actor=writer, wave=last)
+    _field(project, demo, current, (writer, head), opened=6, closed=-15)
+    _answer(demo, current, _MOST // 4, demo.moment(2, 21), spared=demo.members.get("owner"))
+
+
+def _field(
+    project: ProjectRef, demo: Demo, wave: Wave, staff: tuple[Any, Any], *, opened: int, closed: int
+) -> bool:
+    writer, head = staff
+    service.change(
+        actor=writer,
+        wave=wave,
+        version=wave.version,
+        opens_at=demo.moment(opened, 9),
+        closes_at=demo.moment(closed, 21),
+        points=20_000,
+    )
+    if not demo.residents:
+        return False
+    before = demo.moment(opened + 2, 15)
+    _steps(project, wave, writer, ("send",), before)
+    _steps(project, wave, head, ("freeze",), before)
+    _steps(project, wave, head, ("open",), demo.moment(opened, 9))
+    return True
+
+
+def _steps(
+    project: ProjectRef, wave: Wave, actor: Any, steps: tuple[str, ...], at: datetime
+) -> None:
+    for step in steps:
+        service.take_step(
+            actor=actor, project=project, wave=wave, step=step, version=wave.version, at=at
+        )
+
+
+def _answer(demo: Demo, wave: Wave, most: int, at: datetime, spared: Any = None) -> None:
+    """Let households answer, up to so many; the owner to sign in as is left to answer."""
+    instrument = read(wave.instrument)
+    mine = sa.select(Participation).where(Participation.wave_id == wave.id)
+    lines = list(db.session.scalars(mine.order_by(Participation.unit_key)))
+    lines = [each for each in lines if not spared or each.household_id != spared.household_id]
+    for line in demo.rng.sample(lines, min(most, len(lines) * 3 // 5)):
+        taken = take(instrument, _said(demo.rng))
+        ballot = Ballot(
+            id=demo.rng.getrandbits(62) + 1,
+            wave_id=wave.id,
+            named=True,
+            project_id=wave.project_id,
+            positions=list(taken.positions),
+            building=line.building,
+            tier=line.tier,
+            stage=line.stage,
+            language="zh_Hans_CN",
+            submitted_at=at,
+        )
+        db.session.add(ballot)
+        for side in taken.side:
+            in_numbers = side.kind == "number"
+            db.session.add(
+                SideAnswer(
+                    ballot_id=ballot.id,
+                    item=side.position,
+                    project_id=wave.project_id,
+                    kind=side.kind,
+                    value="" if in_numbers else side.value,
+                    number=int(side.value) * 1_000_000 if in_numbers else None,
+                )
+            )
+        db.session.flush()
+        line.answered, line.ballot_id = True, ballot.id
+    db.session.flush()
+
+
+def _said(rng: random.Random) -> dict[str, object]:
+    """Return an answer of somebody more or less content."""
+    mood = rng.choices((1, 2, 3, 4, 5), (3, 6, 16, 42, 33))[0]
+
+    def near(shift: int = 0) -> int:
+        return max(1, min(5, mood + shift + rng.choice((-1, 0, 0, 0, 1))))
+
+    aspects: dict[str, object] = {
+        "sales": near(),
+        "after_sales": near(-1),
+        "property": near(),
+        "engineering": near(),
+        "surroundings": near() if rng.random() < 0.9 else "na",
+    }
+    said: dict[str, object] = {
+        "satisfied": mood,
+        "aspects": aspects,
+        "again": near(),
+        "recommend": near(),
+        "nps": max(0, min(10, mood * 2 + rng.choice((-1, 0, 1)))),
+        "recommended": rng.choices((0, 1, 2, 3, 5, 8), (30, 22, 18, 12, 10, 8))[0],
+    }
+    if mood <= 3 or any(isinstance(each, int) and each <= 2 for each in aspects.values()):
+        said["worst"] = rng.choice(_WORDS)
+    return said

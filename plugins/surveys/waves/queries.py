@@ -1,0 +1,107 @@
+"""What the staff's pages of waves show."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from plugins.surveys.models import Participation, Survey, Wave
+from plugins.surveys.states import State
+from portal.sdk import Page, db, page_of
+
+
+@dataclass(frozen=True)
+class WaveFilter:
+    """What a list is narrowed to, read from an address; what is unknown counts as not given."""
+
+    search: str = ""
+    state: str = ""
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> "WaveFilter":
+        """Read `?q=` and `?state=`."""
+        state = args.get("state", "")
+        search = args.get("q", "").strip()[:60].replace("\0", "")
+        return cls(search, state if state in tuple(State) else "")
+
+    def args(self) -> dict[str, str]:
+        """Return the filter as an address' arguments."""
+        mine = {"q": self.search, "state": self.state}
+        return {key: value for key, value in mine.items() if value}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How many of how many have answered."""
+
+    asked: int = 0
+    answered: int = 0
+
+    @property
+    def percent(self) -> int | None:
+        """The share in whole percent; None where nobody is asked."""
+        return round(100 * self.answered / self.asked) if self.asked else None
+
+
+def find(project_id: int, public_id: str) -> Wave | None:
+    """Return a wave of this project."""
+    return db.session.scalar(
+        sa.select(Wave).where(Wave.public_id == public_id, Wave.project_id == project_id)
+    )
+
+
+def listed(project_id: int, wanted: WaveFilter) -> Page[Any]:
+    """Return a page of (wave, its survey's series), the newest first."""
+    return page_of(_narrowed(project_id, wanted), Wave.created_at, Wave.id, descending=True)
+
+
+def exported(project_id: int, wanted: WaveFilter) -> Iterator[tuple[Wave, str]]:
+    """Yield every wave as filtered with its series, the newest first."""
+    newest = (Wave.created_at.desc(), Wave.id.desc())
+    for row in db.session.execute(_narrowed(project_id, wanted).order_by(*newest)):
+        yield row[0], row[1]
+
+
+def _narrowed(project_id: int, wanted: WaveFilter) -> sa.Select[Any]:
+    statement = sa.select(Wave, Survey.series).join(Survey, Survey.id == Wave.survey_id)
+    statement = statement.where(Wave.project_id == project_id)
+    if wanted.state:
+        statement = statement.where(Wave.state == wanted.state)
+    # A title is kept as JSON writes it, other letters than ASCII as \\uXXXX.
+    text = sa.func.lower(sa.cast(Wave.title, sa.Text))
+    for word in wanted.search.lower().split():
+        statement = statement.where(text.contains(json.dumps(word)[1:-1], autoescape=True))
+    return statement
+
+
+def rates(waves: Collection[int]) -> dict[int, Rate]:
+    """Return the response rate of each of these waves, in one statement."""
+    rows = db.session.execute(
+        sa.select(Participation.wave_id, *_COUNTS)
+        .where(Participation.wave_id.in_(waves))
+        .group_by(Participation.wave_id)
+    )
+    return {wave: Rate(asked, answered or 0) for wave, asked, answered in rows}
+
+
+def rates_by(wave_id: int) -> dict[str, dict[str, Rate]]:
+    """Return the response rate of a wave by stage and by building, in one statement."""
+    rows = db.session.execute(
+        sa.select(Participation.stage, Participation.building, *_COUNTS)
+        .where(Participation.wave_id == wave_id)
+        .group_by(Participation.stage, Participation.building)
+    )
+    found: dict[str, dict[str, Rate]] = {"stage": {}, "building": {}}
+    for stage, building, asked, answered in rows:
+        for name, value in (("stage", stage), ("building", building)):
+            old = found[name].get(value, Rate())
+            found[name][value] = Rate(old.asked + asked, old.answered + (answered or 0))
+    return found
+
+
+_COUNTS = (
+    sa.func.count(Participation.id),
+    sa.func.sum(sa.case((Participation.answered, 1), else_=0)),
+)

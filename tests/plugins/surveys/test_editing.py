@@ -1,0 +1,101 @@
+"""Changes to an instrument, and questions as they are typed: pure."""
+
+from typing import Any
+
+import pytest
+
+from plugins.surveys.builder import editing
+from plugins.surveys.builder.typed import question_from
+from plugins.surveys.instrument.checks import check
+from plugins.surveys.instrument.document import read
+from plugins.surveys.instrument.parts import Kind
+from plugins.surveys.library.yearly import INSTRUMENT, WEIGHTS
+
+EMPTY: dict[str, Any] = {"format": 1, "blocks": []}
+
+
+def _keys(document) -> list[list[str]]:
+    return [[each["key"] for each in block["questions"]] for block in document["blocks"]]
+
+
+def _three() -> dict[str, Any]:
+    document = EMPTY
+    for same in (False, True, False):
+        document, _ = editing.add(document, "short", same_screen=same)
+    return document
+
+
+def test_the_yearly_survey_is_sound():
+    assert check(read(INSTRUMENT), WEIGHTS) == []
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_new_question_of_every_kind_can_be_read(kind):
+    document, key = editing.add(EMPTY, kind)
+    assert [each.kind for each in read(document).questions] == [kind]
+    typed = question_from({"text_zh_Hans_CN": "好吗"}, editing.find(document, key), {})
+    read(editing.replace(document, key, typed))
+    assert EMPTY["blocks"] == []
+
+
+def test_moving_within_and_between_screens():
+    document = _three()
+    assert _keys(document) == [["q1", "q2"], ["q3"]]
+    assert _keys(editing.move(document, "q1", down=True)) == [["q2", "q1"], ["q3"]]
+    assert _keys(editing.move(document, "q2", down=True)) == [["q1"], ["q2", "q3"]]
+    assert _keys(editing.move(document, "q3", down=False)) == [["q3"], ["q1", "q2"]]
+    assert _keys(editing.move(document, "q1", down=False)) == _keys(document)
+    apart = editing.split(document, "q2")
+    assert _keys(apart) == [["q1"], ["q2"], ["q3"]]
+    assert _keys(editing.move(apart, "q2", down=True)) == [["q1"], ["q3"], ["q2"]]
+
+
+def test_a_dropped_question_comes_back_to_its_place():
+    document = _three()
+    without, gone = editing.drop(document, "q3")
+    assert _keys(without) == [["q1", "q2"]]
+    assert editing.restore(without, gone) == document
+    without, gone = editing.drop(document, "q1")
+    assert editing.restore(without, gone) == document
+    again, key = editing.copy(document, "q1")
+    assert _keys(again) == [["q1", "q4", "q2"], ["q3"]]
+    assert key == "q4"
+
+
+def test_options_keep_their_keys():
+    old = {
+        "key": "q1",
+        "type": "single",
+        "options": [
+            {"key": "yes", "text": {"zh_Hans_CN": "是", "en": "Yes"}},
+            {"key": "no", "text": {"zh_Hans_CN": "否", "en": "No"}},
+        ],
+    }
+    typed = {
+        "text_zh_Hans_CN": "住吗",
+        "options_zh_Hans_CN": "否\n是\n其他",
+        "options_en": "No\nYes\nOther",
+    }
+    made = question_from({**typed, "last_other": "y"}, old, {})["options"]
+    assert [each["key"] for each in made] == ["no", "yes", "o1"]
+    assert made[2] == {
+        "key": "o1", "text": {"zh_Hans_CN": "其他", "en": "Other"}, "other": True, "fixed": True,
+    }  # fmt: skip
+    renamed = question_from(
+        {**typed, "options_zh_Hans_CN": "在住\n否", "options_en": "Yes\nNo"}, old, {}
+    )["options"]
+    assert [each["key"] for each in renamed] == ["yes", "no"]
+
+
+def test_conditions_name_choices_by_their_words():
+    choices = [{"key": "yes", "text": {"zh_Hans_CN": "是"}}]
+    others = {"q1": {"key": "q1", "type": "single", "options": choices}}
+    old = {"key": "q2", "type": "short"}
+    typed = {"text_zh_Hans_CN": "为什么", "if_question": "q1", "if_is": "in", "if_value": "是，no"}
+    made = question_from(typed, old, others)
+    assert made["show_if"] == {"question": "q1", "is": "in", "value": ["yes", "no"]}
+    joined = {**old, "show_if": {"all": []}}
+    assert question_from({"if_question": "keep"}, joined, {})["show_if"] == {"all": []}
+    assert "show_if" not in question_from({}, joined, {})
+    jump = question_from({"jump_to": "end", "jump_is": "skipped"}, old, {})["jump"]
+    assert jump == [{"if": {"question": "q2", "is": "skipped"}, "to": "end"}]
