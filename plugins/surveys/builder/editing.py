@@ -48,8 +48,10 @@ def replace(document: Document, key: str, question: dict[str, Any]) -> Document:
 
 
 def move(document: Document, key: str, *, down: bool) -> Document:
-    """Move a question by one place; from the edge of a screen it joins the next screen, and one that
-    is alone on its screen changes places with that screen."""
+    """Move a question by one place; from the edge of a screen it joins the next screen.
+
+    One that is alone on its screen changes places with the next screen.
+    """
     made = deepcopy(document)
     block, place = _where(made, key)
     questions, blocks = block["questions"], made["blocks"]
