@@ -205,7 +205,7 @@ def _order(
             price_seen=price_for(item, household_of(who, project).tier),
             at=at,
         )
-        note = "请送到门口，谢谢" if order.way == Way.DELIVER else ""
+        note = "请送到门口，谢谢" if order.way == Way.DELIVER and item.kind != Kind.VOUCHER else ""
         ordering.place(order=order, member=who, project=project, note=note, days=14, at=at)
         later = at + timedelta(hours=5)
         if until == "ready" and order.way == Way.COLLECT and item.prepared:

@@ -83,7 +83,7 @@ def register_permissions() -> list[Permission]:
         ),
         Permission(
             "rewards.serve", lazy("Prepare orders and hand them out"),
-            frozenset({RoleName.STAFF, RoleName.CONCIERGE, *head}),
+            frozenset({RoleName.STAFF, RoleName.CONCIERGE, RoleName.CENTRE, *head}),
         ),
     ]  # fmt: skip
 
