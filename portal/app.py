@@ -117,8 +117,10 @@ def configure_web(app: Flask, settings: Settings) -> None:
     from portal.web.health import configure_health
     from portal.web.layout import configure_layout
     from portal.web.logs import configure_logs
+    from portal.web.metrics import configure_metrics
 
     configure_logs(app, settings)
+    configure_metrics(app, settings)
     configure_headers(app)
     configure_health(app)
     configure_gate(app)

@@ -34,6 +34,8 @@ VARIABLES = frozenset(
         "UPLOAD_MEGABYTES",
         "BLOCK_PLUGINS",
         "TRACE_HOOKS",
+        "SLOW_MS",
+        "METRICS_TOKEN",
     )
 )
 """Everything that the environment may set; `portal doctor` points at other PORTAL_ names."""
@@ -67,6 +69,8 @@ class Settings:
     upload_megabytes: int = 12
     block_plugins: frozenset[str] = frozenset()
     trace_hooks: bool = False
+    slow_ms: int = 500
+    metrics_token: str | None = field(default=None, repr=False)
     plugin_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -106,6 +110,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         upload_megabytes=_number(env, "PORTAL_UPLOAD_MEGABYTES", 12, low=1, high=100),
         block_plugins=_names(env, "PORTAL_BLOCK_PLUGINS"),
         trace_hooks=_flag(env, "PORTAL_TRACE_HOOKS"),
+        slow_ms=_number(env, "PORTAL_SLOW_MS", 500, low=0, high=60_000),
+        metrics_token=_metrics_token(env),
         plugin_secrets={name: env[name] for name in env if name.startswith(PLUGIN_VARIABLES)},
     )
 
@@ -190,6 +196,16 @@ def _secret_key(env: Mapping[str, str], kept: Mapping[str, str]) -> str:
             f"PORTAL_SECRET_KEY has {len(key)} characters: give at least {KEY_BYTES}, at random."
         )
     return key
+
+
+def _metrics_token(env: Mapping[str, str]) -> str | None:
+    token = env.get("PORTAL_METRICS_TOKEN") or None
+    if token is not None and (len(token) < KEY_BYTES or not token.isascii()):
+        raise SettingsError(
+            f"PORTAL_METRICS_TOKEN has {len(token)} characters: "
+            f"give at least {KEY_BYTES} of ASCII, at random."
+        )
+    return token
 
 
 def _data_keys(text: str) -> dict[int, bytes]:

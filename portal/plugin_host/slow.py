@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 SLOW_SECONDS = 1.0
@@ -42,9 +43,13 @@ class SlowHooks:
     shares: dict[tuple[str, int], Share] = field(default_factory=lambda: defaultdict(Share))
     """By plugin and project; 0 for calls without a project."""
     lock: threading.Lock = field(default_factory=threading.Lock)
+    noted: Callable[[str, str, float], None] | None = None
+    """Who else is told of each call: plugin, hook, seconds."""
 
     def note(self, plugin: str, hook: str, project_key: int, seconds: float) -> bool:
         """Take a call's time; True when the hook was slow for the third time and now rests."""
+        if self.noted is not None:
+            self.noted(plugin, hook, seconds)
         with self.lock:
             share = self.shares[plugin, project_key]
             share.calls += 1

@@ -39,7 +39,7 @@ from portal.tokens.current import (
 )
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-UNTOUCHED = frozenset({"static", "plugin_static", "healthz", "readyz"})
+UNTOUCHED = frozenset({"static", "plugin_static", "healthz", "readyz", "metrics"})
 """Answered without asking the database who is there."""
 _GUESSES = limiter.shared_limit(
     "40 per minute",

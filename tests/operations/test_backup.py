@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from flask import Flask
 from flask.cli import ScriptInfo
@@ -106,8 +107,9 @@ def test_what_was_backed_up_is_there_again(
     assert "as they were" in done.stdout
     assert "every rule holds" in done.stdout
     assert "1, each with its digest" in done.stdout
-    uploads = Path(elsewhere.env["PORTAL_HOME"]).glob("files/??/*")
-    assert [path.read_bytes() for path in uploads] == [kept]
+    name = db.session.scalars(sa.select(StoredFile.storage_name)).one()
+    there = Path(elsewhere.env["PORTAL_HOME"]) / "files" / name[:2] / name
+    assert there.read_bytes() == kept
 
     again = elsewhere.portal("restore", str(target))
     assert again.returncode == 1
@@ -118,8 +120,8 @@ def test_a_lost_upload_is_told(
     app: Flask, kept: bytes, elsewhere: Installation, tmp_path: Path
 ) -> None:
     back_up(app, tmp_path / "night.tar")
-    with tarfile.open(tmp_path / "night.tar") as tar:
-        upload = tar.getnames()[-1]
+    name = db.session.scalars(sa.select(StoredFile.storage_name)).one()
+    upload = f"files/{name[:2]}/{name}"
     bad = changed(tmp_path / "night.tar", tmp_path / "bad.tar", **{upload: b"else"})
     done = elsewhere.portal("restore", str(bad))
     assert done.returncode == 1

@@ -50,6 +50,8 @@ REFUSED = [
     ("PORTAL_BLOCK_PLUGINS", "no-name"),
     ("PORTAL_BLOCK_PLUGINS", "a,b c"),
     ("PORTAL_TRACE_HOOKS", "yes"),
+    ("PORTAL_SLOW_MS", "-1"),
+    ("PORTAL_METRICS_TOKEN", "hunter22"),
 ]
 
 
