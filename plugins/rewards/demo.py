@@ -128,16 +128,15 @@ def fill(project: ProjectRef, demo: Demo) -> None:
     if not at_home:
         return
     neighbours = [each for each in demo.residents if each.household_id != owner.household_id]
+    # The owner's points stay as the rest of the demo tells of them.
     db.session.add(Favourite(member_id=owner.id, item_id=made[2].id, project_id=project.id))
-    _order(made[2], owner, project, demo, 3, "ready", actor)
-    _order(made[1], owner, project, demo, 26, "handed_out", actor)
-    _order(made[4], owner, project, demo, 9, "handed_out", actor)
-    _order(made[11], owner, project, demo, 4, "placed", actor)
     for number, who in enumerate(neighbours[:40]):
         days, item = 2 + number % 11, made[(2, 4, 6, 3, 1)[number % 5]]
         done = ("placed", "ready", "handed_out", "handed_out")[number % 4]
         _order(item, who, project, demo, days, done, actor)
     gone = made[10]
+    for who in neighbours[43:46]:
+        _order(made[11], who, project, demo, 4, "placed", actor)
     for who in neighbours[40:43]:
         _order(gone, who, project, demo, 5, "placed", actor)
 
