@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from plugins.surveys import privacy, showing, words
 from plugins.surveys.answering import finding, views
+from plugins.surveys.answering.api import api
 from plugins.surveys.answering.listing import home_card
 from plugins.surveys.blueprint import blueprint
 from plugins.surveys.builder import staff_views as builder_views
@@ -44,8 +45,8 @@ for _blueprint in (blueprint, *STAFF_VIEWS):
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
-    """Return the pages of owners and of staff."""
-    return [blueprint, *STAFF_VIEWS]
+    """Return the pages of owners and of staff, and the JSON routes."""
+    return [blueprint, *STAFF_VIEWS, api]
 
 
 @hookimpl

@@ -33,6 +33,7 @@ from portal.files.errors import UploadError
 from portal.files.limits import takes_files
 from portal.files.pictures import Picture
 from portal.i18n import LANGUAGES, gettext, lazy, localized, ngettext
+from portal.idempotency.answers import without_key
 from portal.jobs.registry import Job, JobRun
 from portal.jobs.service import enqueue
 from portal.messages.senders import Message, SenderPoint, SendError
@@ -60,6 +61,7 @@ from portal.plugin_host.refs import (
 )
 from portal.plugin_host.setting_types import Setting, SettingKind
 from portal.plugin_host.settings import plugin_settings
+from portal.plugin_host.state import ClosedLink
 from portal.plugin_host.telling import notify
 from portal.plugin_host.tokens import issue_token, revoke_tokens
 from portal.points.checks import PointsRequest
@@ -119,6 +121,7 @@ __all__ = [
     "AuditWord",
     "BuildingRef",
     "Card",
+    "ClosedLink",
     "CodeError",
     "Demo",
     "DomainEvent",
@@ -248,6 +251,7 @@ __all__ = [
     "visible_projects",
     "void_points",
     "withdraw_facts",
+    "without_key",
 ]
 
 if not TYPE_CHECKING:  # For mypy every name would exist.

@@ -70,6 +70,18 @@ def waiting(project_id: int, member: MemberRef, at: datetime, most: int = 3) -> 
     return [Found(*row) for row in db.session.execute(first)]
 
 
+def open_wave(project_id: int, public_id: str, at: datetime) -> Wave | None:
+    """Return a wave that takes answers now, whoever asks."""
+    return db.session.scalar(
+        sa.select(Wave).where(
+            Wave.project_id == project_id,
+            Wave.public_id == public_id,
+            Wave.state == State.FIELD,
+            sa.or_(Wave.closes_at.is_(None), Wave.closes_at > at),
+        )
+    )
+
+
 def _mine(project_id: int, member: MemberRef) -> sa.Select[tuple[Wave, Participation, Draft]]:
     keys = (f"m:{member.id}", f"h:{member.household_id}")
     # What somebody else of the household has begun is theirs to read.

@@ -19,12 +19,24 @@ from plugins.surveys.blueprint import blueprint
 from plugins.surveys.errors import SurveyError
 from plugins.surveys.instrument.document import read
 from plugins.surveys.instrument.parts import Kind
-from portal.sdk import current_member, current_project, db, gettext, member_only, now
+from portal.sdk import (
+    ClosedLink,
+    current_member,
+    current_project,
+    current_token,
+    db,
+    gettext,
+    member_only,
+    now,
+    public,
+)
 
 __all__ = ["blueprint"]
 
 Page = str | tuple[str, int] | Response
 _LONGEST = 200_000
+INVITATION = "invitation"
+"""The purpose of links to a wave; their subject is its public id."""
 
 
 @blueprint.get("/p/<project>/surveys/")
@@ -88,6 +100,18 @@ def save(public_id: str) -> Page:
         # An answer brought up another question on the same screen.
         following = block
     return _lead(found, walked, following or block, mark, act)
+
+
+@blueprint.get("/t/surveys/<token>")
+@public
+def invited() -> Page:
+    """Lead from an invitation's link to the wave, with a button: the link says who is asked, and
+    only whoever signs in as them answers. Looking at it uses nothing up."""
+    token = current_token()
+    wave = finding.open_wave(current_project().id, token.subject, now())
+    if token.purpose != INVITATION or wave is None:
+        raise ClosedLink
+    return render_template("surveys/invited.html", wave=wave, notice=NOTICES[wave.mode])
 
 
 def _lead(found: Found, walk: Walk, following: str, mark: str, act: str) -> Page:

@@ -13,6 +13,7 @@ from tests.plugins.surveys.waves import add_ballot, make_survey, make_wave
 _WAVE = "surveys.wave"
 NAMES: dict[str, dict[str, str]] = {
     "surveys": {"public_id": _WAVE},
+    "surveys_api": {"public_id": _WAVE},
     "surveys_staff": {"public_id": _WAVE},
 }
 
