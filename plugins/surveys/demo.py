@@ -66,7 +66,17 @@ def _field(
     _steps(project, wave, writer, ("send",), before)
     _steps(project, wave, head, ("freeze",), before)
     _steps(project, wave, head, ("open",), demo.moment(opened, 9))
+    _invite(wave, demo)
     return True
+
+
+def _invite(wave: Wave, demo: Demo) -> None:
+    """Note that everybody was invited; the job is left with the owner to sign in as."""
+    owner = demo.members.get("owner")
+    line = sa.update(Participation).where(Participation.wave_id == wave.id)
+    if owner:
+        line = line.where(Participation.household_id != owner.household_id)
+    db.session.execute(line.values(invited_at=wave.opens_at))
 
 
 def _steps(

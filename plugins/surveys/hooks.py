@@ -9,6 +9,8 @@ from plugins.surveys.answering.listing import home_card
 from plugins.surveys.blueprint import blueprint
 from plugins.surveys.builder import staff_views as builder_views
 from plugins.surveys.demo import fill
+from plugins.surveys.inviting import notices, telling
+from plugins.surveys.inviting import staff_views as inviting_views
 from plugins.surveys.waves import clock
 from plugins.surveys.waves import staff_views as wave_views
 from portal.sdk import (
@@ -21,6 +23,7 @@ from portal.sdk import (
     MemberRef,
     MemberTab,
     NavItem,
+    NotificationKind,
     Permission,
     ProjectRef,
     RoleName,
@@ -38,7 +41,7 @@ def _context() -> dict[str, object]:
 
 
 # The staff's views are of one blueprint: each module adds its own.
-STAFF_VIEWS = {each.staff for each in (wave_views, builder_views)}
+STAFF_VIEWS = {each.staff for each in (wave_views, builder_views, inviting_views)}
 for _blueprint in (blueprint, *STAFF_VIEWS):
     _blueprint.context_processor(_context)
 
@@ -85,8 +88,14 @@ def register_permissions() -> list[Permission]:
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    """Return the clock of waves."""
-    return clock.all_jobs()
+    """Return the clock of waves, invitations and reminders."""
+    return [*clock.all_jobs(), *telling.all_jobs()]
+
+
+@hookimpl
+def register_notifications() -> list[NotificationKind]:
+    """Return what owners are told of surveys."""
+    return notices.all_kinds()
 
 
 @hookimpl

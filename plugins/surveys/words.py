@@ -140,6 +140,10 @@ AUDIT: Mapping[str, object] = {
     "seal": lazy("Survey sealed"),
     "publish": lazy("Survey published"),
     "archive": lazy("Survey archived"),
+    "reminded": lazy("Silent ones reminded of a survey"),
+    "quota_set": lazy("Quota of a survey set"),
+    "quota_dropped": lazy("Quota of a survey taken out"),
+    "answers_taken": lazy("Single answers of a survey taken as a file"),
 }
 """Act -> what the audit trail says."""
 
@@ -153,5 +157,9 @@ REFUSALS: Mapping[str, object] = {
     "TOO_LATE": lazy("The survey closes before it opens: give another day."),
     "SERIES_TAKEN": lazy("There is a survey with this name already."),
     "NOT_SHUFFLED": lazy("Anonymous answers are not shuffled yet: seal it once they are."),
+    "NOT_FIELD": lazy("Reminders go out while a survey is open."),
+    "NOBODY_SILENT": lazy(
+        "Nobody is to be reminded now: two days lie between, and three are most."
+    ),
     "UNFINISHED": lazy("One wave of this survey is still being written: finish that one first."),
 }

@@ -92,6 +92,7 @@ from portal.sdk.people import (
     housemates,
     open_projects,
     residents,
+    residents_of_each,
 )
 from portal.sdk.phones import PhoneHolder, find_phone_holder, find_phone_holders, phone_key
 from portal.sdk.points import (
@@ -237,6 +238,7 @@ __all__ = [
     "render_markdown",
     "requires",
     "residents",
+    "residents_of_each",
     "reverse_points",
     "revoke_tokens",
     "send_code",

@@ -87,6 +87,24 @@ def residents(project: ProjectRef, *, after: int = 0, limit: int = MOST) -> list
     return [member_ref(member) for member in found]
 
 
+def residents_of_each(
+    households: Collection[int], project: ProjectRef
+) -> dict[int, list[MemberRef]]:
+    """Return who of each of some households owns or lives in a home of the project now, by the
+    household's id, in one statement; at most 500 households at once, else ValueError."""
+    here = sa.exists().where(
+        Ownership.member_id == Member.id,
+        Ownership.project_id == project.id,
+        Ownership.until.is_(None),
+    )
+    mine = Member.household_id.in_(few(households))
+    statement = sa.select(Member).where(mine, here, Member.state == MemberState.ACTIVE)
+    found: dict[int, list[MemberRef]] = {household: [] for household in households}
+    for member in db.session.scalars(statement.order_by(Member.id)):
+        found[member.household_id].append(member_ref(member))
+    return found
+
+
 def homes_of(member: MemberRef, project: ProjectRef) -> list[HomeRef]:
     """Return the homes of the project that a member owns or lives in now, verified ones."""
     return homes_of_each([member], project)[member.id]

@@ -23,6 +23,7 @@ from portal.sdk import (
     housemates,
     phone_key,
     residents,
+    residents_of_each,
 )
 from tests import factories
 
@@ -110,6 +111,11 @@ def test_homes_are_those_of_the_project_and_of_now(app: Flask) -> None:
     assert homes_of(member_ref(follower), project_ref(project)) == []
     each = homes_of_each([member_ref(member), member_ref(follower)], project_ref(project))
     assert each == {member.id: [found], follower.id: []}
+    households = [member.household_id, follower.household_id]
+    living = residents_of_each(households, project_ref(project))
+    assert living == {member.household_id: [member_ref(member)], follower.household_id: []}
+    with pytest.raises(ValueError, match="501 asked for"):
+        residents_of_each(range(501), project_ref(project))
 
 
 def test_a_household_is_told_to_its_members_and_nobody_else(app: Flask) -> None:

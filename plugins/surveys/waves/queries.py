@@ -34,10 +34,21 @@ class WaveFilter:
 
 @dataclass(frozen=True)
 class Rate:
-    """How many of how many have answered."""
+    """How many of how many have answered, were invited, were reminded at least once."""
 
     asked: int = 0
     answered: int = 0
+    invited: int = 0
+    reminded: int = 0
+
+    def __add__(self, other: "Rate") -> "Rate":
+        """Return both together."""
+        return Rate(
+            self.asked + other.asked,
+            self.answered + other.answered,
+            self.invited + other.invited,
+            self.reminded + other.reminded,
+        )
 
     @property
     def percent(self) -> int | None:
@@ -83,7 +94,7 @@ def rates(waves: Collection[int]) -> dict[int, Rate]:
         .where(Participation.wave_id.in_(waves))
         .group_by(Participation.wave_id)
     )
-    return {wave: Rate(asked, answered or 0) for wave, asked, answered in rows}
+    return {row[0]: Rate(*row[1:]) for row in rows}
 
 
 def rates_by(wave_id: int) -> dict[str, dict[str, Rate]]:
@@ -94,14 +105,19 @@ def rates_by(wave_id: int) -> dict[str, dict[str, Rate]]:
         .group_by(Participation.stage, Participation.building)
     )
     found: dict[str, dict[str, Rate]] = {"stage": {}, "building": {}}
-    for stage, building, asked, answered in rows:
+    for stage, building, *counts in rows:
         for name, value in (("stage", stage), ("building", building)):
-            old = found[name].get(value, Rate())
-            found[name][value] = Rate(old.asked + asked, old.answered + (answered or 0))
+            found[name][value] = found[name].get(value, Rate()) + Rate(*counts)
     return found
+
+
+def _many(what: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.sum(sa.case((what, 1), else_=0))
 
 
 _COUNTS = (
     sa.func.count(Participation.id),
-    sa.func.sum(sa.case((Participation.answered, 1), else_=0)),
+    _many(Participation.answered.is_(True)),
+    _many(Participation.invited_at.is_not(None)),
+    _many(Participation.reminded > 0),
 )

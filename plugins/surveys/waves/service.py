@@ -12,6 +12,7 @@ from plugins.surveys.frame.eligible import draw
 from plugins.surveys.instrument import document
 from plugins.surveys.instrument.checks import check
 from plugins.surveys.instrument.problems import InstrumentError
+from plugins.surveys.inviting.telling import ask_for_invitations
 from plugins.surveys.models import Ballot, Survey, Wave
 from plugins.surveys.states import STEPS, Mode, State, Unit
 from plugins.surveys.waves.freezing import hashes, keep_frame
@@ -113,6 +114,8 @@ def take_step(
             _seal_ballots(wave)
     _guarded(wave, version, State(wave.state), values)
     _record(actor, step, wave)
+    if way.target == State.FIELD:
+        ask_for_invitations(wave, project)
 
 
 def _sent(actor: Any, wave: Wave, at: datetime) -> dict[str, Any]:

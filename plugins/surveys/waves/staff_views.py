@@ -10,6 +10,7 @@ from plugins.surveys.blueprint import staff
 from plugins.surveys.errors import SurveyError
 from plugins.surveys.instrument.document import read
 from plugins.surveys.instrument.problems import InstrumentError
+from plugins.surveys.inviting.reminding import silent
 from plugins.surveys.library import FIRST
 from plugins.surveys.models import Wave
 from plugins.surveys.showing import moment
@@ -151,10 +152,7 @@ def _shown(found: Wave) -> dict[str, object]:
     except InstrumentError:
         instrument = None
     rates = queries.rates_by(found.id)
-    total = queries.Rate(
-        sum(each.asked for each in rates["stage"].values()),
-        sum(each.answered for each in rates["stage"].values()),
-    )
+    total = sum(rates["stage"].values(), queries.Rate())
     steps = [
         name
         for name, way in STEPS.items()
@@ -166,6 +164,7 @@ def _shown(found: Wave) -> dict[str, object]:
         "rates": rates,
         "total": total,
         "steps": steps,
+        "silent": silent(found, now()) if found.state == State.FIELD else None,
         "problems": service.problems_of(found) if found.state == State.DRAFT else [],
     }
 
