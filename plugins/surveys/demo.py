@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from plugins.surveys.instrument.answers import take
 from plugins.surveys.instrument.document import read
-from plugins.surveys.library.yearly import INSTRUMENT, WEIGHTS
+from plugins.surveys.library import FIRST
 from plugins.surveys.models import Ballot, Participation, SideAnswer, Wave
 from plugins.surveys.waves import service
 from portal.sdk import Demo, ProjectRef, db
@@ -36,8 +36,7 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         project=project,
         title=_TITLE,
         series="yearly",
-        instrument=INSTRUMENT,
-        weights=WEIGHTS,
+        **FIRST["yearly"],
     )
     if not _field(project, demo, last, (writer, head), opened=372, closed=351):
         return

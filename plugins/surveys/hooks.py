@@ -11,6 +11,7 @@ from plugins.surveys.builder import staff_views as builder_views
 from plugins.surveys.demo import fill
 from plugins.surveys.inviting import notices, telling
 from plugins.surveys.inviting import staff_views as inviting_views
+from plugins.surveys.quotas import staff_views as quota_views
 from plugins.surveys.waves import clock
 from plugins.surveys.waves import staff_views as wave_views
 from portal.sdk import (
@@ -41,7 +42,7 @@ def _context() -> dict[str, object]:
 
 
 # The staff's views are of one blueprint: each module adds its own.
-STAFF_VIEWS = {each.staff for each in (wave_views, builder_views, inviting_views)}
+STAFF_VIEWS = {each.staff for each in (wave_views, builder_views, inviting_views, quota_views)}
 for _blueprint in (blueprint, *STAFF_VIEWS):
     _blueprint.context_processor(_context)
 

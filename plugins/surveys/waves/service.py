@@ -13,7 +13,7 @@ from plugins.surveys.instrument import document
 from plugins.surveys.instrument.checks import check
 from plugins.surveys.instrument.problems import InstrumentError
 from plugins.surveys.inviting.telling import ask_for_invitations
-from plugins.surveys.models import Ballot, Survey, Wave
+from plugins.surveys.models import Ballot, Quota, Survey, Wave
 from plugins.surveys.states import STEPS, Mode, State, Unit
 from plugins.surveys.waves.freezing import hashes, keep_frame
 from portal.sdk import ProjectRef, business_date, db, record
@@ -57,8 +57,17 @@ def next_wave(*, actor: Any, wave: Wave) -> Wave:
             made = _add(survey, max(row[0] for row in others) + 1, actor, wave.title, **values)
     except sa.exc.IntegrityError as error:
         raise SurveyError("UNFINISHED", state=wave.state, version=wave.version) from error
+    _copy_quotas(wave, made)
     _record(actor, "wave_made", made)
     return made
+
+
+def _copy_quotas(wave: Wave, made: Wave) -> None:
+    names = ("wave_id", "project_id", "field", "value", "most")
+    mine = sa.select(Quota.field, Quota.value, Quota.most).where(Quota.wave_id == wave.id)
+    for row in db.session.execute(mine).all():
+        values = dict(zip(names, (made.id, made.project_id, *row), strict=True))
+        db.session.add(Quota(**values))
 
 
 def _add(survey: Survey, number: int, actor: Any, title: Mapping[str, str], **values: Any) -> Wave:

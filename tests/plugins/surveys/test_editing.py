@@ -9,7 +9,9 @@ from plugins.surveys.builder.typed import question_from
 from plugins.surveys.instrument.checks import check
 from plugins.surveys.instrument.document import read
 from plugins.surveys.instrument.parts import Kind
-from plugins.surveys.library.yearly import INSTRUMENT, WEIGHTS
+from plugins.surveys.library import FIRST
+from plugins.surveys.words import SERIES
+from portal.sdk import LANGUAGES
 
 EMPTY: dict[str, Any] = {"format": 1, "blocks": []}
 
@@ -25,8 +27,12 @@ def _three() -> dict[str, Any]:
     return document
 
 
-def test_the_yearly_survey_is_sound():
-    assert check(read(INSTRUMENT), WEIGHTS) == []
+@pytest.mark.parametrize("kind", ["after_event", "after_handover", "after_repair", "yearly"])
+def test_templates_are_sound_in_three_languages(kind):
+    instrument = read(FIRST[kind]["instrument"])
+    assert check(instrument, FIRST[kind]["weights"]) == []
+    assert {frozenset(each.text) for each in instrument.questions} == {frozenset(LANGUAGES)}
+    assert set(FIRST) <= set(SERIES)
 
 
 @pytest.mark.parametrize("kind", list(Kind))

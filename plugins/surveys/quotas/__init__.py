@@ -1,0 +1,1 @@
+"""How many answers of a group are taken at most."""
