@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from plugins.surveys import privacy, showing, words
+from plugins.surveys.anonymous import jobs as anonymous_jobs
 from plugins.surveys.answering import finding, views
 from plugins.surveys.answering.api import api
 from plugins.surveys.answering.listing import home_card
@@ -89,8 +90,8 @@ def register_permissions() -> list[Permission]:
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    """Return the clock of waves, invitations and reminders."""
-    return [*clock.all_jobs(), *telling.all_jobs()]
+    """Return the clock of waves, invitations and reminders, the shuffling of anonymous answers."""
+    return [*clock.all_jobs(), *telling.all_jobs(), *anonymous_jobs.all_jobs()]
 
 
 @hookimpl

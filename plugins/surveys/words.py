@@ -156,7 +156,10 @@ REFUSALS: Mapping[str, object] = {
     "NO_FRAME": lazy("Nobody belongs to whom you chose: choose others first."),
     "TOO_LATE": lazy("The survey closes before it opens: give another day."),
     "SERIES_TAKEN": lazy("There is a survey with this name already."),
-    "NOT_SHUFFLED": lazy("Anonymous answers are not shuffled yet: seal it once they are."),
+    "NOT_SHUFFLED": lazy(
+        "Anonymous answers are not shuffled yet. That happens by itself within an hour of the"
+        " close; then seal it."
+    ),
     "NOT_FIELD": lazy("Reminders go out while a survey is open."),
     "NOBODY_SILENT": lazy(
         "Nobody is to be reminded now: two days lie between, and three are most."

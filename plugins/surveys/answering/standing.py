@@ -20,6 +20,8 @@ def refusal(
     if wave.state not in (State.FIELD, State.CLOSED):
         unopened = (State.DRAFT, State.REVIEW, State.FROZEN)
         return "NOT_OPEN" if wave.state in unopened else "OVER"
+    if wave.shuffled_at is not None:
+        return "OVER"
     if wave.opens_at is not None and at < wave.opens_at:
         return "NOT_OPEN"
     ends = [each for each in (wave.closes_at, wave.closed_at) if each is not None]

@@ -72,9 +72,11 @@ NOTICES: Mapping[str, tuple[object, object]] = {
     Mode.ANONYMOUS: (
         lazy("This survey is anonymous"),
         lazy(
-            "Answers are kept apart from who you are. Once a batch is shuffled and sealed, nobody"
-            " can tell from the data whose they are; until then you trust those who run the"
-            " servers. Points come after the sealing."
+            "Answers are kept apart from who you are, and shuffled with at least nine others, at"
+            " the latest after the close. From then on nobody can tell from the data or the logs"
+            " whose an answer is. Not promised: if few answer, few are mixed; what you write in"
+            " your own words may give you away; and until the shuffling you trust those who run"
+            " the servers. Points come after it, to a household on its first member's account."
         ),
     ),
 }

@@ -105,5 +105,9 @@ class Wave(Identified, db.Model):
     dropped: Mapped[Mapping[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     # Set by a purge alone: then sealed ballots let themselves be deleted.
     purging: Mapped[bool] = mapped_column(default=False)
+    # Set for as long as an anonymous wave is being shuffled: the frame's lines may be rewritten.
+    shuffling: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # When everything of an anonymous wave was shuffled for the last time: no ballot comes after.
+    shuffled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     survey: Mapped[Survey] = relationship(lazy="raise")

@@ -153,7 +153,7 @@ def _seal_ballots(wave: Wave) -> None:
     mine = (Ballot.wave_id == wave.id, Ballot.sealed.is_(False))
     if wave.named:
         db.session.execute(sa.update(Ballot).where(*mine).values(sealed=True))
-    elif db.session.scalar(sa.select(sa.exists().where(*mine))):
+    elif wave.shuffled_at is None or db.session.scalar(sa.select(sa.exists().where(*mine))):
         raise SurveyError("NOT_SHUFFLED", state=wave.state, version=wave.version)
 
 

@@ -94,7 +94,10 @@ def make_wave(
         return wave
     dates = {State.CLOSED: "closed_at", State.SEALED: "sealed_at", State.PUBLISHED: "published_at"}
     for each in _AFTER[1 : _AFTER.index(State(state)) + 1]:
-        _go(wave, each, **({dates[each]: at} if each in dates else {}))
+        more = {dates[each]: at} if each in dates else {}
+        if each == State.SEALED and not wave.named:
+            more["shuffled_at"] = at
+        _go(wave, each, **more)
     return wave
 
 

@@ -1,0 +1,1 @@
+"""Anonymous waves: ballots are shuffled in batches, and only then are points paid."""
