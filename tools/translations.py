@@ -110,14 +110,18 @@ def extract(owner: Owner) -> Catalog:
 
 
 def texts_of(owner: Owner) -> Catalog:
-    """Return the texts that the owner translates: a plugin's without those that are core's."""
+    """Return the texts that the owner translates.
+
+    A plugin leaves to core what core says, too, but for what it was given words of its own for.
+    """
     template = extract(owner)
     if owner.name == CORE:
         return template
     core = next(each for each in owners() if each.name == CORE)
+    own = {key_of(message) for message in entries(load(owner, HANS))}
     for message in entries(extract(core)):
-        # Core's translation counts, whatever a plugin's catalogue says.
-        template.delete(message.id, message.context)
+        if key_of(message) not in own:
+            template.delete(message.id, message.context)
     return template
 
 
@@ -235,6 +239,11 @@ def fill(owner: Owner, locale: str, texts: dict[str, str | list[str]]) -> list[s
     update(owner)
     catalogue = load(owner, locale)
     by_key = {key_of(message): message for message in entries(catalogue)}
+    for message in entries(extract(owner)) if owner.name != CORE else ():
+        # A word of core's that means something else here.
+        if key_of(message) in texts and key_of(message) not in by_key:
+            catalogue[message.id] = message
+            by_key[key_of(message)] = catalogue[message.id]
     faults = []
     for key, text in texts.items():
         message = by_key.get(key)

@@ -12,6 +12,7 @@ from portal.config import Settings, SettingsError
 from portal.database.owners import Owner, configure_owners
 from portal.extensions import db
 from portal.i18n_domain import configure_domain
+from portal.i18n_templates import configure_templates
 from portal.permissions import roles
 from portal.plugin_host import dispatch, faults, finding, indexing, loader
 from portal.plugin_host.afterwards import HEARD, configure_afterwards
@@ -47,7 +48,13 @@ def configure_plugins(
         roles.add_permissions(plugin.permissions)
         add_audit_words(app, plugin.name, plugin.audit_words)
     loader.register_blueprints(app, host)
-    configure_domain(app, [plugin.catalogues for _, plugin in sorted(host.loaded.items())])
+    plugins = dict(sorted(host.loaded.items()))
+    configure_domain(
+        app,
+        {name: plugin.catalogues for name, plugin in plugins.items()},
+        {plugin.manifest.package: name for name, plugin in plugins.items()},
+    )
+    configure_templates(app, plugins)
     configure_afterwards(app, host)
     configure_telling(app, host, settings)
     faults.configure_faults(app)

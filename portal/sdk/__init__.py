@@ -32,7 +32,7 @@ from portal.facts.service import FactError
 from portal.files.errors import UploadError
 from portal.files.limits import takes_files
 from portal.files.pictures import Picture
-from portal.i18n import LANGUAGES, gettext, lazy, localized, ngettext
+from portal.i18n import LANGUAGES, localized
 from portal.idempotency.answers import without_key
 from portal.jobs.registry import Job, JobRun
 from portal.jobs.service import enqueue
@@ -106,6 +106,7 @@ from portal.sdk.points import (
 )
 from portal.sdk.sales import contracts_by_month
 from portal.sdk.search import drop_document, index_document
+from portal.sdk.texts import gettext, lazy, ngettext
 from portal.sdk.tiers import TierRef, tier_of, tiers, tiers_of
 from portal.search.documents import Findable
 from portal.search.folding import fold as fold_text

@@ -49,6 +49,10 @@ def register_blueprints():
     return [blueprint]
 """
 PAGE = "{{ said|join('|') }}|{{ _('Borrow a book') }}"
+FRAMED = (
+    '{% extends "layout.html" %}{% from "macros/ui.html" import page_head %}'
+    '{% block content %}|{{ _("Sign in") }}, {{ said[2] }}|{{ page_head("Words") }}|{% endblock %}'
+)
 PAGES = ("%(num)s page", "%(num)s pages")
 HANS = {
     "Borrow a book": "借书",
@@ -56,7 +60,13 @@ HANS = {
     "%(name)s reads": "%(name)s 在读",
     PAGES: ("%(num)s 页",),
 }
-HANT = {**HANS, "Borrow a book": "借書", "%(name)s reads": "%(name)s 在讀", PAGES: ("%(num)s 頁",)}
+HANT = {
+    **HANS,
+    "Borrow a book": "借書",
+    "Sign in": "騙你的",
+    "%(name)s reads": "%(name)s 在讀",
+    PAGES: ("%(num)s 頁",),
+}
 ENGLISH = {"Borrow a book": "Take a book home", "Sign in": "Be cheated"}
 Texts = Mapping[object, object]
 
@@ -116,23 +126,28 @@ def write(package: Path, language: str, texts: Texts, *, compiled: bool = True) 
 def test_three_languages(package: Path, said: Callable[[str], list[str]], compiled: bool) -> None:
     for language, texts in (("zh_Hans_CN", HANS), ("zh_Hant", HANT), ("en", ENGLISH)):
         write(package, language, texts, compiled=compiled)
-    assert said("zh_Hans_CN") == ["借书", "借书", "登录", "A 在读", "3 页", "借书"]
-    assert said("zh_Hant") == ["借書", "借書", "登入", "A 在讀", "3 頁", "借書"]
+    assert said("zh_Hans_CN") == ["借书", "借书", "骗你的", "A 在读", "3 页", "借书"]
+    assert said("zh_Hant") == ["借書", "借書", "騙你的", "A 在讀", "3 頁", "借書"]
     english = "Take a book home"
-    assert said("en") == [english, english, "Sign in", "A reads", "3 pages", english]
+    assert said("en") == [english, english, "Be cheated", "A reads", "3 pages", english]
 
 
 def test_without_catalogues_the_source_is_shown(said: Callable[[str], list[str]]) -> None:
     assert said("zh_Hans_CN")[:3] == ["Borrow a book", "Borrow a book", "登录"]
 
 
-def test_core_keeps_its_words_in_the_whole_portal(
+def test_a_plugin_has_its_own_words_and_core_keeps_its(
     package: Path, said: Callable[[str], list[str]], migrated_app: Flask
 ) -> None:
-    write(package, "en", {"Sign in": "Be cheated", "Projects": "Be cheated"})
+    """On one and the same page: what the plugin says, and the frame around it."""
+    (package / "templates" / "words" / "page.html").write_text(FRAMED)
     write(package, "zh_Hans_CN", {"Sign in": "骗你的"})
-    assert said("en")[2] == "Sign in"
-    assert said("zh_Hans_CN")[2] == "登录"
+    write(package, "en", {"Sign in": "Be cheated"})
+    for language, own, core in (("zh_Hans_CN", "骗你的", "登录"), ("en", "Be cheated", "Sign in")):
+        frame, ours, macro, _ = said(language)
+        assert ours == f"{own}, {own}"
+        assert own not in frame + macro
+        assert core in frame
     # Another application of the same process knows nothing of it.
     client = migrated_app.test_client()
     assert "骗你的" not in client.get("/login").text
@@ -166,5 +181,5 @@ def test_what_is_in_quarantine_brings_no_words(
     words = EntryPoint("words", "words_toy", "portal.plugins")
     started = create_app(dataclasses.replace(settings), plugins=[words])
     assert "words" in started.extensions["portal.plugins"].quarantined
-    assert started.extensions["portal.plugin_catalogues"] == []
+    assert started.extensions["portal.plugin_catalogues"] == {}
     assert "words_toy.models" not in sys.modules

@@ -131,3 +131,19 @@ def test_a_plugin_does_not_translate_cores_texts_again(core: tool.Owner):
     for locale, text in ((tool.HANS, "报名"), (tool.HANT, "報名")):
         tool.fill(events, locale, {"Register": text})
     assert tool.check(events) == []
+
+
+def test_a_plugin_may_say_cores_word_in_its_own_way(core: tool.Owner):
+    tool.fill(core, tool.HANS, TEXTS)
+    folder = core.catalogues.parent / "plugins" / "events"
+    folder.mkdir(parents=True)
+    (folder / "plugin.toml").write_text("", "utf-8")
+    (folder / "views.py").write_text("x = _('Account'), _('Register')", "utf-8")
+    events = tool.owners()[1]
+    own = {"Account": "名单", "Register": "报名"}
+    assert tool.fill(events, tool.HANS, own) == []
+    assert tool.fill(events, tool.HANT, own) == []
+    tool.update(events)
+    assert tool.check(events) == []
+    assert {m.id: m.string for m in tool.entries(tool.load(events, tool.HANS))} == own
+    assert tool.load(core, tool.HANS).get("Account").string != "名单"

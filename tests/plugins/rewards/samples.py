@@ -41,14 +41,14 @@ NAMES = {
 
 
 def add_sample(project: Project, member: Member) -> dict[str, str]:
-    """Add an item that the member has marked and ordered, free of charge."""
+    """Add an item that the member has marked, ordered and fetched, free of charge."""
     switch_on("rewards", project)
     now, where = clock.now(), {"project_id": project.id}
     texts = {"zh_Hans_CN": "明前龙井"}
     item = add(
         Item(
             **where, kind=Kind.VOUCHER, state=Shown.SHOWN, way=Way.COLLECT, title=texts, hint={},
-            about={}, words="明前龙井", cover="tea", price=0, stock=5, reserved=1, rules={},
+            about={}, words="明前龙井", cover="tea", price=0, stock=5, sold=1, rules={},
         )
     )  # fmt: skip
     of_item = where | {"item_id": item.id}
@@ -59,12 +59,12 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     add(Used(**of_item, member_id=member.id, period="2026", used=1, most=2))
     order = add(
         Order(
-            **of_item, member_id=member.id, household_id=member.household_id, state=State.PLACED,
+            **of_item, member_id=member.id, household_id=member.household_id, state=State.COLLECTED,
             way=Way.COLLECT, quantity=1, price=0, code=project.slug.upper()[:12].ljust(12, "2"),
-            title=texts, note="请放前台", placed_at=now,
+            title=texts, note="请放前台", placed_at=now, done_at=now,
         )
     )  # fmt: skip
-    add(Step(**where, order_id=order.id, state=State.PLACED, by=1, at=now))
+    add(Step(**where, order_id=order.id, state=State.COLLECTED, by=1, at=now))
     add(VoucherTerms(**of_item, worth=1000, days=30, listed=False))
     voucher = add(
         Voucher(

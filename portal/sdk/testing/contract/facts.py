@@ -61,7 +61,7 @@ class Facts:
         lacking = []
         for language in ("zh_Hans_CN", "zh_Hant"):
             with force_locale(language):
-                there = {msgid_of(key) for key in translations_of(language)._catalog}
+                there = {msgid_of(key) for key in translations_of(language, contract.name)._catalog}
             lacking += [f"{language}: {text}" for text in texts_of(contract) if text not in there]
         assert lacking == []
 
