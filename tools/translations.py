@@ -254,6 +254,8 @@ def fill(owner: Owner, locale: str, texts: dict[str, str | list[str]]) -> list[s
         if fault:
             faults.append(f"{key!r}: {fault}")
     save(owner, locale, catalogue)
+    # Words that were added here are asked for in the other language, too.
+    update(owner)
     return faults
 
 
