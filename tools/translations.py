@@ -242,8 +242,13 @@ def fill(owner: Owner, locale: str, texts: dict[str, str | list[str]]) -> list[s
     for message in entries(extract(owner)) if owner.name != CORE else ():
         # A word of core's that means something else here.
         if key_of(message) in texts and key_of(message) not in by_key:
-            catalogue[message.id] = message
-            by_key[key_of(message)] = catalogue[message.id]
+            new = catalogue.add(
+                message.id,
+                locations=message.locations,
+                auto_comments=message.auto_comments,
+                context=message.context,
+            )
+            by_key[key_of(new)] = new
     faults = []
     for key, text in texts.items():
         message = by_key.get(key)
