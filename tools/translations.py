@@ -239,14 +239,14 @@ def fill(owner: Owner, locale: str, texts: dict[str, str | list[str]]) -> list[s
     update(owner)
     catalogue = load(owner, locale)
     by_key = {key_of(message): message for message in entries(catalogue)}
-    for message in entries(extract(owner)) if owner.name != CORE else ():
+    for each in entries(extract(owner)) if owner.name != CORE else ():
         # A word of core's that means something else here.
-        if key_of(message) in texts and key_of(message) not in by_key:
+        if key_of(each) in texts and key_of(each) not in by_key:
             new = catalogue.add(
-                message.id,
-                locations=message.locations,
-                auto_comments=message.auto_comments,
-                context=message.context,
+                each.id,
+                locations=each.locations,
+                auto_comments=each.auto_comments,
+                context=each.context,
             )
             by_key[key_of(new)] = new
     faults = []
