@@ -20,7 +20,17 @@ from plugins.rewards.models import (
 from plugins.rewards.ordering import end
 from plugins.rewards.states import LIVE, State
 from plugins.rewards.stocking import lock_item
-from portal.sdk import ExportPart, MemberRef, ProjectRef, db, gettext, lazy, localized, now
+from portal.sdk import (
+    ExportPart,
+    MemberRef,
+    ProjectRef,
+    db,
+    gettext,
+    housemates,
+    lazy,
+    localized,
+    now,
+)
 
 _COLUMNS = {
     "title": lazy("Title"),
@@ -38,10 +48,17 @@ _VOUCHERS = {
     "until": lazy("Valid until"),
 }
 _MARKED = {"title": lazy("Title")}
+_USED = {
+    "title": lazy("Title"),
+    "period": lazy("Period"),
+    "used": lazy("Pieces had"),
+    "most": lazy("Pieces allowed"),
+    "household": lazy("Counted for the household"),
+}
 
 
 def export_of(member: MemberRef) -> list[ExportPart]:
-    """Return a member's orders and favourites."""
+    """Return a member's orders, vouchers and favourites, and what limits count of the member."""
     orders = db.session.scalars(
         sa.select(Order).where(Order.member_id == member.id).order_by(Order.created_at, Order.id)
     )
@@ -71,11 +88,26 @@ def export_of(member: MemberRef) -> list[ExportPart]:
         for each in given
     ]
     titles = [{"title": localized(each.title)} for each in marked]
+    limits = _limits(member)
     return [
         ExportPart("orders", lazy("Orders for points"), _COLUMNS, told),
         ExportPart("vouchers", lazy("Vouchers"), _VOUCHERS, held),
         ExportPart("favourites", lazy("Favourites"), _MARKED, titles),
+        ExportPart("limits", lazy("Counted against limits of rewards"), _USED, limits),
     ]
+
+
+def _limits(member: MemberRef) -> list[dict[str, object]]:
+    """Return what limits count of a member, and of the household."""
+    of_household = Used.member_id.is_(None)
+    columns = (Used.period, Used.used, Used.most, of_household.label("household"))
+    counted = db.session.execute(
+        sa.select(Item.title, *columns)
+        .join(Item, Item.id == Used.item_id)
+        .where(sa.or_(Used.member_id == member.id, Used.household_id == member.household_id))
+        .order_by(Used.id)
+    )
+    return [{**row._asdict(), "title": localized(row.title)} for row in counted]
 
 
 def erase(member: MemberRef) -> None:
@@ -83,6 +115,12 @@ def erase(member: MemberRef) -> None:
     mine = sa.update(Order).where(Order.member_id == member.id)
     db.session.execute(mine.values(note=""))
     db.session.execute(sa.delete(Favourite).where(Favourite.member_id == member.id))
+    # What comes back later finds no row to count down, which is well. The household's count goes
+    # with the last of its members: while others are there it is their limit.
+    gone = [Used.member_id == member.id]
+    if all(mate.member_id in (None, member.id) for mate in housemates(member)):
+        gone.append(Used.household_id == member.household_id)
+    db.session.execute(sa.delete(Used).where(sa.or_(*gone)))
 
 
 def objections(member: MemberRef) -> list[str]:
