@@ -10,6 +10,7 @@ from plugins.surveys.answering.listing import home_card
 from plugins.surveys.blueprint import blueprint
 from plugins.surveys.builder import staff_views as builder_views
 from plugins.surveys.demo import fill
+from plugins.surveys.exporting import staff_views as exporting_views
 from plugins.surveys.inviting import notices, telling
 from plugins.surveys.inviting import staff_views as inviting_views
 from plugins.surveys.quotas import staff_views as quota_views
@@ -43,7 +44,8 @@ def _context() -> dict[str, object]:
 
 
 # The staff's views are of one blueprint: each module adds its own.
-STAFF_VIEWS = {each.staff for each in (wave_views, builder_views, inviting_views, quota_views)}
+_VIEWS = (wave_views, builder_views, inviting_views, quota_views, exporting_views)
+STAFF_VIEWS = {each.staff for each in _VIEWS}
 for _blueprint in (blueprint, *STAFF_VIEWS):
     _blueprint.context_processor(_context)
 
@@ -115,6 +117,9 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:
     return [
         NavItem(
             lazy("Surveys"), "chart-bar", "surveys_staff.index", "surveys.results", "plugins"
+        ),
+        NavItem(
+            lazy("Answers of surveys"), "lock", "surveys_staff.sealed", "surveys.raw", "plugins"
         ),
     ]  # fmt: skip
 

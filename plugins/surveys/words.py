@@ -161,6 +161,7 @@ REFUSALS: Mapping[str, object] = {
         " close; then seal it."
     ),
     "NOT_FIELD": lazy("Reminders go out while a survey is open."),
+    "NOT_SEALED": lazy("Answers can be taken once a survey is closed and sealed."),
     "NOBODY_SILENT": lazy(
         "Nobody is to be reminded now: two days lie between, and three are most."
     ),

@@ -260,7 +260,8 @@ def _names(endpoint: str) -> dict[str, str]:
 def _world(slug: str, name: str) -> dict[str, Any]:
     project = factories.make_project(slug=slug, name=slug)
     account = factories.make_staff("manager", project, display_name=name)
-    factories.add(RoleGrant(account_id=account.id, role="moderator", project_id=project.id))
+    for role in ("moderator", "auditor"):
+        factories.add(RoleGrant(account_id=account.id, role=role, project_id=project.id))
     member = factories.make_member(account=account, name=name)
     unit = factories.make_unit(project)
     ownership = factories.make_ownership(member, unit)

@@ -4,7 +4,6 @@ import io
 
 import segno
 from flask import flash, redirect, render_template, url_for
-from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from plugins.surveys.blueprint import staff
@@ -54,12 +53,11 @@ def poster(public_id: str) -> str:
     return render_template("surveys/staff_poster.html", wave=found, qr=code, link=link)
 
 
-@staff.get("/p/<project>/staff/surveys/<public_id>/poster.<kind>")
+@staff.get("/p/<project>/staff/surveys/<public_id>/poster.svg", defaults={"kind": "svg"})
+@staff.get("/p/<project>/staff/surveys/<public_id>/poster.png", defaults={"kind": "png"})
 @requires("surveys.results")
 def poster_file(public_id: str, kind: str) -> Response:
     """Send the code as a picture."""
-    if kind not in _TYPES:
-        raise NotFound
     found, out = find_wave(public_id), io.BytesIO()
     code = segno.make(_link(found.public_id), error="q", micro=False)
     code.save(out, kind=kind, scale=20, border=4, dark=_DARK, light="#ffffff")

@@ -63,9 +63,14 @@ def find(project_id: int, public_id: str) -> Wave | None:
     )
 
 
-def listed(project_id: int, wanted: WaveFilter) -> Page[Any]:
-    """Return a page of (wave, its survey's series), the newest first."""
-    return page_of(_narrowed(project_id, wanted), Wave.created_at, Wave.id, descending=True)
+def listed(
+    project_id: int, wanted: WaveFilter, states: Collection[State] = tuple(State)
+) -> Page[Any]:
+    """Return a page of (wave, its survey's series) in some states, the newest first."""
+    mine = _narrowed(project_id, wanted)
+    if len(states) < len(State):
+        mine = mine.where(Wave.state.in_(states))
+    return page_of(mine, Wave.created_at, Wave.id, descending=True)
 
 
 def exported(project_id: int, wanted: WaveFilter) -> Iterator[tuple[Wave, str]]:

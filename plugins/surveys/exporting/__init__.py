@@ -1,0 +1,1 @@
+"""Single answers of a sealed wave, as files."""
