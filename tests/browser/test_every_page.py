@@ -30,7 +30,7 @@ NAMED = re.compile(
 SAME_PAGE = {"cursor", "state", "stage", "subject", "channel", "back", "version", "by", "project"}
 """What only chooses among a list's rows."""
 NOT_PAGES = re.compile(
-    r"^/(static|files|brand\.css|logout)|\.(csv|xlsx|svg|png|pdf|ics)\?|\.json$|/export|format="
+    r"^/(static|files|brand\.css|logout)|\.(csv|xlsx|svg|png|pdf|ics|json)\?|/export|format="
 )
 MOST_PAGES = 400
 """More kinds than there are: a walk that does not end is a fault."""
