@@ -20,6 +20,7 @@ from plugins.rewards.api_schemas import (
     problem,
 )
 from plugins.rewards.errors import RewardError
+from plugins.rewards.fees.booking import FeeWish
 from plugins.rewards.models import Item
 from plugins.rewards.order_views import fetch_days, own_order
 from plugins.rewards.pages import ItemPage, item_page
@@ -79,6 +80,7 @@ def confirm_order(public_id: str, body: dict[str, str]) -> dict[str, Any]:
             project=current_project(),
             note=body.get("note", "").strip(),
             days=fetch_days(),
+            fee=FeeWish(body.get("home", ""), body.get("month", "")),
             at=now(),
         )
     except RewardError as error:

@@ -95,9 +95,12 @@ class Wish(ApiInput):
 
 
 class Confirmation(ApiInput):
-    """What the member adds: where to bring it, where it is brought."""
+    """What the member adds: where to bring it, where it is brought; for a fee credit the home's id
+    and the month ("2026-12"), one of the next three."""
 
     note = api_fields.Text(200)
+    home = api_fields.Text(22)
+    month = api_fields.Text(7)
 
 
 def item_listed(item: Item, price: int, *, marked: bool) -> dict[str, Any]:

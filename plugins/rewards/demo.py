@@ -7,12 +7,23 @@ from typing import Any
 
 from plugins.rewards import handling, ordering
 from plugins.rewards.errors import RewardError
+from plugins.rewards.fees.answering import set_worth
+from plugins.rewards.fees.booking import FeeWish, months_from
 from plugins.rewards.models import Favourite, Item, OpenWindow
 from plugins.rewards.rules import Rules, price_for
 from plugins.rewards.service import Draft, change_stock, offer, write
 from plugins.rewards.states import Kind, Move, Period, Way
 from plugins.rewards.vouchers.service import set_terms
-from portal.sdk import Demo, MemberRef, ProjectRef, db, household_of, tiers
+from portal.sdk import (
+    Demo,
+    MemberRef,
+    ProjectRef,
+    business_date,
+    db,
+    homes_of,
+    household_of,
+    tiers,
+)
 
 Texts = Mapping[str, str]
 
@@ -52,7 +63,7 @@ SCENES = (
         "fee", _texts("物业费抵扣 100 元", "物業費抵扣 100 元", "100 yuan off the property fee"),
         _texts("确认后抵入下一期账单", "確認後抵入下一期賬單", "Booked against the next bill"),
         1000, Kind.FEE, Way.DELIVER, at_once=5,
-        more={"home": "home", "household_most": 10, "household_period": Period.YEAR},
+        more={"home": "home", "fee": 10_000, "household_most": 10, "household_period": Period.YEAR},
     ),
     Scene(
         "coffee", _texts("手冲咖啡两杯", "手沖咖啡兩杯", "Two filter coffees"),
@@ -134,6 +145,8 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         days, item = 2 + number % 11, made[(2, 4, 6, 3, 1)[number % 5]]
         done = ("placed", "ready", "handed_out", "handed_out")[number % 4]
         _order(item, who, project, demo, days, done, actor)
+    for number, who in enumerate(neighbours[46:52]):
+        _order(made[0], who, project, demo, 3, ("placed", "handed_out")[number % 2], actor)
     gone = made[10]
     for who in neighbours[43:46]:
         _order(made[11], who, project, demo, 4, "placed", actor)
@@ -179,6 +192,8 @@ def _write(scene: Scene, place: int, project: ProjectRef, demo: Demo) -> Item:
         db.session.flush()
     if "worth" in scene.more:
         set_terms(actor=actor, project=project, item=item, worth=scene.more["worth"], days=180)
+    if "fee" in scene.more:
+        set_worth(actor=actor, project=project, item=item, worth=scene.more["fee"])
     offer(actor=actor, project=project, item=item)
     return item
 
@@ -205,7 +220,11 @@ def _order(
             at=at,
         )
         note = "请送到门口，谢谢" if order.way == Way.DELIVER and item.kind != Kind.VOUCHER else ""
-        ordering.place(order=order, member=who, project=project, note=note, days=14, at=at)
+        fee = FeeWish()
+        if item.kind == Kind.FEE:
+            month = months_from(business_date(project.time_zone, at))[0]
+            fee = FeeWish(homes_of(who, project)[0].public_id, month)
+        ordering.place(order=order, member=who, project=project, note=note, days=14, at=at, fee=fee)
         later = at + timedelta(hours=5)
         if until == "ready" and order.way == Way.COLLECT and item.prepared:
             handling.prepare(actor=actor, order=order, project=project, days=14, at=later)

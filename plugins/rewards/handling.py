@@ -17,7 +17,7 @@ RETURN_DAYS = 7
 
 def prepare(*, actor: Any, order: Order, project: ProjectRef, days: int, at: datetime) -> None:
     """Note that an order is ready to be fetched. Raises RewardError ILLEGAL_STEP."""
-    _lock(order)
+    lock_order(order)
     _must(order, allowed=order.state == State.PLACED and order.way == Way.COLLECT)
     make_ready(order, project, days, actor, at)
     _record(actor, order, "prepared")
@@ -28,7 +28,7 @@ def hand_out(*, actor: Any, order: Order, at: datetime) -> None:
 
     Raises RewardError NOT_READY.
     """
-    item = _lock(order)
+    item = lock_order(order)
     if order.state in (State.COLLECTED, State.CLOSED):
         return
     late = order.expires_at is not None and order.expires_at <= at
@@ -40,7 +40,7 @@ def hand_out(*, actor: Any, order: Order, at: datetime) -> None:
 
 def send(*, actor: Any, order: Order, project: ProjectRef, at: datetime) -> None:
     """Note that an order was sent or booked, and take the points. Raises RewardError."""
-    item = _lock(order)
+    item = lock_order(order)
     if order.state == State.DELIVERED:
         return
     _must(order, allowed=order.state == State.PLACED and order.way == Way.DELIVER)
@@ -51,7 +51,7 @@ def send(*, actor: Any, order: Order, project: ProjectRef, at: datetime) -> None
 
 def refuse(*, actor: Any, order: Order, project: ProjectRef, reason: str, at: datetime) -> None:
     """Call an order off for the club; everything goes back. Raises RewardError."""
-    item = _lock(order)
+    item = lock_order(order)
     _must(order, allowed=order.state in LIVE)
     if not reason:
         raise RewardError("NO_REASON", state=order.state)
@@ -62,7 +62,7 @@ def refuse(*, actor: Any, order: Order, project: ProjectRef, reason: str, at: da
 
 def take_back(*, actor: Any, order: Order, reason: str, at: datetime) -> None:
     """Take back what was handed out, and give the points back. Raises RewardError."""
-    item = _lock(order)
+    item = lock_order(order)
     if order.state == State.RETURNED:
         return
     _must(order, allowed=order.state in (State.COLLECTED, State.DELIVERED))
@@ -74,12 +74,15 @@ def take_back(*, actor: Any, order: Order, reason: str, at: datetime) -> None:
 
 def keep_time(*, order: Order, project: ProjectRef, at: datetime) -> None:
     """Do what the clock says with an order: give back what nobody took, close what stays."""
-    item = _lock(order)
+    item = lock_order(order)
     if order.state in LIVE and order.expires_at is not None and order.expires_at <= at:
-        told = order.state == State.READY
+        before = order.state
         end(order, item, State.EXPIRED, at)
-        if told:
+        if before == State.READY:
             tell("rewards.expired", order, project)
+        elif before == State.PLACED:
+            # Only a credit towards the fee ends there: nobody answered it.
+            tell("rewards.unanswered", order, project)
     elif is_closing(order, at):
         lead(order, State.CLOSED, None, at)
 
@@ -90,7 +93,8 @@ def is_closing(order: Order, at: datetime) -> bool:
     return gone and order.done_at + timedelta(days=RETURN_DAYS) <= at  # type: ignore[operator]
 
 
-def _lock(order: Order) -> Item:
+def lock_order(order: Order) -> Item:
+    """Return an order's item, locked until the transaction ends; the order is read anew."""
     item = lock_item(order.item_id)
     db.session.refresh(order)
     return item

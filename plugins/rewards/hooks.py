@@ -18,6 +18,8 @@ from plugins.rewards import (
     words,
 )
 from plugins.rewards.demo import fill
+from plugins.rewards.fees import api as fee_api
+from plugins.rewards.fees import staff_views as fee_staff
 from plugins.rewards.jobs import all_jobs
 from plugins.rewards.pages import PICTURES, home_card
 from plugins.rewards.settings import all_settings
@@ -58,7 +60,7 @@ def _context() -> dict[str, object]:
 _PAGES = dict.fromkeys(
     [
         *(module.blueprint for module in (views, order_views, voucher_views)),
-        *(module.staff for module in (staff_views, desk_views, voucher_staff)),
+        *(module.staff for module in (staff_views, desk_views, voucher_staff, fee_staff)),
         partner_views.partner,
     ]
 )
@@ -69,7 +71,7 @@ for _blueprint in _PAGES:
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     """Return the pages and the JSON routes of owners and of staff."""
-    return [*_PAGES, api.api]
+    return [*_PAGES, api.api, fee_api.api]
 
 
 @hookimpl
@@ -79,6 +81,10 @@ def register_permissions() -> list[Permission]:
     return [
         Permission(
             "rewards.manage", lazy("Write the catalogue of rewards"),
+            frozenset({RoleName.STAFF, *head}),
+        ),
+        Permission(
+            "rewards.fees", lazy("Answer fee credits for the property company"),
             frozenset({RoleName.STAFF, *head}),
         ),
         Permission(

@@ -8,6 +8,8 @@ from werkzeug.wrappers import Response
 from plugins.rewards import ordering, queries
 from plugins.rewards.blueprint import blueprint
 from plugins.rewards.errors import RewardError
+from plugins.rewards.fees.booking import FeeWish
+from plugins.rewards.fees.choosing import fee_choice
 from plugins.rewards.models import Order
 from plugins.rewards.pages import refusal_of
 from plugins.rewards.showing import spaced
@@ -58,6 +60,7 @@ def confirm(public_id: str) -> Page:
             project=project,
             note=request.form.get("note", "").strip()[:200],
             days=fetch_days(),
+            fee=FeeWish(request.form.get("home", ""), request.form.get("month", "")),
             at=now(),
         )
     except RewardError as error:
@@ -100,6 +103,7 @@ def _shown(found: Order, refused: RewardError | None = None) -> str:
     over = found.expires_at is not None and found.expires_at <= at
     shows = found.way == Way.COLLECT and found.state in (State.PLACED, State.READY) and not over
     code = segno.make(our_address(url_for("rewards_staff.desk_page", code=found.code)), error="m")
+    asks = found.state == State.RESERVED and not over
     return render_template(
         "rewards/order.html",
         order=found,
@@ -110,7 +114,9 @@ def _shown(found: Order, refused: RewardError | None = None) -> str:
         code=spaced(found.code),
         qr=code.svg_data_uri(scale=6, border=2, dark="#0f3d3a") if shows else None,
         qr_says=gettext("Code for the desk: %(title)s", title=localized(found.title)),
-        asks=found.state == State.RESERVED and not over,
+        asks=asks,
+        fee=fee_choice(found) if asks else None,
+        typed=request.form,
         cancels=found.state in LIVE,
         desk=localized(plugin_settings("rewards", current_project())["desk"] or {}),
         refused=refusal_of(refused) if refused else None,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from plugins.rewards.errors import RewardError
+from plugins.rewards.fees.booking import FeeWish, book, terms_of
 from plugins.rewards.models import Item, Order, Step
 from plugins.rewards.rules import conditions, price_for, require
 from plugins.rewards.states import DONE, LIVE, Kind, State, Way
@@ -39,6 +40,7 @@ from portal.sdk import (
 
 SOURCE = "rewards.order"
 CONFIRM_MINUTES = 15
+NO_WISH = FeeWish()
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -99,11 +101,19 @@ def reserve(
 
 
 def place(
-    *, order: Order, member: MemberRef, project: ProjectRef, note: str, days: int, at: datetime
+    *,
+    order: Order,
+    member: MemberRef,
+    project: ProjectRef,
+    note: str,
+    days: int,
+    at: datetime,
+    fee: FeeWish = NO_WISH,
 ) -> Order:
-    """Confirm a reservation; a second time it is as it was. `days` to fetch what is ready at once.
+    """Confirm a reservation; a second time it is as it was. `days` to fetch what is ready at once;
+    `fee`: for which home and month a fee credit is.
 
-    Raises RewardError: RESERVATION_OVER, NO_ADDRESS.
+    Raises RewardError: RESERVATION_OVER, NO_ADDRESS, NO_HOME, BAD_MONTH.
     """
     item = lock_item(order.item_id)
     db.session.refresh(order)
@@ -112,9 +122,13 @@ def place(
     if order.state != State.RESERVED or order.expires_at is None or order.expires_at <= at:
         raise RewardError("RESERVATION_OVER", state=order.state)
     coded = item.kind == Kind.VOUCHER
-    if order.way == Way.DELIVER and not (note or coded):
+    credited = terms_of(item.id) if item.kind == Kind.FEE else None
+    if order.way == Way.DELIVER and not (note or coded or credited):
         raise RewardError("NO_ADDRESS", state=order.state)
-    order.note, order.placed_at, order.expires_at = note, at, None
+    until = None
+    if credited:
+        note, until = book(order, credited, fee, member, project, at)
+    order.note, order.placed_at, order.expires_at = note, at, until
     lead(order, State.PLACED, member, at)
     if coded:
         # A code is dispatched by showing it: the points are taken now.

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 
 from plugins.rewards.models import (
     Favourite,
+    FeeCredit,
+    FeeTerms,
     Item,
     Movement,
     OpenWindow,
@@ -114,6 +116,9 @@ def erase(member: MemberRef) -> None:
     """Take out what the person wrote and marked; that so much was handed out stays true."""
     mine = sa.update(Order).where(Order.member_id == member.id)
     db.session.execute(mine.values(note=""))
+    orders = sa.select(Order.id).where(Order.member_id == member.id)
+    credits_ = sa.update(FeeCredit).where(FeeCredit.order_id.in_(orders))
+    db.session.execute(credits_.values(building="", entrance="", number=""))
     db.session.execute(sa.delete(Favourite).where(Favourite.member_id == member.id))
     # What comes back later finds no row to count down, which is well. The household's count goes
     # with the last of its members: while others are there it is their limit.
@@ -147,7 +152,7 @@ def purge(project: ProjectRef) -> None:
     # A member who moved may have marked an item of this project in another.
     db.session.execute(sa.delete(Favourite).where(Favourite.item_id.in_(ours)))
     for model in (
-        VoucherUse, Voucher, VoucherTerms, WrongCode, Step, Order,
+        VoucherUse, Voucher, VoucherTerms, WrongCode, FeeCredit, FeeTerms, Step, Order,
         Favourite, Movement, Used, OpenWindow, TierPrice, Item, PurgePermit,
     ):  # fmt: skip
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

@@ -22,4 +22,13 @@ def all_settings() -> list[Setting]:
             least=1,
             most=180,
         ),
+        Setting(
+            "fee_days",
+            lazy("Days in which the property company answers a fee credit"),
+            SettingKind.NUMBER,
+            hint=lazy("Then the points go back, and the owner is told."),
+            default=30,
+            least=1,
+            most=180,
+        ),
     ]

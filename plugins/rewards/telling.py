@@ -36,6 +36,15 @@ def all_kinds() -> list[NotificationKind]:
             icon="hourglass",
         ),
         NotificationKind(
+            "rewards.unanswered",
+            title=lazy("The property company did not answer in time"),
+            subject=lazy("Not confirmed in time: {title}"),
+            body=lazy("Nothing was booked. Your points are back; you can ask again."),
+            sample={"title": lazy("100 yuan off the property fee")},
+            icon="hourglass",
+            required=True,
+        ),
+        NotificationKind(
             "rewards.refused",
             title=lazy("The club could not fulfil an order"),
             subject=lazy("We cannot fulfil it: {title}"),

@@ -31,6 +31,8 @@ CODES = {
     "BAD_QUANTITY": 422,
     "TOO_MANY": 422,
     "NO_ADDRESS": 422,
+    "NO_HOME": 422,
+    "BAD_MONTH": 422,
     "RESERVATION_OVER": 410,
 }
 """What is not 409."""

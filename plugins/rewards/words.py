@@ -101,6 +101,11 @@ REFUSALS: Mapping[str, object] = {
     "BAD_CODES": lazy("A code has 6 to 24 letters and digits. Not so:"),
     "TOO_MANY_CODES": lazy("A list has 5,000 codes at most."),
     "BAD_DAYS": lazy("Write how many days, from 1 to 3,650."),
+    "NO_HOME": lazy("Choose a home of yours here. Your points are untouched."),
+    "BAD_MONTH": lazy("Choose one of the months. Your points are untouched."),
+    "BAD_WORTH": lazy("Write whole yuan, such as 100."),
+    "BAD_HEADING": lazy("The first line must name the columns, among them code and answer."),
+    "TOO_MANY_ROWS": lazy("500 rows can be sent at once."),
     "NO_STOCK": lazy("No stock is kept for this item."),
 }
 """Code -> the sentence."""
@@ -120,6 +125,24 @@ AUDIT: Mapping[str, object] = {
     "partner_linked": lazy("Link for a partner made"),
     "wrong_code": lazy("Wrong code of a voucher tried"),
     "codes_guessed": lazy("Many wrong codes of vouchers in a minute"),
+    "fee_set_up": lazy("Worth of a fee credit set"),
+    "fee_exported": lazy("Open fee credits taken as a file"),
     "exported": lazy("Orders for points taken as a file"),
 }
 """Act -> its words in the trail."""
+
+ANSWERS: Mapping[str, object] = {
+    "done": lazy("Carried out"),
+    "repeated": lazy("Was carried out before"),
+    "UNKNOWN_CODE": lazy("No fee credit of this project has this code"),
+    "NO_ANSWER": lazy("No answer yet"),
+    "UNREADABLE": lazy("Neither confirmed nor refused"),
+    "OTHER_AMOUNT": lazy("The amount is another one"),
+    "NO_REASON": lazy("A refusal needs a reason"),
+    "CONTRADICTING": lazy("The rows of this code contradict each other"),
+    "SETTLED_OTHERWISE": lazy(
+        "It was settled otherwise: cancelled, expired, confirmed or returned"
+    ),
+    "ILLEGAL_STEP": lazy("The order stands elsewhere now"),
+}
+"""What became of a row of the property company's -> its words."""

@@ -1,5 +1,6 @@
 """All the tables of the plugin."""
 
+from plugins.rewards.fees.models import FeeCredit, FeeTerms
 from plugins.rewards.models.items import WHOLE, Favourite, Item, OpenWindow, TierPrice
 from plugins.rewards.models.orders import Movement, Order, PurgePermit, Step, Used
 from plugins.rewards.vouchers.models import Voucher, VoucherTerms, VoucherUse, WrongCode
@@ -7,6 +8,8 @@ from plugins.rewards.vouchers.models import Voucher, VoucherTerms, VoucherUse, W
 __all__ = [
     "WHOLE",
     "Favourite",
+    "FeeCredit",
+    "FeeTerms",
     "Item",
     "Movement",
     "OpenWindow",

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from plugins.rewards.models import (
     Favourite,
+    FeeCredit,
+    FeeTerms,
     Item,
     Movement,
     OpenWindow,
@@ -24,7 +26,10 @@ from tests.factories import add
 from tests.plugin_host.conftest import switch_on
 
 _ITEM, _ORDER, _VOUCHER = "rewards.item", "rewards.order", "rewards.voucher"
+_FEE = "rewards.fee"
 NAMES = {
+    "rewards_staff.fee_worth": {"public_id": _FEE},
+    "rewards_staff.set_fee_worth": {"public_id": _FEE},
     "rewards": {"public_id": _ITEM},
     "rewards.order": {"public_id": _ORDER},
     "rewards.confirm": {"public_id": _ORDER},
@@ -65,6 +70,23 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
         )
     )  # fmt: skip
     add(Step(**where, order_id=order.id, state=State.COLLECTED, by=1, at=now))
+    fee = add(
+        Item(
+            **where, kind=Kind.FEE, state=Shown.SHOWN, way=Way.DELIVER, title=texts, hint={},
+            about={}, words="物业费", cover="fee", price=0, rules={},
+        )
+    )  # fmt: skip
+    add(FeeTerms(**where, item_id=fee.id, worth=10_000))
+    add(
+        FeeCredit(
+            **where,
+            order_id=order.id,
+            month="2026-07",
+            worth=10_000,
+            building="2 栋",
+            number="1502",
+        )
+    )
     add(VoucherTerms(**of_item, worth=1000, days=30, listed=False))
     voucher = add(
         Voucher(
@@ -74,4 +96,9 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     )  # fmt: skip
     add(VoucherUse(**where, voucher_id=voucher.id, amount=600, left_over=400, by=1))
     add(WrongCode(**where, who="account:1", minute=1, wrong=1))
-    return {_VOUCHER: voucher.public_id, _ITEM: item.public_id, _ORDER: order.public_id}
+    return {
+        _FEE: fee.public_id,
+        _VOUCHER: voucher.public_id,
+        _ITEM: item.public_id,
+        _ORDER: order.public_id,
+    }
