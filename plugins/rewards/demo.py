@@ -145,8 +145,8 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         days, item = 2 + number % 11, made[(2, 4, 6, 3, 1)[number % 5]]
         done = ("placed", "ready", "handed_out", "handed_out")[number % 4]
         _order(item, who, project, demo, days, done, actor)
-    for number, who in enumerate(neighbours[46:52]):
-        _order(made[0], who, project, demo, 3, ("placed", "handed_out")[number % 2], actor)
+    for number, who in enumerate(neighbours[::2]):
+        _order(made[0], who, project, demo, 3, ("placed", "handed_out")[number % 3 // 2], actor)
     gone = made[10]
     for who in neighbours[43:46]:
         _order(made[11], who, project, demo, 4, "placed", actor)
