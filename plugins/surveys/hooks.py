@@ -14,6 +14,7 @@ from plugins.surveys.exporting import staff_views as exporting_views
 from plugins.surveys.inviting import notices, telling
 from plugins.surveys.inviting import staff_views as inviting_views
 from plugins.surveys.quotas import staff_views as quota_views
+from plugins.surveys.results import staff_views as result_views
 from plugins.surveys.waves import clock
 from plugins.surveys.waves import staff_views as wave_views
 from portal.sdk import (
@@ -44,7 +45,7 @@ def _context() -> dict[str, object]:
 
 
 # The staff's views are of one blueprint: each module adds its own.
-_VIEWS = (wave_views, builder_views, inviting_views, quota_views, exporting_views)
+_VIEWS = (wave_views, builder_views, inviting_views, quota_views, exporting_views, result_views)
 STAFF_VIEWS = {each.staff for each in _VIEWS}
 for _blueprint in (blueprint, *STAFF_VIEWS):
     _blueprint.context_processor(_context)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from plugins.surveys.figures.compare import Trend
 from plugins.surveys.states import Mode, Stage, State, Unit
 from portal.sdk import lazy
 
@@ -123,6 +124,21 @@ STEPS: Mapping[str, tuple[object, str]] = {
     "archive": (lazy("Archive"), "clock"),
 }
 """Step -> what its button says, its icon."""
+
+FIELDS: Mapping[str, object] = {
+    "building": lazy("Building"),
+    "stage": lazy("Stage of the home"),
+    "tier": lazy("Tier"),
+}
+"""By what results are shown."""
+
+TRENDS: Mapping[str, object] = {
+    Trend.UP: lazy("Higher than the wave before, and more than chance"),
+    Trend.DOWN: lazy("Lower than the wave before, and more than chance"),
+    Trend.NOT_SIGNIFICANT: lazy("The change may be chance: not significant at 5 %"),
+    Trend.NO_DATA: lazy("Not comparable with the wave before"),
+}
+"""What a change says."""
 
 AUDIT: Mapping[str, object] = {
     "made": lazy("Survey made"),

@@ -81,23 +81,23 @@ def make_wave(
     )
     if state == State.DRAFT:
         return wave
-    _go(wave, State.REVIEW, sent_by=1)
+    bring(wave, State.REVIEW, sent_by=1)
     for member in members:
         add_participation(wave, member)
     if state == State.REVIEW:
         return wave
     hashes = dict.fromkeys(("instrument_hash", "frame_hash", "weights_hash"), "0" * 64)
-    _go(wave, State.FROZEN, reviewed_by=2, frozen_at=at, **hashes)
+    bring(wave, State.FROZEN, reviewed_by=2, frozen_at=at, **hashes)
     if state == State.PAUSED:
-        _go(wave, State.FIELD)
-        _go(wave, State.PAUSED)
+        bring(wave, State.FIELD)
+        bring(wave, State.PAUSED)
         return wave
     dates = {State.CLOSED: "closed_at", State.SEALED: "sealed_at", State.PUBLISHED: "published_at"}
     for each in _AFTER[1 : _AFTER.index(State(state)) + 1]:
         more = {dates[each]: at} if each in dates else {}
         if each == State.SEALED and not wave.named:
             more["shuffled_at"] = at
-        _go(wave, each, **more)
+        bring(wave, each, **more)
     return wave
 
 
@@ -131,7 +131,8 @@ def add_ballot(wave: Wave, positions: list[int], **values: Any) -> Ballot:
     )
 
 
-def _go(wave: Wave, state: str, **values: Any) -> None:
+def bring(wave: Wave, state: str, **values: Any) -> None:
+    """Lead a wave one state on."""
     db.session.execute(
         sa.update(Wave)
         .where(Wave.id == wave.id)

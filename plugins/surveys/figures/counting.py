@@ -1,0 +1,65 @@
+"""From ballots to counts: one scan of a wave's ballots for all items, one for each joint table."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from plugins.surveys.models import Ballot
+from portal.sdk import db
+
+FIELDS = ("building", "tier", "stage")
+
+
+def counts(wave_id: int) -> dict[int, dict[int, int]]:
+    """Return how many ballots gave each code, by position: one statement."""
+    place, code, each = _unfolded()
+    rows = db.session.execute(
+        sa.select(place, code, sa.func.count())
+        .select_from(Ballot)
+        .join(each, sa.true())
+        .where(Ballot.wave_id == wave_id)
+        .group_by(place, code)
+    )
+    found: dict[int, dict[int, int]] = {}
+    for position, value, number in rows:
+        found.setdefault(int(position), {})[value] = number
+    return found
+
+
+def joint(wave_id: int, positions: Sequence[int], *, by: str = "") -> dict[tuple[Any, ...], int]:
+    """Return how many ballots gave each combination of codes, led by the stratum if `by` names one.
+
+    One statement. Raises ValueError for an unknown stratum.
+    """
+    if by and by not in FIELDS:
+        raise ValueError(f"{by} is no stratum")
+    columns: list[Any] = [getattr(Ballot, by)] if by else []
+    columns += [_code(position) for position in positions]
+    rows = db.session.execute(
+        sa.select(*columns, sa.func.count()).where(Ballot.wave_id == wave_id).group_by(*columns)
+    )
+    return {tuple(row[:-1]): row[-1] for row in rows}
+
+
+def _sqlite() -> bool:
+    return db.session.get_bind().dialect.name == "sqlite"
+
+
+def _unfolded() -> tuple[Any, Any, Any]:
+    if _sqlite():
+        each = sa.func.json_each(Ballot.positions).table_valued(
+            "key", "value", joins_implicitly=True
+        )
+        return each.c.key, each.c.value, each
+    each = sa.func.unnest(Ballot.positions).table_valued(
+        sa.column("code", sa.SmallInteger), with_ordinality="place", joins_implicitly=True
+    )
+    each = each.render_derived()
+    return each.c.place - 1, each.c.code, each
+
+
+def _code(position: int) -> Any:
+    if _sqlite():
+        return sa.literal_column(f"json_extract(positions, '$[{int(position)}]')", sa.Integer)
+    return sa.literal_column(f"positions[{int(position) + 1}]", sa.SmallInteger)

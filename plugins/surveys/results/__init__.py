@@ -1,0 +1,1 @@
+"""The results of a wave for the staff."""
