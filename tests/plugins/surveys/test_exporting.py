@@ -9,7 +9,7 @@ from portal.extensions import db
 from tests import factories
 from tests.factories import add
 from tests.plugins.surveys.instruments import document, question
-from tests.plugins.surveys.waves import _go, add_ballot, make_wave
+from tests.plugins.surveys.waves import add_ballot, bring, make_wave
 
 ASKED = document(
     [question("q1", "single"), question("q2", "multiple"), question("q3"), question("q4", "number")]
@@ -30,7 +30,7 @@ def wave(place):
         )
         side = {"ballot_id": ballot.id, "item": 6, "project_id": made.project_id}
         add(SideAnswer(**side, kind="number", number=2_500_000 if number else 3_000_000))
-    _go(made, State.CLOSED, closed_at=made.created_at)
+    bring(made, State.CLOSED, closed_at=made.created_at)
     return made
 
 
@@ -46,7 +46,7 @@ def test_files_have_words_in_place_of_codes(app, place, wave, auditor):
     assert "尚未封存" in auditor.get(f"{page}/answers").text
     assert auditor.post(f"{page}/answers.csv").status_code == 409
     assert auditor.post(f"{page}/questions.json").status_code == 409
-    _go(wave, State.SEALED, sealed_at=wave.created_at, shuffled_at=wave.created_at)
+    bring(wave, State.SEALED, sealed_at=wave.created_at, shuffled_at=wave.created_at)
     assert page in auditor.get(f"/p/{place.project.slug}/staff/surveys/answers/").text
     assert auditor.get(f"{page}/answers").status_code == 200
     with auditor.post(f"{page}/answers.csv") as answer:
@@ -71,7 +71,7 @@ def test_files_have_words_in_place_of_codes(app, place, wave, auditor):
 
 
 def test_a_small_group_is_the_same_bytes_as_none(place, wave, auditor):
-    _go(wave, State.SEALED, sealed_at=wave.created_at, shuffled_at=wave.created_at)
+    bring(wave, State.SEALED, sealed_at=wave.created_at, shuffled_at=wave.created_at)
     page = f"/p/{place.project.slug}/staff/surveys/{wave.public_id}/answers.csv"
     assert rows.count(wave, rows.Cell(building="2")) == 4
     four, none = (auditor.post(page, data={"building": name}) for name in ("2", "3"))
