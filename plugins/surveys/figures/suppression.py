@@ -68,10 +68,10 @@ def nps_shown(promoters: int, passives: int, detractors: int, least: int) -> boo
     """Return whether a score with its base, and its three groups, may be shown.
 
     Score and base give promoters less detractors; with any one of the groups they give all three.
-    So the figures stand together or not at all: a group below `least`, if not empty, hides them.
+    So the figures stand together or not at all: a group below `least` hides them, an empty one
+    too, or their being shown would tell 0 from 4.
     """
-    parts = (promoters, passives, detractors)
-    return sum(parts) >= least and not any(0 < part < least for part in parts)
+    return min(promoters, passives, detractors) >= least
 
 
 def subtractable(shown: Sequence[frozenset[Key]], units: Mapping[Key, int], least: int) -> bool:

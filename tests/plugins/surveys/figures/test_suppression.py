@@ -81,7 +81,7 @@ def test_zero_and_four_are_hidden_alike() -> None:
 
 def test_score_with_a_small_group_is_not_shown() -> None:
     assert suppression.nps_shown(20, 10, 5, 5)
-    assert suppression.nps_shown(20, 10, 0, 5)
+    assert not suppression.nps_shown(20, 10, 0, 5)
     assert not suppression.nps_shown(20, 10, 4, 5)
     assert not suppression.nps_shown(2, 1, 1, 5)
 
