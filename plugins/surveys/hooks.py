@@ -7,6 +7,7 @@ from plugins.surveys.anonymous import jobs as anonymous_jobs
 from plugins.surveys.answering import finding, views
 from plugins.surveys.answering.api import api
 from plugins.surveys.answering.listing import home_card
+from plugins.surveys.answering.submitting import SOURCE
 from plugins.surveys.blueprint import blueprint
 from plugins.surveys.builder import staff_views as builder_views
 from plugins.surveys.demo import fill
@@ -29,6 +30,7 @@ from portal.sdk import (
     NavItem,
     NotificationKind,
     Permission,
+    PointSource,
     ProjectRef,
     RoleName,
     current_member,
@@ -101,6 +103,13 @@ def register_jobs() -> list[Job]:
 def register_notifications() -> list[NotificationKind]:
     """Return what owners are told of surveys."""
     return notices.all_kinds()
+
+
+@hookimpl
+def register_point_sources() -> list[PointSource]:
+    """Return what earning rules may act on."""
+    about = lazy("The points of an answer are paid: at once, or once anonymous ones are shuffled.")
+    return [PointSource(SOURCE, lazy("Survey answered"), about, icon="checklist", tone="violet")]
 
 
 @hookimpl

@@ -178,6 +178,10 @@ REFUSALS: Mapping[str, object] = {
     ),
     "NOT_FIELD": lazy("Reminders go out while a survey is open."),
     "NOT_SEALED": lazy("Answers can be taken once a survey is closed and sealed."),
+    "NO_SPSS": lazy(
+        "SPSS files need the library pyreadstat, which is not installed: whoever runs the portal"
+        " adds the extra “spss”."
+    ),
     "NOBODY_SILENT": lazy(
         "Nobody is to be reminded now: two days lie between, and three are most."
     ),

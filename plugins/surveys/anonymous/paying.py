@@ -9,10 +9,19 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from plugins.surveys.answering.submitting import SOURCE
 from plugins.surveys.models import Ballot, Participation, Wave
-from portal.sdk import MemberRef, PointsError, ProjectRef, db, earn_points, find_members, residents
+from portal.sdk import (
+    MemberRef,
+    PointsError,
+    ProjectRef,
+    db,
+    earn_points,
+    find_members,
+    record_fact,
+    residents,
+)
 
-SOURCE = "surveys.answered"
 _AT_ONCE = 50
 _CHANCE = secrets.SystemRandom()
 
@@ -91,6 +100,7 @@ def _pay(wave: Wave, line: Participation, member: MemberRef, project: ProjectRef
                 project=project,
                 facts={"wave": wave.public_id},
             )
+            record_fact(source=SOURCE, key=line.public_id, member=member, project=project)
     except PointsError:
         # Somebody objects to the posting: it is tried again with the next batch.
         return 0

@@ -22,7 +22,7 @@ from plugins.surveys.instrument.document import read
 from plugins.surveys.instrument.problems import Problem
 from plugins.surveys.models import Ballot, Draft, Forged, Participation, Quota, SideAnswer, Wave
 from plugins.surveys.states import Mode
-from portal.sdk import MemberRef, PointsError, ProjectRef, db, earn_points
+from portal.sdk import MemberRef, PointsError, ProjectRef, db, earn_points, record_fact
 
 SOURCE = "surveys.answered"
 _MILLIONTHS = 1_000_000
@@ -184,6 +184,7 @@ def _pay(wave: Wave, asked: Participation, member: MemberRef, project: ProjectRe
                 project=project,
                 facts={"wave": wave.public_id},
             )
+            record_fact(source=SOURCE, key=asked.public_id, member=member, project=project)
             db.session.execute(
                 sa.update(Participation)
                 .where(Participation.id == asked.id)

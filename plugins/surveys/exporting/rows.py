@@ -55,20 +55,30 @@ def header(wave: Wave) -> list[str]:
 
 
 def answers(wave: Wave, cell: Cell) -> Iterator[list[object]]:
-    """Yield a row for each answer, in the order of random numbers: two statements for 500."""
-    found, after = items(read(wave.instrument)), 0
+    """Yield a row for each answer, in words."""
+    found = items(read(wave.instrument))
     words = [_words(each) for each in found]
+    for row, sides in read_out(wave, cell):
+        stage = str(STAGES[row.stage]) if row.stage else ""
+        told: list[object] = [str(row.id), stage, row.building, row.tier]
+        for item, known, code in zip(found, words, row.positions, strict=True):
+            side = sides.get((row.id, item.position))
+            told.append(known.get(code, code) if side is None else side)
+        yield told
+
+
+def read_out(wave: Wave, cell: Cell) -> Iterator[tuple[Any, dict[tuple[int, int], object]]]:
+    """Yield each answer with what was said beside it, by (id, position): two statements for 500.
+
+    The order is that of the ids, which are random.
+    """
+    after = 0
     mine = sa.select(Ballot.id, Ballot.positions, Ballot.stage, Ballot.building, Ballot.tier)
     mine = mine.where(*_mine(wave, cell)).order_by(Ballot.id).limit(_AT_ONCE)
     while some := db.session.execute(mine.where(Ballot.id > after)).all():
         sides = _sides([row.id for row in some])
         for row in some:
-            stage = str(STAGES[row.stage]) if row.stage else ""
-            told: list[object] = [str(row.id), stage, row.building, row.tier]
-            for item, known, code in zip(found, words, row.positions, strict=True):
-                side = sides.get((row.id, item.position))
-                told.append(known.get(code, code) if side is None else side)
-            yield told
+            yield row, sides
         after = some[-1].id
 
 

@@ -1,12 +1,14 @@
 """The pages of who reads single answers: sealed waves, and the files of each."""
 
+from collections.abc import Callable, Mapping
+
 from flask import current_app, render_template, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from plugins.surveys.blueprint import staff
 from plugins.surveys.errors import SurveyError
-from plugins.surveys.exporting import rows
+from plugins.surveys.exporting import coded, rows, spss
 from plugins.surveys.exporting.rows import Cell
 from plugins.surveys.models import Wave
 from plugins.surveys.states import State
@@ -49,6 +51,7 @@ def answers(public_id: str) -> str:
         "surveys/staff_answers.html",
         wave=found,
         sealed=found.state in _SEALED,
+        spss=spss.available(),
         buildings={each.name: each.name for each in buildings_of(project)},
         tiers={each.key: localized(each.name) for each in tiers()},
     )
@@ -59,20 +62,54 @@ def answers(public_id: str) -> str:
 def take_answers(public_id: str, kind: str) -> Response:
     """Send the answers of a group; of fewer than k the same few words, however many there are."""
     found, cell = _sealed_wave(public_id), Cell.read(request.form)
-    if kind not in set(ExportFormat):
+    if kind not in FILES:
         raise NotFound
+    if kind == "sav" and not spss.available():
+        raise RefusedError(SurveyError("NO_SPSS", state=found.state, version=found.version))
     number = rows.count(found, cell)
     if number < found.least_cell:
         _record(found, kind, cell)
         few = gettext("Fewer than %(num)s answers: nothing is given out.", num=found.least_cell)
         return Response(few + "\n", mimetype="text/plain")
     _record(found, kind, cell, rows=number)
-    return export_file(
-        name=f"survey-{public_id}",
-        kind=ExportFormat(kind),
-        header=rows.header(found),
-        rows=rows.answers(found, cell),
+    return FILES[kind](found, cell)
+
+
+def _words(kind: ExportFormat) -> Callable[[Wave, Cell], Response]:
+    return lambda wave, cell: export_file(
+        name=f"survey-{wave.public_id}",
+        kind=kind,
+        header=rows.header(wave),
+        rows=rows.answers(wave, cell),
     )
+
+
+def _codes(kind: ExportFormat) -> Callable[[Wave, Cell], Response]:
+    return lambda wave, cell: export_file(
+        name=f"survey-{wave.public_id}-codes",
+        kind=kind,
+        header=coded.header(wave),
+        rows=coded.answers(wave, cell),
+    )
+
+
+def _json(wave: Wave, cell: Cell) -> Response:
+    said = {"items": rows.codes(wave), "answers": list(coded.tables(wave, cell))}
+    return _as_json(said, f"survey-{wave.public_id}-answers")
+
+
+def _sav(wave: Wave, cell: Cell) -> Response:
+    answer = Response(spss.sav(wave, cell), mimetype="application/x-spss-sav")
+    return _named(answer, f"survey-{wave.public_id}.sav")
+
+
+FILES: Mapping[str, Callable[[Wave, Cell], Response]] = {
+    **{kind.value: _words(kind) for kind in ExportFormat},
+    **{f"codes.{kind}": _codes(kind) for kind in ExportFormat},
+    "json": _json,
+    "sav": _sav,
+}
+"""The ending of an address -> the file."""
 
 
 @staff.post("/p/<project>/staff/surveys/<public_id>/questions.json")
@@ -88,9 +125,16 @@ def take_questions(public_id: str) -> Response:
         "items": rows.codes(found),
         **{name: getattr(found, name) for name in hashes},
     }
+    return _as_json(said, f"survey-{public_id}")
+
+
+def _as_json(said: Mapping[str, object], name: str) -> Response:
     text = current_app.json.dumps(said, ensure_ascii=False, indent=1)
-    answer = Response(text + "\n", mimetype="application/json")
-    answer.headers["Content-Disposition"] = f'attachment; filename="survey-{public_id}.json"'
+    return _named(Response(text + "\n", mimetype="application/json"), f"{name}.json")
+
+
+def _named(answer: Response, name: str) -> Response:
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 

@@ -1,8 +1,10 @@
 """Single answers of a sealed wave as files, for who may read them; nothing of a small group."""
 
+import pyreadstat
 import pytest
 
-from plugins.surveys.exporting import rows
+from plugins.surveys.exporting import rows, spss
+from plugins.surveys.exporting.staff_views import FILES
 from plugins.surveys.models import SideAnswer
 from plugins.surveys.states import Mode, State
 from portal.extensions import db
@@ -78,3 +80,50 @@ def test_a_small_group_is_the_same_bytes_as_none(place, wave, auditor):
     assert four.data == none.data
     assert (four.status_code, four.mimetype) == (none.status_code, none.mimetype)
     assert "少于 5 份" in four.text
+
+
+def test_bare_codes_json_and_an_spss_file_with_labels(place, wave, auditor, tmp_path):
+    bring(wave, State.SEALED, sealed_at=wave.created_at, shuffled_at=wave.created_at)
+    page = f"/p/{place.project.slug}/staff/surveys/{wave.public_id}/answers"
+    with auditor.post(f"{page}.codes.csv") as answer:
+        lines = [line.split(",") for line in answer.data.decode("utf-8-sig").splitlines()]
+    assert lines[0][4:] == ["q1", "q2.a", "q2.b", "q2.c", "q2.d", "q3", "q4", "q4.value"]
+    assert {tuple(row[4:9]) for row in lines[1:]} == {("2", "0", "1", "0", "0")}
+    assert {row[9].strip("'") for row in lines[1:]} == {"-1", "-2", "-3", "5"}
+    with auditor.post(f"{page}.codes.xlsx") as answer:
+        assert answer.data.startswith(b"PK")
+    told = auditor.post(f"{page}.json").json
+    assert [each["key"] for each in told["items"]][:2] == ["q1", "q2.a"]
+    assert len(told["answers"]) == 11
+    assert {each["said"]["q4"] for each in told["answers"]} == {2.5, 3}
+
+    path = tmp_path / "answers.sav"
+    path.write_bytes(auditor.post(f"{page}.sav").data)
+    frame, meta = pyreadstat.read_sav(str(path), user_missing=True)
+    assert list(frame["q3"].sort_values().unique()) == [-3, -2, -1, 5]
+    assert sorted(frame["q4.value"].unique()) == [2.5, 3]
+    assert meta.missing_ranges["q3"] == [{"lo": -3, "hi": -1}]
+    assert meta.column_names_to_labels["q2.b"] == "q2: b"
+    assert meta.variable_value_labels["q1"][2] == "b"
+    assert meta.variable_value_labels["q1"][-2] == "（跳过）"
+    # As SPSS reads it: what is missing is no number.
+    assert pyreadstat.read_sav(str(path))[0]["q3"].count() == 2
+
+
+def test_every_file_of_a_small_group_is_the_same_bytes_as_none(place, wave, auditor):
+    bring(wave, State.SEALED, sealed_at=wave.created_at, shuffled_at=wave.created_at)
+    page = f"/p/{place.project.slug}/staff/surveys/{wave.public_id}/answers"
+    for kind in FILES:
+        answers = [auditor.post(f"{page}.{kind}", data={"building": name}) for name in ("2", "3")]
+        assert answers[0].data == answers[1].data, kind
+        assert "少于 5 份" in answers[0].text
+
+
+def test_without_the_library_the_page_says_what_to_install(place, wave, auditor, monkeypatch):
+    bring(wave, State.SEALED, sealed_at=wave.created_at, shuffled_at=wave.created_at)
+    monkeypatch.setattr(spss, "find_spec", lambda name: None)
+    page = f"/p/{place.project.slug}/staff/surveys/{wave.public_id}/answers"
+    assert "pyreadstat" in auditor.get(page).text
+    refused = auditor.post(f"{page}.sav")
+    assert refused.status_code == 409
+    assert "pyreadstat" in refused.text
