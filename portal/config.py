@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", re.ASCII)
 KEY_BYTES = 32
 VARIABLES = frozenset(
     "PORTAL_" + name
@@ -36,6 +38,8 @@ VARIABLES = frozenset(
         "TRACE_HOOKS",
         "SLOW_MS",
         "METRICS_TOKEN",
+        "UPLOADS_URL",
+        "POOLED",
     )
 )
 """Everything that the environment may set; `portal doctor` points at other PORTAL_ names."""
@@ -71,6 +75,8 @@ class Settings:
     trace_hooks: bool = False
     slow_ms: int = 500
     metrics_token: str | None = field(default=None, repr=False)
+    uploads_url: str | None = None
+    pooled: bool = False
     plugin_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -112,6 +118,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         trace_hooks=_flag(env, "PORTAL_TRACE_HOOKS"),
         slow_ms=_number(env, "PORTAL_SLOW_MS", 500, low=0, high=60_000),
         metrics_token=_metrics_token(env),
+        uploads_url=_uploads_url(env),
+        pooled=_flag(env, "PORTAL_POOLED"),
         plugin_secrets={name: env[name] for name in env if name.startswith(PLUGIN_VARIABLES)},
     )
 
@@ -242,6 +250,19 @@ def _redis_url(env: Mapping[str, str]) -> str | None:
         raise SettingsError("PORTAL_REDIS_URL: give redis://HOST:PORT/NUMBER, or leave it out.")
     if url:
         _check_driver("PORTAL_REDIS_URL", "redis", "redis")
+    return url
+
+
+def _uploads_url(env: Mapping[str, str]) -> str | None:
+    url = env.get("PORTAL_UPLOADS_URL") or None
+    if url and not _BUCKET.fullmatch(url):
+        # Somebody may have put a key into it: it is not repeated.
+        raise SettingsError(
+            "PORTAL_UPLOADS_URL cannot be used: give s3://BUCKET or s3://BUCKET/PREFIX, "
+            "and keys and endpoint in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL."
+        )
+    if url:
+        _check_driver("PORTAL_UPLOADS_URL", "boto3", "s3")
     return url
 
 

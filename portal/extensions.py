@@ -127,15 +127,20 @@ def reading() -> Iterator[None]:
         read_only.reset(token)
 
 
-def engine_options(database_url: str) -> dict[str, Any]:
-    """Return SQLAlchemy's engine options for an installation's database."""
+def engine_options(database_url: str, *, pooled: bool = False) -> dict[str, Any]:
+    """Return SQLAlchemy's engine options for an installation's database.
+
+    `pooled`: PgBouncer stands before it in transaction mode, which knows neither prepared
+    statements nor what a session has set; then the limits of time are those of the database's role.
+    """
     # Errors go to the log: the values in them (names, addresses, hashes) must not.
     common = {"hide_parameters": True}
     if database_url.startswith("sqlite"):
         return {**common, "connect_args": {"timeout": SQLITE_BUSY_MS / 1000}}
+    how: dict[str, Any] = {"prepare_threshold": None} if pooled else {"options": POSTGRES_OPTIONS}
     return {
         **common,
-        "connect_args": {"options": POSTGRES_OPTIONS, "connect_timeout": 5},
+        "connect_args": {**how, "connect_timeout": 5},
         "pool_pre_ping": True,
         "pool_size": 5,
         "max_overflow": 5,
@@ -160,8 +165,8 @@ def _prepare_connection(connection: Any, record: Any) -> None:
 @sa.event.listens_for(sa.Pool, "checkout")
 def _set_patience(connection: Any, record: Any, proxy: Any) -> None:
     """Give PostgreSQL's statements the time of who takes the connection, when it changes."""
-    if isinstance(connection, sqlite3.Connection):
-        return
+    if isinstance(connection, sqlite3.Connection) or connection.prepare_threshold is None:
+        return  # Behind PgBouncer the session is not ours to change.
     allowed = PAGE_STATEMENT_MS if has_request_context() else WORK_STATEMENT_MS
     if record.info.get("statement_ms", PAGE_STATEMENT_MS) != allowed:
         connection.execute(f"SET statement_timeout = {allowed}")

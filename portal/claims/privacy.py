@@ -19,7 +19,7 @@ from portal.claims.models import (
 from portal.claims.moves import move
 from portal.extensions import db
 from portal.files.models import StoredFile
-from portal.files.queries import path_of
+from portal.files.queries import bytes_of
 from portal.files.service import destroy_files
 from portal.i18n import gettext, lazy, localized
 from portal.members.models import Member
@@ -225,7 +225,11 @@ def _part_of_claims(claims: Sequence[UnitClaim]) -> ExportPart:
         columns,
         rows,
         words={"role": "role", "state": "claim_state"},
-        files=[ExportFile("photo.jpg", path_of(file)) for file in files],
+        files=(
+            ExportFile("photo.jpg", content)
+            for file in files
+            if (content := bytes_of(file)) is not None
+        ),
     )
 
 

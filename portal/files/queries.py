@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from portal.extensions import db
 from portal.files import storage
 from portal.files.models import StoredFile
+from portal.files.s3 import S3Object
 
 LIST_LIMIT = 50
 
@@ -35,6 +36,14 @@ def files_of(owner_kind: str, owner_key: str) -> Sequence[StoredFile]:
     ).all()
 
 
-def path_of(file: StoredFile) -> Path:
+def path_of(file: StoredFile) -> Path | S3Object:
     """Return where a file's bytes lie."""
     return storage.path_of(file.storage_name)
+
+
+def bytes_of(file: StoredFile) -> bytes | None:
+    """Return a file's bytes, None when they are gone. Raises OSError when the store is away."""
+    try:
+        return path_of(file).read_bytes() if file.erased_at is None else None
+    except FileNotFoundError:
+        return None

@@ -1,11 +1,15 @@
-"""Where uploaded bytes lie: under random names, written aside and then renamed."""
+"""Where uploaded bytes lie: under random names, written aside and then put in their place."""
 
 import hashlib
+import logging
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -15,7 +19,9 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from portal.config import Settings
 from portal.extensions import db
+from portal.files.s3 import Bucket, S3Object, StoreAwayError, bucket_of
 
+_log = logging.getLogger("portal.files")
 CHUNK = 1024 * 1024
 _NEW_FILES = "portal.new_files"
 _LEAVING_FILES = "portal.leaving_files"
@@ -38,9 +44,26 @@ class Kept:
     size_bytes: int
 
 
-def path_of(storage_name: str) -> Path:
+@dataclass(frozen=True)
+class Found:
+    """A file in the store; the name of one that is half written ends in .part."""
+
+    place: Path | S3Object
+    size_bytes: int
+    written_at: datetime
+
+
+def path_of(storage_name: str) -> Path | S3Object:
     """Return where the bytes of a stored file lie."""
-    return files_dir() / storage_name[:2] / storage_name
+    within = f"{storage_name[:2]}/{storage_name}"
+    store = bucket()
+    return files_dir() / within if store is None else store.object(within)
+
+
+def bucket() -> Bucket | None:
+    """Return the bucket of this installation's uploads, None when they lie in a folder."""
+    settings: Settings = current_app.extensions["portal.settings"]
+    return bucket_of(settings.uploads_url) if settings.uploads_url else None
 
 
 def files_dir() -> Path:
@@ -49,34 +72,62 @@ def files_dir() -> Path:
     return settings.files_dir
 
 
+def sendable(place: Path | S3Object) -> Path | IO[bytes]:
+    """Return what Flask sends. Raises FileNotFoundError, StoreAwayError."""
+    if isinstance(place, S3Object):
+        return place.open()
+    if not place.is_file():
+        raise FileNotFoundError(place.name)
+    return place
+
+
 def keep(stream: IO[bytes], *, limit: int) -> Kept:
-    """Copy a stream to its place in one pass. Raises TooLargeError (`limit`: bytes), NothingError.
+    """Copy a stream to its place in one pass. Raises TooLargeError (`limit`: bytes), NothingError,
+    and OSError when the store is full or away.
 
     The file goes again when the transaction that is to name it rolls back.
     """
     name = secrets.token_hex(16)
-    target = path_of(name)
-    target.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as file:
+    with _written(path_of(name)) as file:
+        while chunk := stream.read(CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise TooLargeError
+            digest.update(chunk)
+            file.write(chunk)
+        if not size:
+            raise NothingError
+    db.session().info.setdefault(_NEW_FILES, []).append(path_of(name))
+    return Kept(storage_name=name, sha256=digest.hexdigest(), size_bytes=size)
+
+
+def put_back(storage_name: str, stream: IO[bytes]) -> None:
+    """Put the bytes of a backup in their place. Raises OSError when the store is full or away."""
+    with _written(path_of(storage_name)) as file:
+        shutil.copyfileobj(stream, file)
+
+
+@contextmanager
+def _written(place: Path | S3Object) -> Iterator[IO[bytes]]:
+    """Yield a file beside the store; its bytes appear there at once, when the block ends."""
+    if isinstance(place, S3Object):
+        with tempfile.TemporaryFile() as file:
+            yield file
+            file.seek(0)
+            place.write_from(file)
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".part", delete=False) as file:
         aside = Path(file.name)
         try:
-            while chunk := stream.read(CHUNK):
-                size += len(chunk)
-                if size > limit:
-                    raise TooLargeError
-                digest.update(chunk)
-                file.write(chunk)
-            if not size:
-                raise NothingError
+            yield file
             file.flush()
             os.fsync(file.fileno())
         except BaseException:
             aside.unlink(missing_ok=True)
             raise
-    aside.rename(target)
-    db.session().info.setdefault(_NEW_FILES, []).append(target)
-    return Kept(storage_name=name, sha256=digest.hexdigest(), size_bytes=size)
+    aside.rename(place)
 
 
 def remove_after_commit(storage_name: str) -> None:
@@ -90,17 +141,34 @@ def remove_after_commit(storage_name: str) -> None:
     session.info.setdefault(_LEAVING_FILES, []).append((path_of(storage_name), within))
 
 
-def stored_names() -> Iterator[tuple[str, Path]]:
-    """Yield every file in the store with its name; those half written end in .part."""
+def stored() -> Iterator[Found]:
+    """Yield every file in the store. Raises StoreAwayError."""
+    store = bucket()
+    if store is not None:
+        for place, size, at in store.objects():
+            yield Found(place, size, at)
+        return
     for path in files_dir().glob("??/*"):
-        yield path.name, path
+        try:
+            facts = path.stat()
+        except FileNotFoundError:
+            continue  # Taken away since the folder was read.
+        yield Found(path, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+
+
+def _remove(place: Path | S3Object) -> None:
+    """Delete bytes that no row names any more; what the store does not let go, the sweep finds."""
+    try:
+        place.unlink(missing_ok=True)
+    except StoreAwayError as error:
+        _log.warning("bytes stay until the next sweep: %s", error)
 
 
 @sa.event.listens_for(Session, "after_commit")
 def _forget_new_files(session: Session) -> None:
     session.info.pop(_NEW_FILES, None)
     for path, _within in session.info.pop(_LEAVING_FILES, ()):
-        path.unlink(missing_ok=True)
+        _remove(path)
 
 
 @sa.event.listens_for(Session, "after_soft_rollback")
@@ -121,4 +189,4 @@ def _remove_new_files(session: Session, transaction: SessionTransaction) -> None
     if transaction.parent is None:
         session.info.pop(_LEAVING_FILES, None)
         for path in session.info.pop(_NEW_FILES, ()):
-            path.unlink(missing_ok=True)
+            _remove(path)

@@ -1,7 +1,7 @@
 """Finding bytes without a row, and rows without bytes."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -27,11 +27,11 @@ def sweep(*, older_than: timedelta, dry_run: bool = False) -> Sweep:
     result = Sweep()
     before = clock.now() - older_than
     seen: set[str] = set()
-    batch = []
-    for name, path in storage.stored_names():
-        seen.add(name)
-        if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
-            batch.append((name, path))
+    batch: list[storage.Found] = []
+    for found in storage.stored():
+        seen.add(found.place.name)
+        if found.written_at < before:
+            batch.append(found)
         if len(batch) == _BATCH:
             _remove(batch, result, dry_run=dry_run)
             batch = []
@@ -43,8 +43,8 @@ def sweep(*, older_than: timedelta, dry_run: bool = False) -> Sweep:
     return result
 
 
-def _remove(batch: list, result: Sweep, *, dry_run: bool) -> None:
-    names = [name for name, _path in batch]
+def _remove(batch: list[storage.Found], result: Sweep, *, dry_run: bool) -> None:
+    names = [found.place.name for found in batch]
     named = set(
         db.session.scalars(
             sa.select(StoredFile.storage_name).where(
@@ -52,9 +52,9 @@ def _remove(batch: list, result: Sweep, *, dry_run: bool) -> None:
             )
         )
     )
-    for name, path in batch:
-        if name not in named:
+    for found in batch:
+        if found.place.name not in named:
             result.removed += 1
-            result.freed_bytes += path.stat().st_size
+            result.freed_bytes += found.size_bytes
             if not dry_run:
-                path.unlink(missing_ok=True)
+                found.place.unlink(missing_ok=True)

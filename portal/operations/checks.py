@@ -1,6 +1,8 @@
 """What `portal doctor` looks at: each check tells what it found and what to do about it."""
 
+import io
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +17,7 @@ from portal.config import VARIABLES, Settings
 from portal.database import revisions
 from portal.database.owners import CORE
 from portal.extensions import db
+from portal.files.s3 import bucket_of
 from portal.operations.findings import Finding, State
 from portal.operations.parts import asset_problem, translation_problem
 from portal.operations.plugins import not_of_plugins
@@ -31,7 +34,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Yield a finding for each check; those that need the database stop when it is away."""
     yield _variables(os.environ)
     yield _keys(settings)
-    yield _folder(settings)
+    yield _uploads(settings)
     yield _assets()
     yield _translations()
     yield _time_zones()
@@ -69,6 +72,26 @@ def _keys(settings: Settings) -> Finding:
             State.WARN, "keys", f"others on this machine may read {path}", f"chmod 600 {path}"
         )
     return Finding(State.OK, "keys", f"{len(settings.data_keys)} data key(s); back up {path}")
+
+
+def _uploads(settings: Settings) -> Finding:
+    return _folder(settings) if settings.uploads_url is None else _bucket(settings.uploads_url)
+
+
+def _bucket(url: str) -> Finding:
+    """Put an object into the bucket and take it away again."""
+    probe = bucket_of(url).object(f"probe-{secrets.token_hex(8)}.part")
+    try:
+        probe.write_from(io.BytesIO(b"portal doctor"))
+        whole = probe.read_bytes() == b"portal doctor"
+        probe.unlink()
+    except OSError as error:
+        return Finding(
+            State.FAIL, "files", f"{url}: {error}", "Look at PORTAL_UPLOADS_URL and AWS_*."
+        )
+    if not whole:
+        return Finding(State.FAIL, "files", f"{url} gives other bytes back", "Look at the bucket.")
+    return Finding(State.OK, "files", f"{url} takes and gives")
 
 
 def _folder(settings: Settings) -> Finding:

@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from portal.extensions import db
-from portal.files.queries import path_of
+from portal.files.queries import bytes_of
 from portal.files.service import destroy_bytes
 from portal.i18n import lazy
 from portal.members.models import Member
@@ -70,7 +70,11 @@ def _files(member: Member) -> ExportPart:
             }
             for file in files
         ],
-        files=[ExportFile("picture.jpg", path_of(file)) for file in files],
+        files=(
+            ExportFile("picture.jpg", content)
+            for file in files
+            if (content := bytes_of(file)) is not None
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from portal.accounts.confirmation import recently_confirmed
 from portal.accounts.current import current_account
 from portal.extensions import db
 from portal.files.queries import path_of
+from portal.files.storage import sendable
 from portal.i18n import DEFAULT_LANGUAGE, gettext
 from portal.members.current import current_member
 from portal.privacy import queries, service
@@ -87,11 +88,12 @@ def send_export(found: PrivacyRequest) -> Response:
     except RequestStateError:
         raise Gone from None
     db.session.commit()
-    path = path_of(file)
-    if not path.is_file():
-        raise Gone
+    try:
+        content = sendable(path_of(file))
+    except FileNotFoundError:
+        raise Gone from None
     answer = send_file(
-        path,
+        content,
         "application/zip",
         as_attachment=True,
         download_name=f"my-data-{found.created_at:%Y%m%d}.zip",

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.extensions import db
-from portal.files.queries import path_of
+from portal.files.queries import bytes_of
 from portal.members.models import Member
 from portal.pagination import Page, page_of
 from portal.projects.models import Unit
@@ -168,9 +168,7 @@ def standing(project_id: int, kinds: Collection[str] = (ROSTER_KIND,)) -> Standi
 
 def read_bytes(job: RosterImport) -> bytes:
     """Return the bytes of an import's file. Raises RosterError("file_gone")."""
-    try:
-        if job.file.erased_at is None:
-            return path_of(job.file).read_bytes()
-    except FileNotFoundError:
-        pass
-    raise RosterError("file_gone")
+    found = bytes_of(job.file)
+    if found is None:
+        raise RosterError("file_gone")
+    return found

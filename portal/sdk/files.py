@@ -13,7 +13,7 @@ from portal.files.errors import UploadError
 from portal.files.limits import file_megabytes
 from portal.files.models import StoredFile
 from portal.files.pictures import Box, Picture, cover, prepare_picture
-from portal.files.storage import path_of
+from portal.files.queries import bytes_of
 from portal.plugin_host.indexing import plugin_of
 from portal.plugin_host.refs import FileRef, MemberRef, ProjectRef, file_ref
 
@@ -96,11 +96,8 @@ def cover_picture(*, file: FileRef, boxes: Collection[Box]) -> Picture | None:
     """
     plugin_of(file.kind)
     stored = db.session.get(StoredFile, file.id)
-    if stored is None or stored.erased_at is not None or stored.width is None:
-        return None
-    try:
-        data = path_of(stored.storage_name).read_bytes()
-    except FileNotFoundError:
+    data = bytes_of(stored) if stored is not None and stored.width is not None else None
+    if stored is None or stored.width is None or data is None:
         return None
     kept = Picture(data, stored.width, stored.height or 0, stored.original_name)
     return cover(kept, boxes)

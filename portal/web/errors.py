@@ -1,5 +1,6 @@
 """Error pages: what happened, what to do, and the number to quote."""
 
+import errno
 from dataclasses import dataclass, replace
 
 from flask import Flask, current_app, g, render_template
@@ -11,7 +12,10 @@ from werkzeug.wrappers import Response
 from portal.api.problems import answer_of, problem_answer
 from portal.api_address import is_api_request
 from portal.extensions import db, read_only
+from portal.files.s3 import StoreAwayError
 from portal.i18n import Text, lazy
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,11 @@ PAGES: dict[int, Words] = {
     ),
     503: Words("clock", lazy("The service is busy"), lazy("Wait a moment, then try again.")),
 }
+NO_STORE = Words(
+    "alert-octagon",
+    lazy("Files cannot be kept or read just now"),
+    lazy("Nothing was changed. Go back, and try again in a while."),
+)
 EXPIRED_FORM = Words(
     "hourglass",
     lazy("This form has expired"),
@@ -84,6 +93,7 @@ def configure_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _show_expired_form)
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(OperationalError, _show_busy)
+    app.register_error_handler(OSError, _show_no_store)
     app.register_error_handler(Exception, _show_crash)
 
 
@@ -116,6 +126,16 @@ def _show_busy(error: OperationalError) -> Response:
     current_app.logger.warning("database busy or away", exc_info=error)
     response = _page(503, PAGES[503])
     response.headers["Retry-After"] = "5"
+    return response
+
+
+def _show_no_store(error: OSError) -> Response:
+    """Say it when the disk is full or the bucket away; every other such error is a crash."""
+    if not isinstance(error, StoreAwayError) and error.errno not in _FULL:
+        return _show_crash(error)
+    current_app.logger.error("uploads cannot be kept or read: %s", error)
+    response = _page(503, NO_STORE)
+    response.headers["Retry-After"] = "60"
     return response
 
 

@@ -52,6 +52,10 @@ REFUSED = [
     ("PORTAL_TRACE_HOOKS", "yes"),
     ("PORTAL_SLOW_MS", "-1"),
     ("PORTAL_METRICS_TOKEN", "hunter22"),
+    ("PORTAL_UPLOADS_URL", "https://key:hunter22@bucket.example.com"),
+    ("PORTAL_UPLOADS_URL", "s3://key:hunter22@bucket"),
+    ("PORTAL_UPLOADS_URL", "s3://"),
+    ("PORTAL_POOLED", "yes"),
 ]
 
 
@@ -145,6 +149,7 @@ def test_settings_do_not_show_their_keys(tmp_path: Path) -> None:
     [
         ("PORTAL_DATABASE_URL", "postgresql://portal:hunter22@localhost/portal", "postgres"),
         ("PORTAL_REDIS_URL", "redis://:hunter22@localhost:6379/0", "redis"),
+        ("PORTAL_UPLOADS_URL", "s3://club-uploads", "s3"),
     ],
 )
 def test_a_driver_that_is_missing_is_named_with_its_remedy(

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from portal.files.storage import stored_names
+from portal.files.s3 import S3Object
+from portal.files.storage import put_back, stored
 from portal.operations.backup import dumping
 from portal.operations.backup.manifest import BackupError, Manifest
 
@@ -43,8 +44,8 @@ def write(target: Path, *, describe: Callable[[dumping.Counts, str], Manifest]) 
                 head.size, head.mode = len(text), _OWNER_ONLY
                 tar.addfile(head, io.BytesIO(text))
                 tar.add(dump, DUMP)
-                for name, path in stored_names():
-                    _add(tar, path, f"files/{path.parent.name}/{name}")
+                for found in stored():
+                    _add(tar, found.place)
             aside.replace(target)
         finally:
             aside.unlink(missing_ok=True)
@@ -67,7 +68,7 @@ def opened(source: Path) -> Iterator[tuple[tarfile.TarFile, Manifest]]:
         raise BackupError(f"{source} cannot be read: {error.strerror}.") from error
 
 
-def unpack(tar: tarfile.TarFile, manifest: Manifest, *, files: Path, folder: Path) -> Path:
+def unpack(tar: tarfile.TarFile, manifest: Manifest, *, folder: Path) -> Path:
     """Put the uploads in their place and the dump into `folder`; return the dump.
 
     Raises BackupError when the dump is not what the manifest says, or a name is none of ours.
@@ -78,11 +79,12 @@ def unpack(tar: tarfile.TarFile, manifest: Manifest, *, files: Path, folder: Pat
             continue
         if not member.isreg() or not (member.name == DUMP or _UPLOAD.fullmatch(member.name)):
             raise BackupError(f"There is something else in this backup: {member.name!r}.")
-        target = dump if member.name == DUMP else files.joinpath(*member.name.split("/")[1:])
-        target.parent.mkdir(parents=True, exist_ok=True)
         source = tar.extractfile(member)
         assert source is not None
-        with source, target.open("wb") as file:
+        if member.name != DUMP:
+            put_back(member.name.rpartition("/")[2], source)
+            continue
+        with source, dump.open("wb") as file:
             shutil.copyfileobj(source, file)
     if not dump.is_file() or digest_of(dump) != manifest.sha256:
         raise BackupError("The database in this backup is damaged. Take another backup.")
@@ -95,11 +97,14 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
-    if not _UPLOAD.fullmatch(name):
+def _add(tar: tarfile.TarFile, place: Path | S3Object) -> None:
+    member = tarfile.TarInfo(f"files/{place.name[:2]}/{place.name}")
+    if not _UPLOAD.fullmatch(member.name):
         return  # Half written.
     try:
-        with path.open("rb") as file:
-            tar.addfile(tar.gettarinfo(arcname=name, fileobj=file), file)
+        with place.open("rb") as file:
+            member.size, member.mode = file.seek(0, io.SEEK_END), _OWNER_ONLY
+            file.seek(0)
+            tar.addfile(member, file)
     except FileNotFoundError:
-        return  # Taken away since the folder was read.
+        return  # Taken away since the store was read.

@@ -88,11 +88,8 @@ def _put_back(source: Path) -> Manifest:
             raise BackupError(
                 "There are tables here already: a backup goes into an empty database."
             )
-        settings.files_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=settings.files_dir.parent) as folder:
-            dumping.restore(
-                archive.unpack(tar, made, files=settings.files_dir, folder=Path(folder))
-            )
+        with tempfile.TemporaryDirectory(dir=settings.home) as folder:
+            dumping.restore(archive.unpack(tar, made, folder=Path(folder)))
     return made
 
 
