@@ -17,6 +17,11 @@ from plugins.rewards import (
     views,
     words,
 )
+from plugins.rewards.care import manage_views as care_manage
+from plugins.rewards.care import queries as care_queries
+from plugins.rewards.care import staff_views as care_staff
+from plugins.rewards.care import words as care_words
+from plugins.rewards.care.acting import PROOF
 from plugins.rewards.demo import fill
 from plugins.rewards.fees import api as fee_api
 from plugins.rewards.fees import staff_views as fee_staff
@@ -46,21 +51,25 @@ from portal.sdk import (
     RoleName,
     Setting,
     StaffWidget,
+    business_date,
+    current_account,
     current_member,
     hookimpl,
     lazy,
+    may,
 )
 
 
 def _context() -> dict[str, object]:
-    return {"words": words, "showing": showing}
+    return {"words": words, "showing": showing, "care": care_words}
 
 
+_STAFF = (staff_views, desk_views, voucher_staff, fee_staff, care_staff, care_manage)
 # Naming every module of pages here imports it, and with it its routes.
 _PAGES = dict.fromkeys(
     [
         *(module.blueprint for module in (views, order_views, voucher_views)),
-        *(module.staff for module in (staff_views, desk_views, voucher_staff, fee_staff)),
+        *(module.staff for module in _STAFF),
         partner_views.partner,
     ]
 )
@@ -86,6 +95,14 @@ def register_permissions() -> list[Permission]:
         Permission(
             "rewards.fees", lazy("Answer fee credits for the property company"),
             frozenset({RoleName.STAFF, *head}),
+        ),
+        Permission(
+            "rewards.care", lazy("Look after members: calls, visits, gifts"),
+            frozenset({RoleName.STAFF, RoleName.CONCIERGE, *head}),
+        ),
+        Permission(
+            "rewards.care_manage", lazy("Say what tiers promise in care, and its budget"),
+            frozenset(head),
         ),
         Permission(
             "rewards.serve", lazy("Prepare orders and hand them out"),
@@ -128,6 +145,8 @@ def register_audit_words() -> list[AuditWord]:
     return [
         *(AuditWord(f"rewards.{act}", title) for act, title in words.AUDIT.items()),
         AuditWord("rewards_item", lazy("Item of the catalogue"), page="rewards_staff.show"),
+        AuditWord("rewards_care_task", lazy("Care for a member"), page="rewards_staff.care_task"),
+        AuditWord("rewards_care_rule", lazy("Promise of care"), page="rewards_staff.care_rule"),
         AuditWord("rewards_voucher", lazy("Voucher of a member")),
         AuditWord("rewards_order", lazy("Order for points"), page="rewards_staff.show_order"),
     ]
@@ -139,6 +158,13 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:
     return [
         NavItem(
             lazy("Reward orders"), "receipt", "rewards_staff.orders", "rewards.serve", "plugins"
+        ),
+        NavItem(
+            lazy("Care for members"),
+            "heart-handshake",
+            "rewards_staff.care",
+            "rewards.care",
+            "plugins",
         ),
         NavItem(
             lazy("Reward catalogue"), "gift", "rewards_staff.index", "rewards.manage", "plugins"
@@ -163,6 +189,8 @@ def member_home(project: ProjectRef) -> MemberHome:
 def staff_widgets(project: ProjectRef) -> list[StaffWidget]:
     """Return how many orders wait for the staff."""
     waiting = queries.to_prepare(project.id)
+    today, reader = business_date(project.time_zone), current_account().id
+    tasks = care_queries.counts(project.id, today, reader)
     return [
         StaffWidget(
             lazy("Orders to prepare"),
@@ -171,7 +199,15 @@ def staff_widgets(project: ProjectRef) -> list[StaffWidget]:
             "rewards_staff.orders",
             "rewards.serve",
             hot=waiting > 0,
-        )
+        ),
+        StaffWidget(
+            lazy("Care to do today"),
+            tasks["due"] + tasks["overdue"],
+            lazy("due today, or overdue"),
+            "rewards_staff.care",
+            "rewards.care",
+            hot=tasks["overdue"] > 0,
+        ),
     ]
 
 
@@ -189,7 +225,9 @@ def search_documents(project: ProjectRef) -> Iterator[Findable]:
 
 @hookimpl
 def may_read_file(project: ProjectRef, file: FileRef, member: MemberRef | None) -> bool:
-    """Let whoever may see an item see its pictures."""
+    """Let whoever may see an item see its pictures, and who does care its proofs."""
+    if file.kind == PROOF:
+        return may("rewards.care")
     return file.kind == PICTURES and queries.may_see_picture(project, file.key, member)
 
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from plugins.rewards.care.escalating import escalate
+from plugins.rewards.care.planning import close_strays, plan_batch
 from plugins.rewards.handling import RETURN_DAYS, keep_time
 from plugins.rewards.models import Order, WrongCode
 from plugins.rewards.states import LIVE, State
@@ -36,9 +38,23 @@ def forget_tries(run: JobRun) -> None:
     db.session.execute(sa.delete(WrongCode).where(WrongCode.minute < yesterday))
 
 
+def plan_care(run: JobRun) -> None:
+    """Make the tasks that tiers promise, close those that nobody needs, raise what is overdue."""
+    at = now()
+    for project in open_projects("rewards"):
+        for step in (close_strays, plan_batch):
+            after: int | None = 0
+            while after is not None:
+                after = step(project=project, after=after, at=at)
+                run.checkpoint(done=run.done + 1)
+        escalate(project=project, at=at)
+        run.checkpoint(done=run.done)
+
+
 def all_jobs() -> list[Job]:
     """Return every kind of job."""
     return [
         Job("rewards.keep_clock", keep_clock, every=timedelta(minutes=1)),
+        Job("rewards.plan_care", plan_care, every=timedelta(days=1)),
         Job("rewards.forget_tries", forget_tries, every=timedelta(days=1)),
     ]

@@ -2,7 +2,14 @@
 
 import sqlalchemy as sa
 
+from plugins.rewards.care.privacy import DECLINED, TASKS, care_of, declined, forget
 from plugins.rewards.models import (
+    CareBudget,
+    CareDecline,
+    CareRule,
+    CareStep,
+    CareTask,
+    CareTerms,
     Favourite,
     FeeCredit,
     FeeTerms,
@@ -95,6 +102,8 @@ def export_of(member: MemberRef) -> list[ExportPart]:
         ExportPart("orders", lazy("Orders for points"), _COLUMNS, told),
         ExportPart("vouchers", lazy("Vouchers"), _VOUCHERS, held),
         ExportPart("favourites", lazy("Favourites"), _MARKED, titles),
+        ExportPart("care", lazy("What the club did for you"), TASKS, care_of(member)),
+        ExportPart("care_declined", lazy("Care that you do not want"), DECLINED, declined(member)),
         ExportPart("limits", lazy("Counted against limits of rewards"), _USED, limits),
     ]
 
@@ -120,6 +129,7 @@ def erase(member: MemberRef) -> None:
     credits_ = sa.update(FeeCredit).where(FeeCredit.order_id.in_(orders))
     db.session.execute(credits_.values(building="", entrance="", number=""))
     db.session.execute(sa.delete(Favourite).where(Favourite.member_id == member.id))
+    forget(member)
     # What comes back later finds no row to count down, which is well. The household's count goes
     # with the last of its members: while others are there it is their limit.
     gone = [Used.member_id == member.id]
@@ -152,6 +162,7 @@ def purge(project: ProjectRef) -> None:
     # A member who moved may have marked an item of this project in another.
     db.session.execute(sa.delete(Favourite).where(Favourite.item_id.in_(ours)))
     for model in (
+        CareStep, CareTask, CareDecline, CareBudget, CareTerms, CareRule,
         VoucherUse, Voucher, VoucherTerms, WrongCode, FeeCredit, FeeTerms, Step, Order,
         Favourite, Movement, Used, OpenWindow, TierPrice, Item, PurgePermit,
     ):  # fmt: skip

@@ -31,4 +31,13 @@ def all_settings() -> list[Setting]:
             least=1,
             most=180,
         ),
+        Setting(
+            "care_days",
+            lazy("Days after which overdue care goes to the managers"),
+            SettingKind.NUMBER,
+            hint=lazy("They are told once for each task."),
+            default=2,
+            least=1,
+            most=60,
+        ),
     ]

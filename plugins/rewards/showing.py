@@ -1,10 +1,10 @@
 """Times, codes and amounts as pages show them."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from flask_babel import format_datetime, get_locale
+from flask_babel import format_date, format_datetime, get_locale
 
 from portal.sdk import ProjectRef
 
@@ -22,6 +22,11 @@ def moment(at: datetime) -> str:
 def day(at: datetime) -> str:
     """Return a moment's day as people say it."""
     return str(format_datetime(at, _DAYS.get(str(get_locale() or ""), _CHINESE_DAY)))
+
+
+def date_of(on: date) -> str:
+    """Return a date as people say it."""
+    return str(format_date(on, _DAYS.get(str(get_locale() or ""), _CHINESE_DAY)))
 
 
 def points(amount: int) -> int | float:

@@ -28,6 +28,16 @@ def all_kinds() -> list[NotificationKind]:
             tone="brand",
         ),
         NotificationKind(
+            "rewards.care_overdue",
+            title=lazy("Care for members is overdue"),
+            subject=lazy("Overdue care for members: {number}"),
+            body=lazy("Nobody has done it in time. See who takes it over."),
+            sample={"number": 3},
+            icon="heart-handshake",
+            tone="rose",
+            staff_only=True,
+        ),
+        NotificationKind(
             "rewards.expired",
             title=lazy("An order was not fetched in time"),
             subject=lazy("Not fetched in time: {title}"),

@@ -107,6 +107,21 @@ REFUSALS: Mapping[str, object] = {
     "BAD_HEADING": lazy("The first line must name the columns, among them code and answer."),
     "TOO_MANY_ROWS": lazy("500 rows can be sent at once."),
     "NO_STOCK": lazy("No stock is kept for this item."),
+    "TASK_ENDED": lazy("This task is over already. Load its page again."),
+    "TASK_TAKEN": lazy("A colleague has taken this task."),
+    "NO_OUTCOME": lazy("Say what came of it."),
+    "OVER_AMOUNT": lazy("It cost more than the task may cost. Nothing was noted."),
+    "NO_PROOF": lazy("Money was spent: add a photo of the gift or of the receipt."),
+    "NO_BUDGET": lazy("Too little is left of this month's budget. Ask the manager to raise it."),
+    "BAD_DAY": lazy("Choose a later day, within thirty days of the promised one."),
+    "MOVED_OFTEN": lazy("It was postponed three times. Do it, or skip it."),
+    "NOT_TO_UNDO": lazy("This cannot be undone any more."),
+    "NEXT_PLANNED": lazy("The next one is planned already, so this one stays as it is."),
+    "SAME_PROMISE": lazy("This is promised to the tier already. Change that promise instead."),
+    "RULE_ENDED": lazy("This promise has ended."),
+    "BAD_CARE_MONTH": lazy("Choose a month and a kind."),
+    "BELOW_SPENT": lazy("More than that is committed and spent already."),
+    "UNKNOWN_COLLEAGUE": lazy("Choose a colleague who looks after members here."),
 }
 """Code -> the sentence."""
 
@@ -128,6 +143,17 @@ AUDIT: Mapping[str, object] = {
     "fee_set_up": lazy("Worth of a fee credit set"),
     "fee_exported": lazy("Open fee credits taken as a file"),
     "exported": lazy("Orders for points taken as a file"),
+    "care_taken": lazy("Care taken on"),
+    "care_assigned": lazy("Care given to a colleague"),
+    "care_given_back": lazy("Care given back to everybody"),
+    "care_postponed": lazy("Care postponed"),
+    "care_done": lazy("Care done"),
+    "care_skipped": lazy("Care skipped"),
+    "care_undone": lazy("Care opened again"),
+    "care_rule_written": lazy("Promise of care written"),
+    "care_rule_ended": lazy("Promise of care ended"),
+    "care_budget": lazy("Budget for care set"),
+    "care_exported": lazy("Care taken as a file"),
 }
 """Act -> its words in the trail."""
 

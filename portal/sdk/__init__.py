@@ -83,7 +83,9 @@ from portal.sdk.files import (
 from portal.sdk.households import buildings_of, household_of
 from portal.sdk.leaving import find_leaving
 from portal.sdk.people import (
+    MemberDates,
     colleagues,
+    dates_of_each,
     find_member,
     find_members,
     find_projects,
@@ -94,7 +96,14 @@ from portal.sdk.people import (
     residents,
     residents_of_each,
 )
-from portal.sdk.phones import PhoneHolder, find_phone_holder, find_phone_holders, phone_key
+from portal.sdk.phones import (
+    MemberContact,
+    PhoneHolder,
+    contact_of,
+    find_phone_holder,
+    find_phone_holders,
+    phone_key,
+)
 from portal.sdk.points import (
     capture_points,
     earn_points,
@@ -145,6 +154,8 @@ __all__ = [
     "Identified",
     "Job",
     "JobRun",
+    "MemberContact",
+    "MemberDates",
     "MemberHome",
     "MemberRef",
     "MemberTab",
@@ -186,12 +197,14 @@ __all__ = [
     "check_code",
     "code_phone",
     "colleagues",
+    "contact_of",
     "contracts_by_month",
     "cover_picture",
     "current_account",
     "current_member",
     "current_project",
     "current_token",
+    "dates_of_each",
     "db",
     "delete_files",
     "drop_document",

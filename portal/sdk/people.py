@@ -1,6 +1,8 @@
 """The facts of projects and members that a plugin knows by their ids."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -30,6 +32,15 @@ _HOUSEHOLD = 100
 _T = TypeVar("_T")
 
 
+@dataclass(frozen=True)
+class MemberDates:
+    """The days of a member that are kept every year: the day of joining the club, and the month of
+    birth (1 to 12; the day is not kept), None where it is not known."""
+
+    joined_on: date
+    birth_month: int | None
+
+
 def find_projects(ids: Collection[int]) -> dict[int, ProjectRef]:
     """Return the facts of these projects by id; at most 500 at once, else ValueError."""
     found = db.session.scalars(sa.select(Project).where(Project.id.in_(few(ids))))
@@ -40,6 +51,16 @@ def find_members(ids: Collection[int]) -> dict[int, MemberRef]:
     """Return the facts of these members by id; at most 500 at once, else ValueError."""
     found = db.session.scalars(sa.select(Member).where(Member.id.in_(few(ids))))
     return {member.id: member_ref(member) for member in found}
+
+
+def dates_of_each(members: Collection[MemberRef]) -> dict[int, MemberDates]:
+    """Return the days of each of some members by the member's id, in one statement; at most 500 at
+    once, else ValueError."""
+    asked = [member.id for member in few(members)]
+    rows = db.session.execute(
+        sa.select(Member.id, Member.joined_on, Member.birth_month).where(Member.id.in_(asked))
+    )
+    return {row[0]: MemberDates(row[1], row[2]) for row in rows}
 
 
 def find_member(public_id: str) -> MemberRef | None:

@@ -10,6 +10,7 @@ from portal.crypto import lookup_hash
 from portal.extensions import db
 from portal.members.models import Member
 from portal.permissions.models import RoleGrant
+from portal.phones import mask_phone
 from portal.plugin_host.refs import MemberRef, ProjectRef, member_ref
 from portal.roster.models import RosterEntry
 from portal.sdk.people import few
@@ -28,6 +29,24 @@ class PhoneHolder:
 def phone_key(plugin: str, phone: str) -> bytes:
     """Return 32 bytes that find a number (E.164) again within `plugin` without telling it."""
     return lookup_hash(f"{plugin}.phone", phone)
+
+
+@dataclass(frozen=True)
+class MemberContact:
+    """Whom to reach, and the number as pages show it, "138****8000"; "" for none. The whole number
+    is on the staff's page of the member, which asks why and tells the member."""
+
+    member: MemberRef
+    phone: str
+
+
+def contact_of(member_id: int) -> MemberContact | None:
+    """Return whom an id is and how to reach them, in one statement; None for nobody."""
+    mine = sa.select(Member, Account.phone).join(Account, Account.id == Member.account_id)
+    found = db.session.execute(mine.where(Member.id == member_id)).one_or_none()
+    if found is None:
+        return None
+    return MemberContact(member_ref(found[0]), mask_phone(found[1]) if found[1] else "")
 
 
 def find_phone_holder(phone: str, project: ProjectRef) -> PhoneHolder:

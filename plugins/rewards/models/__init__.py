@@ -1,12 +1,26 @@
 """All the tables of the plugin."""
 
 from plugins.rewards.fees.models import FeeCredit, FeeTerms
+from plugins.rewards.models.care import (
+    CareBudget,
+    CareDecline,
+    CareRule,
+    CareStep,
+    CareTask,
+    CareTerms,
+)
 from plugins.rewards.models.items import WHOLE, Favourite, Item, OpenWindow, TierPrice
 from plugins.rewards.models.orders import Movement, Order, PurgePermit, Step, Used
 from plugins.rewards.vouchers.models import Voucher, VoucherTerms, VoucherUse, WrongCode
 
 __all__ = [
     "WHOLE",
+    "CareBudget",
+    "CareDecline",
+    "CareRule",
+    "CareStep",
+    "CareTask",
+    "CareTerms",
     "Favourite",
     "FeeCredit",
     "FeeTerms",

@@ -2,7 +2,14 @@
 
 from datetime import timedelta
 
+from plugins.rewards.care.states import Act, Care, Outcome, Rhythm, TaskState
 from plugins.rewards.models import (
+    CareBudget,
+    CareDecline,
+    CareRule,
+    CareStep,
+    CareTask,
+    CareTerms,
     Favourite,
     FeeCredit,
     FeeTerms,
@@ -27,7 +34,12 @@ from tests.plugin_host.conftest import switch_on
 
 _ITEM, _ORDER, _VOUCHER = "rewards.item", "rewards.order", "rewards.voucher"
 _FEE = "rewards.fee"
+_RULE, _TASK = "rewards.care_rule", "rewards.care_task"
 NAMES = {
+    "rewards_staff.care_task": {"public_id": _TASK},
+    "rewards_staff.act_on_care": {"public_id": _TASK},
+    "rewards_staff.care_rule": {"public_id": _RULE},
+    "rewards_staff.end_care_rule": {"public_id": _RULE},
     "rewards_staff.fee_worth": {"public_id": _FEE},
     "rewards_staff.set_fee_worth": {"public_id": _FEE},
     "rewards": {"public_id": _ITEM},
@@ -96,9 +108,32 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     )  # fmt: skip
     add(VoucherUse(**where, voucher_id=voucher.id, amount=600, left_over=400, by=1))
     add(WrongCode(**where, who="account:1", minute=1, wrong=1))
+    rule, task = _add_care(project, member, where)
     return {
+        _RULE: rule.public_id,
+        _TASK: task.public_id,
         _FEE: fee.public_id,
         _VOUCHER: voucher.public_id,
         _ITEM: item.public_id,
         _ORDER: order.public_id,
     }
+
+
+def _add_care(project: Project, member: Member, where: dict[str, int]) -> tuple[CareRule, CareTask]:
+    """Add a birthday gift that was given, with its budget."""
+    today = clock.business_date(project.time_zone)
+    what = {"tier": "gold", "kind": Care.GIFT, "rhythm": Rhythm.BIRTHDAY}
+    rule = add(CareRule(**where, **what))
+    add(CareTerms(**where, rule_id=rule.id, version=1, since=today, amount=10_000, by=1))
+    task = add(
+        CareTask(
+            **where, **what, rule_id=rule.id, version=1, member_id=member.id, turn=today.year,
+            building="2 栋", number="1502", opens_on=today, due_on=today, promised_on=today,
+            state=TaskState.DONE, assigned_to=1, amount=10_000, month=f"{today:%Y-%m}", spent=8000,
+            outcome=Outcome.REACHED, note="送了桂花乌龙", ended_on=today,
+        )
+    )  # fmt: skip
+    add(CareStep(**where, task_id=task.id, act=Act.DONE, by=1))
+    add(CareBudget(**where, month=task.month, kind=Care.GIFT, planned=50_000, spent=8000))
+    add(CareDecline(**where, member_id=member.id, kind=Care.CALL))
+    return rule, task
