@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from plugins.surveys import privacy, showing, words
 from plugins.surveys.anonymous import jobs as anonymous_jobs
-from plugins.surveys.answering import finding, views
+from plugins.surveys.answering import finding, photos, views
 from plugins.surveys.answering.api import api
 from plugins.surveys.answering.listing import home_card
 from plugins.surveys.answering.submitting import SOURCE
@@ -23,6 +23,7 @@ from portal.sdk import (
     Card,
     Demo,
     ExportPart,
+    FileRef,
     Job,
     MemberHome,
     MemberRef,
@@ -138,6 +139,12 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:
 def demo_data(project: ProjectRef, demo: Demo) -> None:
     """Fill the demo with last year's survey and this year's."""
     fill(project, demo)
+
+
+@hookimpl
+def may_read_file(project: ProjectRef, file: FileRef, member: MemberRef | None) -> bool:
+    """Return whether the reader sees a photo."""
+    return photos.may_read(project, file, member)
 
 
 @hookimpl

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from plugins.surveys.models import (
     Action,
     Ballot,
+    Burst,
     Draft,
     Forged,
     Participation,
@@ -103,6 +104,7 @@ def purge(project: ProjectRef) -> None:
     """Delete everything of a project, from the leaves up; sealed ballots let themselves go."""
     db.session.execute(sa.update(Wave).where(Wave.project_id == project.id).values(purging=True))
     for model in (
-        Draft, SideAnswer, Participation, Ballot, Quota, Forged, Publication, Action, Wave, Survey,
+        Burst, Draft, SideAnswer, Participation, Ballot, Quota, Forged, Publication, Action, Wave,
+        Survey,
     ):  # fmt: skip
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

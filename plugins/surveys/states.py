@@ -66,6 +66,8 @@ OPEN = (S.FIELD, S.PAUSED)
 """Between opening and closing."""
 DONE = (S.CLOSED, S.SEALED, S.PUBLISHED, S.ARCHIVED)
 """Nobody answers any more."""
+SEALED = (S.SEALED, S.PUBLISHED, S.ARCHIVED)
+"""No answer changes any more."""
 
 BUILD, RELEASE = "surveys.build", "surveys.release"
 STEPS: Mapping[str, Step] = {

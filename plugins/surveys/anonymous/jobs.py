@@ -1,4 +1,4 @@
-"""The job of anonymous waves: shuffle what is due, then pay."""
+"""The job of anonymous waves: shuffle what is due, then pay, what was refused elsewhere too."""
 
 from datetime import timedelta
 
@@ -11,7 +11,8 @@ from portal.sdk import Job, JobRun, db, now, open_projects
 
 
 def shuffle_and_pay(run: JobRun) -> None:
-    """Shuffle the batches that are full, finish closed waves, pay for what is sealed."""
+    """Shuffle the batches that are full, finish closed waves, pay for what is sealed or was
+    refused."""
     here = {project.id: project for project in open_projects("surveys")}
     anonymous = sa.select(Wave).where(Wave.project_id.in_(here), Wave.named.is_(False))
     at = now()
@@ -26,7 +27,7 @@ def shuffle_and_pay(run: JobRun) -> None:
         Participation.wave_id == Wave.id, Participation.answered, Participation.rewarded.is_(False)
     )
     for wave in db.session.scalars(
-        anonymous.where(Wave.points > 0, unpaid).order_by(Wave.id)
+        sa.select(Wave).where(Wave.project_id.in_(here), Wave.points > 0, unpaid).order_by(Wave.id)
     ).all():
         while paying.pay_some(wave, here[wave.project_id]):
             run.checkpoint(done=run.done + 1)

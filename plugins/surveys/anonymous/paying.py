@@ -1,4 +1,5 @@
-"""Points of anonymous waves: as many as ballots are sealed, to answered lines in random order.
+"""Points of anonymous waves: as many as ballots are sealed, to answered lines in random order;
+and those of other waves whose posting was refused when the answer came.
 
 What is due is counted anew each time (sealed less rewarded), so a crash between shuffling and
 paying, or between two payments, loses nothing and pays nothing twice.
@@ -52,7 +53,10 @@ def pay_some(wave: Wave, project: ProjectRef) -> int:
 
 
 def _due(wave: Wave) -> int:
-    sealed = sa.select(sa.func.count()).where(Ballot.wave_id == wave.id, Ballot.sealed)
+    # Of a wave with names nothing waits for a shuffle: what was refused at the answer is due.
+    sealed = sa.select(sa.func.count()).where(
+        Ballot.wave_id == wave.id, sa.or_(Ballot.sealed, Ballot.named)
+    )
     rewarded = sa.select(sa.func.count()).where(
         Participation.wave_id == wave.id, Participation.rewarded
     )
@@ -62,18 +66,18 @@ def _due(wave: Wave) -> int:
 def _payees(
     wave: Wave, lines: Sequence[Participation], project: ProjectRef
 ) -> dict[int, MemberRef]:
-    """Return who is paid for a line: the person, or the household's first member here."""
-    if lines and lines[0].member_id is not None:
-        found: dict[int, MemberRef] = {}
-        for first in range(0, len(lines), 500):
-            some = {each.member_id: each.id for each in lines[first : first + 500]}
-            members = find_members([each for each in some if each is not None])
-            found |= {some[member.id]: member for member in members.values()}
-        return found
-    wanted = {each.household_id: each.id for each in lines}
+    """Return who is paid for a line: who is known to have sent it, else the person, else the
+    household's first member here."""
+    known = {each.id: each.answered_by or each.member_id for each in lines}
     paid: dict[int, MemberRef] = {}
+    for first in range(0, len(lines), 500):
+        some = {line.id: known[line.id] for line in lines[first : first + 500]}
+        members = find_members([each for each in some.values() if each is not None])
+        paid |= {line: members[each] for line, each in some.items() if each in members}
+    wanted = {each.household_id: each.id for each in lines if known[each.id] is None}
+    named = len(paid)
     after = 0
-    while len(paid) < len(wanted) and (some_here := residents(project, after=after)):
+    while len(paid) < named + len(wanted) and (some_here := residents(project, after=after)):
         for member in some_here:
             if member.household_id in wanted:
                 paid.setdefault(wanted[member.household_id], member)

@@ -17,20 +17,21 @@ def save(
 ) -> None:
     """Keep what the member answered so far. Raises ValueError for an anonymous wave.
 
-    Of a household one draft is kept: who saves takes it over from somebody else, unread.
+    Of a household each member has their own; whose answer is sent first is the household's.
     """
     if found.anonymous:
         raise ValueError("an anonymous wave keeps no draft")
-    kept = {"answers": dict(answers), "block": block, "member_id": member.id, "saved_at": at}
+    kept = {"answers": dict(answers), "block": block, "saved_at": at}
     change = (
         sa.update(Draft)
-        .where(Draft.participation_id == found.asked.id)
+        .where(Draft.participation_id == found.asked.id, Draft.member_id == member.id)
         .values(version=Draft.version + 1, **kept)
         .execution_options(synchronize_session=False)
     )
     if getattr(db.session.execute(change), "rowcount", 0):
         return
-    draft = Draft(participation_id=found.asked.id, project_id=found.wave.project_id, **kept)
+    whose = {"participation_id": found.asked.id, "member_id": member.id}
+    draft = Draft(project_id=found.wave.project_id, **whose, **kept)
     try:
         with db.session.begin_nested():
             db.session.add(draft)

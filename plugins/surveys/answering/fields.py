@@ -40,6 +40,9 @@ def _field(question: Question, form: Form) -> Any:
             return {"value": value, "confirmed": True} if sure else value
         case Kind.RATING | Kind.NPS:
             return number(form.get(key, ""))
+        case Kind.PHOTO:
+            # A file, not a field: see photos.py.
+            return None
         case _:
             said_so = form.get(key, "")
             if question.kind in IN_WORDS:

@@ -69,6 +69,11 @@ class Shown:
     say: Say
 
     @property
+    def photos(self) -> bool:
+        """Tell whether the form sends files."""
+        return any(each.question.kind == Kind.PHOTO for each in self.questions)
+
+    @property
     def errors(self) -> list[Asked]:
         """Return the questions with something wrong."""
         return [each for each in self.questions if each.error]

@@ -13,12 +13,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from plugins.surveys.answering import photos
 from plugins.surveys.answering.finding import Found
 from plugins.surveys.answering.standing import refusal
 from plugins.surveys.answering.strata import cell_of
 from plugins.surveys.errors import SurveyError
-from plugins.surveys.instrument.answers import Side, Taken, take
+from plugins.surveys.instrument.answers import Side, SideKind, Taken, take
 from plugins.surveys.instrument.document import read
+from plugins.surveys.instrument.items import items
+from plugins.surveys.instrument.parts import Kind
 from plugins.surveys.instrument.problems import Problem
 from plugins.surveys.models import Ballot, Draft, Forged, Participation, Quota, SideAnswer, Wave
 from plugins.surveys.states import Mode
@@ -58,7 +61,8 @@ def submit(
     taken = take(read(wave.instrument), given)
     if taken.problems:
         raise AnswersError(taken.problems)
-    ballot_id = _put_ballot(wave, asked, taken, at, language)
+    files = _files(wave, asked, member, taken)
+    ballot_id = _put_ballot(wave, asked, taken, at, language, files)
     _mark(wave, asked, member, ballot_id)
     _take_quotas(wave, asked)
     for key in taken.dropped:
@@ -83,7 +87,31 @@ def _locked(found: Found) -> tuple[Wave, Participation]:
     return wave, asked
 
 
-def _put_ballot(wave: Wave, asked: Participation, taken: Taken, at: datetime, language: str) -> int:
+def _files(wave: Wave, asked: Participation, member: MemberRef, taken: Taken) -> Mapping[str, int]:
+    """Return the files of the photos, and refuse an answer that names others."""
+    instrument = read(wave.instrument)
+    if all(each.kind != Kind.PHOTO for each in instrument.questions):
+        return {}
+    files = photos.settle(asked.public_id, member, taken.side)
+    keys = {item.position: item.question.key for item in items(instrument)}
+    lost = [
+        Problem(keys[each.position], "lost_photo")
+        for each in taken.side
+        if each.kind == SideKind.PHOTO and each.value not in files
+    ]
+    if lost:
+        raise AnswersError(lost)
+    return files
+
+
+def _put_ballot(
+    wave: Wave,
+    asked: Participation,
+    taken: Taken,
+    at: datetime,
+    language: str,
+    files: Mapping[str, int],
+) -> int:
     stage, building, tier = cell_of(wave, asked)
     ballot_id = secrets.randbits(_ID_BITS) + 1
     told: dict[str, Any] = {"submitted_at": at, "language": language} if wave.named else {}
@@ -100,13 +128,13 @@ def _put_ballot(wave: Wave, asked: Participation, taken: Taken, at: datetime, la
             **told,
         )
     )
-    rows = [_side(ballot_id, wave.project_id, each) for each in taken.side]
+    rows = [_side(ballot_id, wave.project_id, each, files) for each in taken.side]
     if rows:
         db.session.execute(sa.insert(SideAnswer), rows)
     return ballot_id
 
 
-def _side(ballot_id: int, project_id: int, side: Side) -> dict[str, Any]:
+def _side(ballot_id: int, project_id: int, side: Side, files: Mapping[str, int]) -> dict[str, Any]:
     number = int(Decimal(side.value) * _MILLIONTHS) if side.kind == "number" else None
     return {
         "ballot_id": ballot_id,
@@ -115,6 +143,7 @@ def _side(ballot_id: int, project_id: int, side: Side) -> dict[str, Any]:
         "kind": side.kind.value,
         "value": "" if number is not None else side.value,
         "number": number,
+        "file_id": files[side.value] if side.kind == SideKind.PHOTO else None,
     }
 
 
@@ -192,5 +221,5 @@ def _pay(wave: Wave, asked: Participation, member: MemberRef, project: ProjectRe
                 .execution_options(synchronize_session=False)
             )
     except PointsError:
-        # Somebody objects to the posting: the answer counts all the same, and is not rewarded.
+        # Somebody objects to the posting: the answer counts all the same, the job tries again.
         return

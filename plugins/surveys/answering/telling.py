@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from plugins.surveys.instrument.conditions import Answer
-from plugins.surveys.instrument.parts import Instrument, Question, Texts
+from plugins.surveys.instrument.parts import Instrument, Kind, Question, Texts
 from plugins.surveys.instrument.piping import fill
 from portal.sdk import gettext, localized
 
@@ -33,6 +33,8 @@ def lines(question: Question, answer: Answer | None, say: Say | None = None) -> 
     value, speak = answer.value, say or (lambda texts: localized(texts) if texts else "")
     if value is None:
         return [gettext("Does not apply")]
+    if question.kind == Kind.PHOTO:
+        return [gettext("A photo")]
     if isinstance(value, Mapping):
         return [
             f"{speak(row.text)}: {_scaled(value[row.key])}"

@@ -1,6 +1,7 @@
 """The owners' pages: the waves they are asked in, one screen a block, sending."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -8,7 +9,7 @@ from flask_babel import get_locale
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
-from plugins.surveys.answering import begun, drafts, finding, submitting
+from plugins.surveys.answering import begun, drafts, finding, photos, submitting
 from plugins.surveys.answering.finding import Found
 from plugins.surveys.answering.listing import listed, until
 from plugins.surveys.answering.screens import REVIEW, SECONDS, Walk
@@ -18,7 +19,8 @@ from plugins.surveys.answering.words import LISTED, NOTICES, REFUSED, STATUS
 from plugins.surveys.blueprint import blueprint
 from plugins.surveys.errors import SurveyError
 from plugins.surveys.instrument.document import read
-from plugins.surveys.instrument.parts import Kind
+from plugins.surveys.instrument.parts import MOST_PHOTOS, Kind, Question
+from plugins.surveys.instrument.problems import Problem
 from portal.sdk import (
     ClosedLink,
     current_member,
@@ -29,6 +31,7 @@ from portal.sdk import (
     member_only,
     now,
     public,
+    takes_files,
 )
 
 __all__ = ["blueprint"]
@@ -73,6 +76,7 @@ def answer(public_id: str) -> Page:
 
 @blueprint.post("/p/<project>/surveys/<public_id>/answer")
 @member_only
+@takes_files(MOST_PHOTOS)
 def save(public_id: str) -> Page:
     """Take a screen and lead on, back or away; from the last page, send everything."""
     found = find(public_id)
@@ -84,15 +88,19 @@ def save(public_id: str) -> Page:
     walk = _walk(found, _carried(found))
     if act == "send":
         return _send(found, walk, mark)
-    before = {each.key for each in screen.questions} if (screen := walk.screen(block)) else set()
+    screen = walk.screen(block)
+    before = {each.key for each in screen.questions} if screen else set()
     typed = walk.typed(block, request.form)
+    kept, unfit = _photos(found, screen.questions if screen else ())
+    typed |= kept
     walked = walk.with_typed(typed)
-    wrong = walked.problems(block)
+    wrong = walked.problems(block) | unfit
     if act in ("back", "later"):
         # Leaving is always free: what does not fit is asked again.
         walked = walk.with_typed({key: each for key, each in typed.items() if key not in wrong})
         wrong = {}
     if wrong:
+        _keep_photos(found, walk, kept)
         return _screen(found, walked, block, mark, typed=typed, wrong=wrong), 422
     after = {each.key for each in screen.questions} if (screen := walked.screen(block)) else set()
     following = walked.before(block) if act == "back" else walked.after(block)
@@ -100,6 +108,34 @@ def save(public_id: str) -> Page:
         # An answer brought up another question on the same screen.
         following = block
     return _lead(found, walked, following or block, mark, act)
+
+
+def _photos(
+    found: Found, questions: Sequence[Question]
+) -> tuple[dict[str, Any], dict[str, Problem]]:
+    """Keep the photos of a screen; return what each question holds, and what is wrong."""
+    keys = [each.key for each in questions if each.kind == Kind.PHOTO]
+    if not keys or found.anonymous:
+        return {}, {}
+    pictures, wrong = photos.sent(keys, request.files)
+    held = photos.keep(
+        found=found,
+        project=current_project(),
+        member=current_member(),
+        keys=keys,
+        pictures=pictures,
+        dropped=[key for key in keys if request.form.get(f"{key}~drop")],
+    )
+    return held, wrong
+
+
+def _keep_photos(found: Found, walk: Walk, kept: Mapping[str, Any]) -> None:
+    """Keep photos though something else on their screen is wrong: no form sends them again."""
+    if kept:
+        answers = {**walk.given, **kept}
+        member, at = current_member(), now()
+        drafts.save(found=found, member=member, answers=answers, block="", at=at)
+        db.session.commit()
 
 
 @blueprint.get("/t/surveys/<token>")

@@ -111,6 +111,8 @@ def _side(side: SideAnswer) -> object:
     if side.kind == SideKind.NUMBER and side.number is not None:
         whole, rest = divmod(side.number, _MILLIONTHS)
         return side.number / _MILLIONTHS if rest else whole
+    if side.kind == SideKind.PHOTO:
+        return f"/files/{side.value}" if side.value else ""
     return side.value
 
 

@@ -11,7 +11,7 @@ from plugins.surveys.errors import SurveyError
 from plugins.surveys.exporting import coded, rows, spss
 from plugins.surveys.exporting.rows import Cell
 from plugins.surveys.models import Wave
-from plugins.surveys.states import State
+from plugins.surveys.states import SEALED
 from plugins.surveys.waves import queries
 from plugins.surveys.waves.staff_views import RefusedError, find_wave
 from portal.sdk import (
@@ -31,14 +31,13 @@ from portal.sdk import (
 __all__ = ["staff"]
 
 RAW = "surveys.raw"
-_SEALED = (State.SEALED, State.PUBLISHED, State.ARCHIVED)
 
 
 @staff.get("/p/<project>/staff/surveys/answers/")
 @requires(RAW)
 def sealed() -> str:
     """List the sealed waves, the newest first."""
-    page = queries.listed(current_project().id, queries.WaveFilter(), _SEALED)
+    page = queries.listed(current_project().id, queries.WaveFilter(), SEALED)
     return render_template("surveys/staff_sealed.html", page=page)
 
 
@@ -50,7 +49,7 @@ def answers(public_id: str) -> str:
     return render_template(
         "surveys/staff_answers.html",
         wave=found,
-        sealed=found.state in _SEALED,
+        sealed=found.state in SEALED,
         spss=spss.available(),
         buildings={each.name: each.name for each in buildings_of(project)},
         tiers={each.key: localized(each.name) for each in tiers()},
@@ -140,8 +139,8 @@ def _named(answer: Response, name: str) -> Response:
 
 def _sealed_wave(public_id: str) -> Wave:
     found = find_wave(public_id)
-    if found.state not in _SEALED:
-        raise RefusedError(SurveyError("NOT_SEALED", state=found.state, version=found.version))
+    if found.state not in SEALED:
+        raise RefusedError(SurveyError("NOTSEALED", state=found.state, version=found.version))
     return found
 
 

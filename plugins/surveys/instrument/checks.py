@@ -10,6 +10,7 @@ from plugins.surveys.instrument.parsing import PATTERNS
 from plugins.surveys.instrument.parts import (
     END,
     MAY_NOT_APPLY,
+    MOST_PHOTOS,
     WITH_OPTIONS,
     Instrument,
     Kind,
@@ -28,12 +29,21 @@ def check(instrument: Instrument, weights: Mapping[str, float] | None = None) ->
     return [*chain(*parts), *_languages(instrument), *_weights(instrument, weights or {})]
 
 
+def check_anonymous(instrument: Instrument) -> list[Problem]:
+    """Return what an anonymous wave cannot ask: a file has a time and a place of its own on disk,
+    which shuffling rows does not change."""
+    photos = [each.key for each in instrument.questions if each.kind == Kind.PHOTO]
+    return [Problem(key, "photo_links") for key in photos]
+
+
 def _shape(instrument: Instrument) -> Iterator[Problem]:
     if not any(each.kind != Kind.TEXT for each in instrument.questions):
         yield Problem("", "nothing_asked")
     for block in instrument.blocks:
         if not block.questions:
             yield Problem(block.key, "empty_block")
+        if sum(each.kind == Kind.PHOTO for each in block.questions) > MOST_PHOTOS:
+            yield Problem(block.key, "many_photos", {"most": MOST_PHOTOS})
     for question in instrument.questions:
         yield from _question(question)
 
@@ -44,9 +54,6 @@ def _question(question: Question) -> Iterator[Problem]:
         yield Problem(key, "few_options")
     if question.kind == Kind.MATRIX and not question.rows:
         yield Problem(key, "no_rows")
-    if question.kind == Kind.PHOTO:
-        # The pages and the JSON routes of owners take none so far.
-        yield Problem(key, "photo_not_taken")
     if sum(each.other for each in question.options) > 1:
         yield Problem(key, "two_others")
     if question.not_applicable and question.kind not in MAY_NOT_APPLY:

@@ -34,6 +34,8 @@ class Kind(StrEnum):
 
 WITH_OPTIONS = frozenset({Kind.SINGLE, Kind.MULTIPLE, Kind.RANKING})
 IN_WORDS = frozenset({Kind.SHORT, Kind.LONG})
+MOST_PHOTOS = 4
+"""Photos of one screen."""
 MAY_NOT_APPLY = frozenset(Kind) - IN_WORDS - {Kind.PHOTO, Kind.TEXT}
 
 

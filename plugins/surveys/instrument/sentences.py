@@ -44,6 +44,8 @@ def _answering(values: dict[str, object]) -> dict[str, str]:
         "bad_sum": gettext("Together they make %(is)s; it must be %(total)s.", **facts),
         "confirm": gettext("%(many)s persons? Tick the box if that is meant so.", **facts),
         "unknown": gettext("There is no such question."),
+        "bad_photo": str(values.get("why", "")),
+        "lost_photo": gettext("The photo is not there any more. Please choose it again."),
     }
 
 
@@ -71,7 +73,11 @@ def _building(values: dict[str, object]) -> dict[str, str]:
         "empty_block": gettext("This screen has no question."),
         "few_options": gettext("Offer two choices at least."),
         "no_rows": gettext("Add a line at least."),
-        "photo_not_taken": gettext("Photos cannot be asked for yet."),
+        "many_photos": gettext("A screen asks for %(most)s photos at most.", **facts),
+        "photo_links": gettext(
+            "An anonymous survey cannot ask for photos: when a photo came in would tell whose it"
+            " is. Take the question out, or choose another mode."
+        ),
         "two_others": gettext("There can be one “other” only."),
         "always_applies": gettext("This kind of question has no “does not apply”."),
         "unknown_pattern": gettext("There is no pattern called %(pattern)s.", **facts),

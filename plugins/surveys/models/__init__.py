@@ -1,6 +1,6 @@
 """All the tables of the plugin."""
 
-from plugins.surveys.models.ballots import Ballot, Draft, Forged, SideAnswer
+from plugins.surveys.models.ballots import Ballot, Burst, Draft, Forged, SideAnswer
 from plugins.surveys.models.frame import Participation, Quota
 from plugins.surveys.models.published import Action, Publication
 from plugins.surveys.models.survey import Survey, Wave
@@ -8,6 +8,7 @@ from plugins.surveys.models.survey import Survey, Wave
 __all__ = [
     "Action",
     "Ballot",
+    "Burst",
     "Draft",
     "Forged",
     "Participation",

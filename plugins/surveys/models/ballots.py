@@ -78,7 +78,8 @@ class SideAnswer(db.Model):
 
 
 class Draft(Identified, db.Model):
-    """An answer that is not sent yet; an anonymous wave keeps none."""
+    """An answer that is not sent yet, of each member of a household their own; an anonymous wave
+    keeps none."""
 
     __tablename__ = "surveys_draft"
     __table_args__ = (
@@ -89,7 +90,7 @@ class Draft(Identified, db.Model):
             ondelete="RESTRICT",
         ),
         sa.CheckConstraint("named", name="never_anonymous"),
-        sa.UniqueConstraint("participation_id", name="uq_surveys_draft_participation"),
+        sa.UniqueConstraint("participation_id", "member_id", name="uq_surveys_draft_member"),
     )
 
     participation_id: Mapped[int] = mapped_column(BIG)
@@ -113,5 +114,32 @@ class Forged(db.Model):
         BIG, sa.ForeignKey("surveys_wave.id", ondelete="RESTRICT"), primary_key=True
     )
     item: Mapped[str] = mapped_column(sa.String(90), primary_key=True)
+    project_id: Mapped[int] = foreign_key("project.id")
+    count: Mapped[int] = mapped_column(default=1)
+
+
+class Burst(db.Model):
+    """How many answers of a wave with names came from one device in ten minutes.
+
+    `origin`: a keyed hash, which only the running server can make; `slot`: tens of minutes since
+    1970. Nothing leads from here to a ballot or a member, and sealing deletes it.
+    """
+
+    __tablename__ = "surveys_burst"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["wave_id", "named"],
+            ["surveys_wave.id", "surveys_wave.named"],
+            name="fk_surveys_burst_wave",
+            ondelete="RESTRICT",
+        ),
+        sa.CheckConstraint("named", name="never_anonymous"),
+        sa.CheckConstraint("count > 0", name="count"),
+    )
+
+    wave_id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
+    origin: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    slot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    named: Mapped[bool] = mapped_column(default=True)
     project_id: Mapped[int] = foreign_key("project.id")
     count: Mapped[int] = mapped_column(default=1)

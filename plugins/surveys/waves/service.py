@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from plugins.surveys.errors import SurveyError
 from plugins.surveys.frame.eligible import draw
 from plugins.surveys.instrument import document
-from plugins.surveys.instrument.checks import check
+from plugins.surveys.instrument.checks import check, check_anonymous
 from plugins.surveys.instrument.problems import InstrumentError
 from plugins.surveys.inviting.telling import ask_for_invitations
 from plugins.surveys.models import Ballot, Quota, Survey, Wave
@@ -96,7 +96,9 @@ def change(*, actor: Any, wave: Wave, version: int, act: str = "edited", **value
 def problems_of(wave: Wave) -> list[Any]:
     """Return what is wrong with the questions of a wave, as instrument.problems.Problem."""
     try:
-        return check(document.read(wave.instrument), wave.weights)
+        instrument = document.read(wave.instrument)
+        linking = check_anonymous(instrument) if wave.mode == Mode.ANONYMOUS else []
+        return [*check(instrument, wave.weights), *linking]
     except InstrumentError as error:
         return list(error.problems)
 

@@ -164,13 +164,21 @@ def test_nobody_reads_what_somebody_else_of_the_household_began(client, app, pla
         place.project, household=db.session.get(Household, place.member.household_id)
     )
     wave = make_wave(place.project.id, members=[place.member], instrument=ASKED)
-    step(factories.sign_in(client, place.member), wave, "b1", q1="1", why="只有我知道")
-    step(factories.sign_in(client, place.member), wave, "b1", q1="1", why="只有我知道")
+    first = factories.sign_in(client, place.member)
+    step(first, wave, "b1", q1="1", why="只有我知道")
+    step(first, wave, "b1", q1="1", why="只有我知道")
     other = factories.sign_in(app.test_client(), mate)
     assert "只有我知道" not in other.get(f"{LIST}{wave.public_id}/answer").text
     assert other.get(f"{LIST}{wave.public_id}/answer?at=review").status_code == 200
     assert step(other, wave, "b1", q1="5").status_code == 303
-    assert "why" not in db.session.scalars(sa.select(Draft)).one().answers
+    kept = dict(db.session.execute(sa.select(Draft.member_id, Draft.answers)).all())
+    # Nobody's words go because a housemate begins as well; whoever sends first answers.
+    assert kept[place.member.id]["why"] == "只有我知道"
+    assert "why" not in kept[mate.id]
+    step(other, wave, "b2")
+    assert step(other, wave, "review", "send").status_code == 303
+    assert step(first, wave, "review", "send").status_code == 409
+    assert db.session.scalars(sa.select(Draft)).all() == []
 
 
 def test_others_do_not_find_the_wave(app, place):

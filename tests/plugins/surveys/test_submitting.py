@@ -3,11 +3,13 @@
 import threading
 from collections import Counter
 from datetime import timedelta
+from unittest.mock import MagicMock
 
 import pytest
 import sqlalchemy as sa
 
-from plugins.surveys.answering import drafts, finding
+from plugins.surveys.anonymous import jobs
+from plugins.surveys.answering import drafts, finding, submitting
 from plugins.surveys.answering.standing import GRACE
 from plugins.surveys.answering.submitting import AnswersError, submit
 from plugins.surveys.errors import SurveyError
@@ -18,7 +20,7 @@ from portal.audit.models import AuditEntry
 from portal.extensions import db
 from portal.members.models import Household
 from portal.plugin_host.refs import member_ref
-from portal.sdk import points_balance
+from portal.sdk import PointsError, points_balance
 from tests import factories
 from tests.factories import add
 from tests.plugins.surveys.instruments import document, question
@@ -241,3 +243,26 @@ def test_others_of_a_project_are_not_asked(place):
     assert finding.find(project, wave.public_id, member_ref(place.neighbour)) is None
     assert finding.find(project + 1, wave.public_id, place.owner) is None
     assert db.session.get(Wave, wave.id) is not None
+
+
+@pytest.mark.parametrize("mode", [Mode.IDENTIFIED, Mode.CONFIDENTIAL])
+def test_points_that_were_refused_come_later(place, monkeypatch, mode):
+    mate = factories.make_member(household=db.session.get(Household, place.member.household_id))
+    wave = make_wave(place.project.id, members=[place.member], points=20_000, mode=mode)
+
+    def refuse(**_):
+        raise PointsError("nobody pays today")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(submitting, "earn_points", refuse)
+        sending(place, wave, mate)()
+        db.session.commit()
+    assert not db.session.scalar(sa.select(Participation.rewarded))
+    for _ in range(2):
+        jobs.shuffle_and_pay(MagicMock(done=0))
+        db.session.commit()
+        db.session.expire_all()
+    assert db.session.scalar(sa.select(Participation.rewarded))
+    # Of a confidential wave nobody knows who of the household sent it.
+    paid = [points_balance(member_ref(each)).available for each in (place.member, mate)]
+    assert paid == ([0, 20_000] if mode == Mode.IDENTIFIED else [20_000, 0])
