@@ -140,7 +140,7 @@ def _named(answer: Response, name: str) -> Response:
 def _sealed_wave(public_id: str) -> Wave:
     found = find_wave(public_id)
     if found.state not in SEALED:
-        raise RefusedError(SurveyError("NOTSEALED", state=found.state, version=found.version))
+        raise RefusedError(SurveyError("NOT_SEALED", state=found.state, version=found.version))
     return found
 
 
