@@ -111,6 +111,12 @@ COMPARISONS: Mapping[str, object] = {
     "skipped": lazy("is skipped"),
 }
 
+JOINS: Mapping[str, object] = {
+    "all": lazy("All of these lines hold"),
+    "any": lazy("One of these lines holds at least"),
+    "none": lazy("None of these lines holds"),
+}
+
 STEPS: Mapping[str, tuple[object, str]] = {
     "send": (lazy("Send to review"), "check"),
     "send_back": (lazy("Back to the draft"), "pencil"),

@@ -47,6 +47,21 @@ def replace(document: Document, key: str, question: dict[str, Any]) -> Document:
     return made
 
 
+def screen(document: Document, key: str) -> dict[str, Any] | None:
+    """Return a screen; None when it is not there."""
+    return next((each for each in document["blocks"] if each["key"] == key), None)
+
+
+def dress(document: Document, key: str, values: dict[str, Any]) -> Document:
+    """Give a screen a title, a condition and an order; what is not named goes."""
+    made = deepcopy(document)
+    found = next(each for each in made["blocks"] if each["key"] == key)
+    questions = found["questions"]
+    found.clear()
+    found |= {"key": key, **values, "questions": questions}
+    return made
+
+
 def move(document: Document, key: str, *, down: bool) -> Document:
     """Move a question by one place; from the edge of a screen it joins the next screen.
 

@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 
 from plugins.surveys.blueprint import staff
 from plugins.surveys.builder import editing
-from plugins.surveys.builder.typed import question_from
+from plugins.surveys.builder.conditions import joined, jumps
+from plugins.surveys.builder.typed import question_from, screen_from
 from plugins.surveys.errors import SurveyError
 from plugins.surveys.instrument.conditions import tests_of
 from plugins.surveys.instrument.document import read
@@ -50,6 +51,7 @@ def edit(public_id: str) -> Page:
         raise NotFound
     made, key, values = done
     typed = editing.find(made, key) if do == "save" else None
+    dressed = editing.screen(made, request.form.get("screen", "")) if do == "screen" else None
     try:
         read(made)
         service.change(
@@ -60,12 +62,13 @@ def edit(public_id: str) -> Page:
             **values,
         )
     except InstrumentError as error:
-        return _page(wave, key, typed=typed, wrong=error.problems), 422
+        return _page(wave, key, typed=typed, dressed=dressed, wrong=error.problems), 422
     except SurveyError as error:
         db.session.rollback()
-        return _page(wave, key, typed=typed, said=str(REFUSALS[error.code])), 409
+        said = str(REFUSALS[error.code])
+        return _page(wave, key, typed=typed, dressed=dressed, said=said), 409
     db.session.commit()
-    if do == "save":
+    if do in ("save", "screen"):
         flash(gettext("Saved."))
     place = url_for("surveys_staff.build", public_id=public_id, question=key or None)
     return redirect(place, 303)
@@ -82,8 +85,10 @@ def _done(wave: Wave, do: str, key: str) -> tuple[editing.Document, str, dict[st
     found = editing.find(old, key)
     if found is None:
         return None
+    others = {each["key"]: each for each in editing.questions_of(old)}
+    if do == "screen" and (block := editing.screen(old, form.get("screen", ""))):
+        return editing.dress(old, block["key"], screen_from(form, block, others)), key, {}
     if do == "save":
-        others = {each["key"]: each for each in editing.questions_of(old)}
         return editing.replace(old, key, question_from(form, found, others)), key, {}
     if do == "drop":
         made, gone = editing.drop(old, key)
@@ -161,6 +166,7 @@ def _page(
     key: str,
     *,
     typed: dict[str, Any] | None = None,
+    dressed: dict[str, Any] | None = None,
     wrong: tuple[Problem, ...] = (),
     said: str = "",
 ) -> str:
@@ -173,6 +179,9 @@ def _page(
          {each["key"] for each in block["questions"]}),
         None,
     )  # fmt: skip
+    place = document["blocks"].index(screen) + 1 if screen else 0
+    if dressed:
+        screen = dressed
     return render_template(
         "surveys/staff_build.html",
         wave=wave,
@@ -183,8 +192,13 @@ def _page(
         earlier=_earlier(questions, chosen),
         later=_later(document, chosen),
         screen=screen,
-        place=document["blocks"].index(screen) + 1 if screen else 0,
+        place=place,
+        before=_before(document, place),
+        screen_if=joined(screen.get("show_if") if screen else None),
+        chosen_if=joined(chosen.get("show_if") if chosen else None),
+        chosen_jumps=jumps(chosen),
         typed=typed,
+        dressed=dressed,
         wrong=[sentence(each) for each in wrong],
         said=said,
         problems=[(each.path, sentence(each)) for each in service.problems_of(wave)],
@@ -203,6 +217,12 @@ def _earlier(questions: list[dict[str, Any]], chosen: dict[str, Any] | None) -> 
         return []
     before = questions[: keys.index(chosen["key"])]
     return [each for each in before if each["type"] not in (Kind.TEXT, Kind.PHOTO)]
+
+
+def _before(document: dict[str, Any], place: int) -> list[Any]:
+    """Return the questions of earlier screens, on whose answers a screen may hang."""
+    earlier = [each for block in document["blocks"][: place - 1] for each in block["questions"]]
+    return [each for each in earlier if each["type"] not in (Kind.TEXT, Kind.PHOTO)]
 
 
 def _later(document: dict[str, Any], chosen: dict[str, Any] | None) -> list[Any]:

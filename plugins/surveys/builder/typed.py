@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from plugins.surveys.instrument.conditions import WITHOUT_VALUE, Op
+from plugins.surveys.builder.conditions import Typed, condition_from, jumps_from, number
 from plugins.surveys.instrument.document import LANGUAGES
 from plugins.surveys.instrument.parts import MAY_NOT_APPLY, WITH_OPTIONS, Kind
 
 _FLAGS = ("required", "not_applicable", "random")
 _LIMITS = ("least", "most", "step")
 _MOST_LINES = 61
-Typed = Mapping[str, str]
 
 
 def question_from(form: Typed, old: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,8 +27,19 @@ def question_from(form: Typed, old: Mapping[str, Any], others: Mapping[str, Any]
             made[name] = form[name]
     if "sum" in old:
         made["sum"] = old["sum"]
-    made |= _shown(form, old, others)
-    return made | _jumps(form, old, made)
+    if condition := condition_from(form, "if", old.get("show_if"), others):
+        made["show_if"] = condition
+    if leads := jumps_from(form, old, made):
+        made["jump"] = leads
+    return made
+
+
+def screen_from(form: Typed, old: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form says of a screen, without its questions."""
+    made: dict[str, Any] = {"title": texts(form, "title")}
+    if condition := condition_from(form, "screen", old.get("show_if"), others):
+        made["show_if"] = condition
+    return made | ({"random": True} if form.get("random") else {})
 
 
 def _choices(form: Typed, old: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,15 +78,6 @@ def texts(form: Typed, name: str) -> dict[str, str]:
     """Return a text by language, what is empty left out."""
     typed = {language: _clean(form.get(f"{name}_{language}", "")) for language in LANGUAGES}
     return {language: text for language, text in typed.items() if text}
-
-
-def number(text: str) -> object:
-    """Return a number; the text itself when it is none, for which the reader has a sentence."""
-    try:
-        value = float(text)
-    except ValueError:
-        return text
-    return int(value) if value == value and abs(value) < 1e15 and value.is_integer() else value
 
 
 def _clean(text: str) -> str:
@@ -120,52 +121,3 @@ def _parts(
         taken.add(key)
         made.append({**kept, "key": key, "text": words})
     return made
-
-
-def _shown(form: Typed, old: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the condition; one that the form cannot show is kept until another is chosen."""
-    about = form.get("if_question", "")
-    if about == "keep" and "show_if" in old:
-        return {"show_if": old["show_if"]}
-    if not about or about == "keep":
-        return {}
-    found = others.get(about, {})
-    test = _test(form, "if", about, found)
-    if found.get("type") == Kind.MATRIX and form.get("if_row"):
-        test["row"] = _key_of(found.get("rows", []), form["if_row"])
-    return {"show_if": test}
-
-
-def _jumps(form: Typed, old: Mapping[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:
-    target = form.get("jump_to", "")
-    if target == "keep" and "jump" in old:
-        return {"jump": old["jump"]}
-    if not target or target == "keep":
-        return {}
-    return {"jump": [{"if": _test(form, "jump", made["key"], made), "to": target}]}
-
-
-def _test(form: Typed, name: str, about: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    how = form.get(f"{name}_is", "eq")
-    test: dict[str, Any] = {"question": about, "is": how}
-    if how not in set(WITHOUT_VALUE):
-        value = form.get(f"{name}_value", "").strip()
-        parts = [each.strip() for each in value.replace("，", ",").split(",")]
-        meant = [_value(found, each) for each in parts]
-        test["value"] = meant if how == Op.IN else meant[0]
-    return test
-
-
-def _value(found: Mapping[str, Any], text: str) -> object:
-    if found.get("type") in WITH_OPTIONS:
-        return _key_of(found.get("options", []), text)
-    in_numbers = (Kind.RATING, Kind.NPS, Kind.MATRIX, Kind.NUMBER)
-    return number(text) if found.get("type") in in_numbers else text
-
-
-def _key_of(parts: list[Mapping[str, Any]], text: str) -> str:
-    """Return the key of what staff name by its words, its place, or the key itself."""
-    for place, part in enumerate(parts, 1):
-        if text in (part["key"], str(place), *part["text"].values()):
-            return str(part["key"])
-    return text

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from plugins.surveys.builder import editing
+from plugins.surveys.builder.conditions import condition_from, joined, jumps, jumps_from
 from plugins.surveys.builder.typed import question_from
 from plugins.surveys.instrument.checks import check
 from plugins.surveys.instrument.document import read
@@ -12,6 +13,7 @@ from plugins.surveys.instrument.parts import Kind
 from plugins.surveys.library import FIRST
 from plugins.surveys.words import SERIES
 from portal.sdk import LANGUAGES
+from tests.plugins.surveys.instruments import question
 
 EMPTY: dict[str, Any] = {"format": 1, "blocks": []}
 
@@ -97,11 +99,55 @@ def test_conditions_name_choices_by_their_words():
     choices = [{"key": "yes", "text": {"zh_Hans_CN": "是"}}]
     others = {"q1": {"key": "q1", "type": "single", "options": choices}}
     old = {"key": "q2", "type": "short"}
-    typed = {"text_zh_Hans_CN": "为什么", "if_question": "q1", "if_is": "in", "if_value": "是，no"}
-    made = question_from(typed, old, others)
+    typed = {"if_question_0": "q1", "if_is_0": "in", "if_value_0": "是，no"}
+    made = question_from({"text_zh_Hans_CN": "为什么", **typed}, old, others)
     assert made["show_if"] == {"question": "q1", "is": "in", "value": ["yes", "no"]}
-    joined = {**old, "show_if": {"all": []}}
-    assert question_from({"if_question": "keep"}, joined, {})["show_if"] == {"all": []}
-    assert "show_if" not in question_from({}, joined, {})
-    jump = question_from({"jump_to": "end", "jump_is": "skipped"}, old, {})["jump"]
+    deep = {**old, "show_if": {"all": []}}
+    assert question_from({"if_join": "keep"}, deep, {})["show_if"] == {"all": []}
+    assert "show_if" not in question_from({}, deep, {})
+    jump = question_from({"jump_to_0": "end", "jump_is_0": "skipped"}, old, {})["jump"]
     assert jump == [{"if": {"question": "q2", "is": "skipped"}, "to": "end"}]
+
+
+ONE = {"question": "q1", "is": "ge", "value": 4}
+ROW = {"question": "m", "is": "eq", "value": 2, "row": "r2"}
+LIST = {"question": "q3", "is": "in", "value": ["a", "b"]}
+DEEP = [{"all": [ONE, {"any": [ROW, LIST]}]}, {"not": {"all": [ONE, ROW]}}, {"any": []}]
+
+
+def as_typed(name, condition):
+    """Return the fields of a condition's lines as the form shows them."""
+    shown = joined(condition)
+    form = {f"{name}_join": shown.join}
+    for place, test in enumerate(shown.rows):
+        value = test.get("value", "")
+        form[f"{name}_question_{place}"] = test.get("question", "")
+        form[f"{name}_is_{place}"] = test.get("is", "eq")
+        form[f"{name}_row_{place}"] = test.get("row", "")
+        form[f"{name}_value_{place}"] = ", ".join(value) if isinstance(value, list) else str(value)
+    return form
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [None, ONE, {"all": [ONE, ROW]}, {"any": [ROW, LIST, ONE]}, {"not": ONE}, *DEEP,
+     {"not": {"any": [ONE, {"question": "q1", "is": "skipped"}]}}],
+)  # fmt: skip
+def test_a_condition_comes_back_from_its_form(condition):
+    asked = [question("q1"), question("m", "matrix"), question("q3", "single")]
+    others = {each["key"]: each for each in asked}
+    assert condition_from(as_typed("if", condition), "if", condition, others) == condition
+    assert (joined(condition).join == "keep") == (condition in DEEP)
+
+
+def test_a_question_has_several_jumps():
+    asked = question("q1")
+    typed = {"jump_to_0": "b3", "jump_is_0": "le", "jump_value_0": "2"}
+    typed |= {"jump_to_1": "end", "jump_is_1": "skipped", "jump_to_2": ""}
+    made = jumps_from(typed, asked, asked)
+    low = {"if": {"question": "q1", "is": "le", "value": 2}, "to": "b3"}
+    assert made == [low, {"if": {"question": "q1", "is": "skipped"}, "to": "end"}]
+    assert jumps({**asked, "jump": made}).lines == tuple(made)
+    strange = {**asked, "jump": [{"if": {"question": "q0", "is": "answered"}, "to": "end"}]}
+    assert jumps(strange).kept
+    assert jumps_from({"jump_keep": "y"}, strange, asked) == strange["jump"]

@@ -95,6 +95,30 @@ def test_what_cannot_be_read_comes_back_as_typed(clerk, desk, draft):
     assert "总体如何&lt;b&gt;" in answer.text
 
 
+def test_a_screen_gets_a_title_a_condition_and_comes_back_as_typed(clerk, desk, draft):
+    assert _act(clerk, desk, draft, "add", type="long").status_code == 303
+    db.session.refresh(draft)
+    typed = {"screen": "b2", "question": "q3", "title_zh_Hans_CN": "说说原因"}
+    typed |= {"screen_join": "any", "random": "y"}
+    for place, key in enumerate(("q1", "q2")):
+        typed |= {f"screen_question_{place}": key, f"screen_is_{place}": "le"}
+        typed[f"screen_value_{place}"] = str(place + 2)
+    long = {**typed, "title_zh_Hans_CN": "说说原因" * 600}
+    answer = _act(clerk, desk, draft, "screen", **long)
+    assert answer.status_code == 422
+    assert "说说原因" * 600 in answer.text
+    assert _act(clerk, desk, draft, "screen", **{**typed, "screen": "b9"}).status_code == 404
+    assert _act(clerk, desk, draft, "screen", **typed).status_code == 303
+    db.session.refresh(draft)
+    block = draft.instrument["blocks"][1]
+    low = [{"question": "q1", "is": "le", "value": 2}, {"question": "q2", "is": "le", "value": 3}]
+    assert (block["title"], block["show_if"]) == ({"zh_Hans_CN": "说说原因"}, {"any": low})
+    assert (block["random"], [each["key"] for each in block["questions"]]) == (True, ["q3"])
+    # The phone beside it shows the title.
+    page = clerk.get(f"{desk}{draft.public_id}/build?question=q3").text
+    assert "说说原因" in page.split('class="phone"')[1]
+
+
 def test_of_two_editors_the_slower_keeps_the_words(clerk, desk, draft):
     stale = draft.version
     assert _act(clerk, desk, draft, "down", question="q1").status_code == 303
