@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from plugins.surveys.coding.demo import sort_demo
 from plugins.surveys.instrument.answers import take
 from plugins.surveys.instrument.document import read
 from plugins.surveys.library import FIRST
@@ -20,8 +21,8 @@ _WORDS = (
     "电梯早高峰要等很久",
     "报修以后没有人告诉我进度",
     "楼上装修的噪声",
-    "希望多一些给老人坐的椅子",
-    "外墙渗水，修了两次还在漏",
+    "电梯里常有装修材料的味道",
+    "外墙渗水，报修两次还在漏",
 )
 
 
@@ -42,6 +43,7 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         return
     _answer(demo, last, _MOST, demo.moment(365, 20))
     _steps(project, last, head, ("close", "seal"), demo.moment(350, 10))
+    sort_demo(demo, last)
     current = service.next_wave(actor=writer, wave=last)
     _field(project, demo, current, (writer, head), opened=6, closed=-15)
     _answer(demo, current, _MOST // 4, demo.moment(2, 21), spared=demo.members.get("owner"))

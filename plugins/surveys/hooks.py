@@ -10,6 +10,7 @@ from plugins.surveys.answering.listing import home_card
 from plugins.surveys.answering.submitting import SOURCE
 from plugins.surveys.blueprint import blueprint
 from plugins.surveys.builder import staff_views as builder_views
+from plugins.surveys.coding import staff_views as coding_views
 from plugins.surveys.demo import fill
 from plugins.surveys.exporting import staff_views as exporting_views
 from plugins.surveys.inviting import notices, telling
@@ -48,7 +49,15 @@ def _context() -> dict[str, object]:
 
 
 # The staff's views are of one blueprint: each module adds its own.
-_VIEWS = (wave_views, builder_views, inviting_views, quota_views, exporting_views, result_views)
+_VIEWS = (
+    wave_views,
+    builder_views,
+    inviting_views,
+    quota_views,
+    exporting_views,
+    result_views,
+    coding_views,
+)
 STAFF_VIEWS = {each.staff for each in _VIEWS}
 for _blueprint in (blueprint, *STAFF_VIEWS):
     _blueprint.context_processor(_context)

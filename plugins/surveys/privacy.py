@@ -6,6 +6,9 @@ from plugins.surveys.models import (
     Action,
     Ballot,
     Burst,
+    Code,
+    Coder,
+    Coding,
     Draft,
     Forged,
     Participation,
@@ -104,7 +107,7 @@ def purge(project: ProjectRef) -> None:
     """Delete everything of a project, from the leaves up; sealed ballots let themselves go."""
     db.session.execute(sa.update(Wave).where(Wave.project_id == project.id).values(purging=True))
     for model in (
-        Burst, Draft, SideAnswer, Participation, Ballot, Quota, Forged, Publication, Action, Wave,
-        Survey,
+        Burst, Coding, Coder, Code, Draft, SideAnswer, Participation, Ballot, Quota, Forged,
+        Publication, Action, Wave, Survey,
     ):  # fmt: skip
         db.session.execute(sa.delete(model).where(model.project_id == project.id))

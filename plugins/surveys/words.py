@@ -165,9 +165,30 @@ AUDIT: Mapping[str, object] = {
     "reminded": lazy("Silent ones reminded of a survey"),
     "quota_set": lazy("Quota of a survey set"),
     "quota_dropped": lazy("Quota of a survey taken out"),
+    "code_made": lazy("Code for open answers added"),
+    "code_retired": lazy("Code for open answers taken out of use"),
+    "code_back": lazy("Code for open answers in use again"),
+    "seat_taken": lazy("Sorting of open answers begun"),
+    "texts_sorted": lazy("Open answers sorted"),
+    "table_taken": lazy("Table of open answers taken as a file"),
     "answers_taken": lazy("Single answers of a survey taken as a file"),
 }
 """Act -> what the audit trail says."""
+
+AGREEMENT: tuple[tuple[float, object], ...] = (
+    (0.81, lazy("almost perfect agreement")),
+    (0.61, lazy("substantial agreement")),
+    (0.41, lazy("moderate agreement: say the codes more clearly")),
+    (0.21, lazy("fair agreement: the codes need work")),
+    (-1.0, lazy("slight agreement or none: do not rely on the table")),
+)
+"""From which kappa on a sentence holds. Source: J. R. Landis, G. G. Koch, Biometrics 33 (1977)."""
+
+
+def agreement(kappa: float) -> object:
+    """Return what a kappa means."""
+    return next(word for least, word in AGREEMENT if round(kappa, 2) >= least or least < 0)
+
 
 REFUSALS: Mapping[str, object] = {
     "STALE": lazy("Somebody was faster: the survey has changed. Look at it again, then decide."),
@@ -188,6 +209,10 @@ REFUSALS: Mapping[str, object] = {
         "SPSS files need the library pyreadstat, which is not installed: whoever runs the portal"
         " adds the extra “spss”."
     ),
+    "BOOK_FULL": lazy("A code book has 60 codes at most."),
+    "SEATS_TAKEN": lazy("Others sort this question already: two sort it, a third decides."),
+    "BOTH_SORTED": lazy("Both have sorted one of these texts by now: that stands."),
+    "UNKNOWN_TEXT": lazy("One of these texts or codes is not of this question any more."),
     "NOBODY_SILENT": lazy(
         "Nobody is to be reminded now: two days lie between, and three are most."
     ),

@@ -2,26 +2,28 @@
 
 import sqlalchemy as sa
 
-from plugins.surveys.models import Draft, Participation, SideAnswer
+from plugins.surveys.models import Code, Draft, Participation, SideAnswer
 from portal.extensions import db
 from portal.members.models import Member
 from portal.projects.models import Project
 from tests.factories import add
 from tests.plugin_host.conftest import switch_on
+from tests.plugins.surveys.instruments import document, question
 from tests.plugins.surveys.waves import add_ballot, make_survey, make_wave
 
-_WAVE = "surveys.wave"
+_WAVE, _QUESTION, _NUMBER = "surveys.wave", "surveys.question", "surveys.code"
+_ASKED = document([question("q1"), question("q2", "nps"), question("why", "long")])
 NAMES: dict[str, dict[str, str]] = {
     "surveys": {"public_id": _WAVE},
     "surveys_api": {"public_id": _WAVE},
-    "surveys_staff": {"public_id": _WAVE},
+    "surveys_staff": {"public_id": _WAVE, "question": _QUESTION, "number": _NUMBER},
 }
 
 
 def add_sample(project: Project, member: Member) -> dict[str, str]:
     """Add a wave in field with the member's household in its frame."""
     switch_on("surveys", project)
-    wave = make_wave(project.id, members=[member])
+    wave = make_wave(project.id, members=[member], instrument=_ASKED)
     mine = sa.select(Participation).where(Participation.wave_id == wave.id)
     begun = {"project_id": project.id, "member_id": member.id, "answers": {"q1": 4}}
     waiting = db.session.scalars(mine).one()
@@ -35,5 +37,7 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     line.answered, line.ballot_id, line.answered_by = True, ballot.id, member.id
     side = {"ballot_id": ballot.id, "item": 1, "project_id": project.id}
     add(SideAnswer(**side, kind="text", value="电梯很快"))
+    code = {"survey_id": wave.survey_id, "question": "why", "number": 1, "made_by": 1}
+    add(Code(project_id=project.id, title={"zh_Hans_CN": "电梯"}, **code))
     db.session.commit()
-    return {_WAVE: wave.public_id}
+    return {_WAVE: wave.public_id, _QUESTION: "why", _NUMBER: "1"}
