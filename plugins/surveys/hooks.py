@@ -19,6 +19,7 @@ from plugins.surveys.quotas import staff_views as quota_views
 from plugins.surveys.results import staff_views as result_views
 from plugins.surveys.waves import clock
 from plugins.surveys.waves import staff_views as wave_views
+from plugins.surveys.waves.api import api as staff_api
 from portal.sdk import (
     AuditWord,
     Card,
@@ -66,7 +67,7 @@ for _blueprint in (blueprint, *STAFF_VIEWS):
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     """Return the pages of owners and of staff, and the JSON routes."""
-    return [blueprint, *STAFF_VIEWS, api]
+    return [blueprint, *STAFF_VIEWS, api, staff_api]
 
 
 @hookimpl

@@ -204,6 +204,7 @@ REFUSALS: Mapping[str, object] = {
         " close; then seal it."
     ),
     "NOT_FIELD": lazy("Reminders go out while a survey is open."),
+    "NOT_CLOSED": lazy("Results appear once a survey is closed and its answers are shuffled."),
     "NOT_SEALED": lazy("Answers can be taken once a survey is closed and sealed."),
     "NO_SPSS": lazy(
         "SPSS files need the library pyreadstat, which is not installed: whoever runs the portal"

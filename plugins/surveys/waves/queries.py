@@ -63,6 +63,11 @@ def find(project_id: int, public_id: str) -> Wave | None:
     )
 
 
+def series_of(wave: Wave) -> str:
+    """Return the series of a wave's survey."""
+    return db.session.scalar(sa.select(Survey.series).where(Survey.id == wave.survey_id)) or ""
+
+
 def listed(
     project_id: int, wanted: WaveFilter, states: Collection[State] = tuple(State)
 ) -> Page[Any]:

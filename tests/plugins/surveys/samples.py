@@ -16,6 +16,7 @@ _ASKED = document([question("q1"), question("q2", "nps"), question("why", "long"
 NAMES: dict[str, dict[str, str]] = {
     "surveys": {"public_id": _WAVE},
     "surveys_api": {"public_id": _WAVE},
+    "surveys_staff_api": {"public_id": _WAVE},
     "surveys_staff": {"public_id": _WAVE, "question": _QUESTION, "number": _NUMBER},
 }
 
