@@ -16,11 +16,9 @@ from plugins.surveys.instrument.parts import IN_WORDS
 from plugins.surveys.instrument.problems import InstrumentError
 from plugins.surveys.models import Ballot, Code, Coder, Coding, SideAnswer, Wave
 from plugins.surveys.models.coding import DECIDER, FIRST, SECOND
-from plugins.surveys.states import SideKind, State
+from plugins.surveys.states import SEALED, SideKind
 from portal.sdk import Page, db, page_of
 
-SEALED = (State.SEALED, State.PUBLISHED, State.ARCHIVED)
-"""Texts are sorted in these states alone: no answer comes, goes or changes any more."""
 MOST_READ = 5_000
 """Texts that are read for the list of words: the first of their random order."""
 _PAGE = 10

@@ -5,11 +5,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plugins.surveys.coding.queries import SEALED
 from plugins.surveys.errors import SurveyError
 from plugins.surveys.instrument.items import Item
 from plugins.surveys.models import Ballot, Code, Coder, Coding, SideAnswer, Wave
 from plugins.surveys.models.coding import DECIDER, FIRST, SECOND
+from plugins.surveys.states import SEALED
 from portal.sdk import db, record
 
 MOST_CODES = 60

@@ -10,10 +10,11 @@ from plugins.surveys.blueprint import staff
 from plugins.surveys.coding import queries, service
 from plugins.surveys.coding.forms import CodeForm
 from plugins.surveys.coding.frequent import frequent
-from plugins.surveys.coding.queries import SEALED, Question
+from plugins.surveys.coding.queries import Question
 from plugins.surveys.errors import SurveyError
 from plugins.surveys.models import Code, Wave
 from plugins.surveys.models.coding import DECIDER
+from plugins.surveys.states import SEALED
 from plugins.surveys.waves.staff_views import RefusedError, find_wave
 from portal.sdk import (
     ExportFormat,
