@@ -1,4 +1,4 @@
-"""Surveys of the demo: last year's, sealed with its answers, and this year's, open now."""
+"""Surveys of the demo: last year's, published with what was done, and this year's, open now."""
 
 import random
 from datetime import datetime
@@ -6,15 +6,58 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from plugins.surveys.actions import service as actions
 from plugins.surveys.coding.demo import sort_demo
 from plugins.surveys.instrument.answers import take
 from plugins.surveys.instrument.document import read
 from plugins.surveys.library import FIRST
 from plugins.surveys.models import Ballot, Participation, SideAnswer, Wave
+from plugins.surveys.publishing.service import sign
 from plugins.surveys.waves import service
 from portal.sdk import Demo, ProjectRef, db
 
 _TITLE = {"zh_Hans_CN": "年度满意度调查", "zh_Hant": "年度滿意度調查", "en": "Yearly survey"}
+_ACTIONS = (
+    (
+        "property",
+        {
+            "zh_Hans_CN": "地下车库的灯经常不亮，早晚进出不放心。",
+            "zh_Hant": "地下車庫的燈經常不亮，早晚進出不放心。",
+            "en": "Lights in the underground car park often fail; coming home late feels unsafe.",
+        },
+        {
+            "zh_Hans_CN": "车库全部换成感应灯，坏灯两天内修好，每周公布一次。",
+            "zh_Hant": "車庫全部換成感應燈，壞燈兩天內修好，每週公布一次。",
+            "en": "All lamps are new; a broken one is mended within two days, told every week.",
+        },
+    ),
+    (
+        "after_sales",
+        {
+            "zh_Hans_CN": "报修以后没有人告诉我进度。",
+            "zh_Hant": "報修以後沒有人告訴我進度。",
+            "en": "After reporting a repair, nobody told me how it was going.",
+        },
+        {
+            "zh_Hans_CN": "每张报修单都有一位负责人，进度在手机上随时能看。",
+            "zh_Hant": "每張報修單都有一位負責人，進度在手機上隨時能看。",
+            "en": "Every repair has one person in charge, and its progress is on your phone.",
+        },
+    ),
+    (
+        "surroundings",
+        {
+            "zh_Hans_CN": "希望多一些给老人坐的椅子。",
+            "zh_Hant": "希望多一些給老人坐的椅子。",
+            "en": "More benches for older people would help.",
+        },
+        {
+            "zh_Hans_CN": "明年春天在中心花园和主路边添十二把带扶手的椅子。",
+            "zh_Hant": "明年春天在中心花園和主路邊添十二把帶扶手的椅子。",
+            "en": "Twelve benches with armrests come to the garden and the main path next spring.",
+        },
+    ),
+)
 _MOST = 90
 _WORDS = (
     "地下车库的灯经常不亮",
@@ -44,9 +87,22 @@ def fill(project: ProjectRef, demo: Demo) -> None:
     _answer(demo, last, _MOST, demo.moment(365, 20))
     _steps(project, last, head, ("close", "seal"), demo.moment(350, 10))
     sort_demo(demo, last)
+    _publish(project, demo, last, (writer, head))
     current = service.next_wave(actor=writer, wave=last)
     _field(project, demo, current, (writer, head), opened=6, closed=-15)
     _answer(demo, current, _MOST // 4, demo.moment(2, 21), spared=demo.members.get("owner"))
+
+
+def _publish(project: ProjectRef, demo: Demo, wave: Wave, staff: tuple[Any, Any]) -> None:
+    """Publish last year's figures, signed by the auditor, with what was done since."""
+    writer, head = staff
+    _steps(project, wave, head, ("publish",), demo.moment(340, 10))
+    if auditor := demo.staff.get("auditor"):
+        sign(actor=auditor, wave=wave, at=demo.moment(338, 15))
+    for days, (dimension, said, did) in zip((300, 210, None), _ACTIONS, strict=True):
+        action = actions.add(actor=writer, wave=wave, dimension=dimension, said=said, did=did)
+        if days is not None:
+            actions.mark(actor=writer, wave=wave, action=action, done_at=demo.moment(days, 10))
 
 
 def _field(

@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from plugins.surveys import privacy, showing, words
+from plugins.surveys.actions import staff_views as action_views
 from plugins.surveys.anonymous import jobs as anonymous_jobs
 from plugins.surveys.answering import finding, photos, views
 from plugins.surveys.answering.api import api
@@ -15,6 +16,9 @@ from plugins.surveys.demo import fill
 from plugins.surveys.exporting import staff_views as exporting_views
 from plugins.surveys.inviting import notices, telling
 from plugins.surveys.inviting import staff_views as inviting_views
+from plugins.surveys.publishing import staff_views as publishing_views
+from plugins.surveys.publishing import views as published_views
+from plugins.surveys.publishing.api import ROUTES
 from plugins.surveys.quotas import staff_views as quota_views
 from plugins.surveys.results import staff_views as result_views
 from plugins.surveys.waves import clock
@@ -42,7 +46,7 @@ from portal.sdk import (
     now,
 )
 
-__all__ = ["views"]
+__all__ = ["ROUTES", "published_views", "views"]
 
 
 def _context() -> dict[str, object]:
@@ -58,6 +62,8 @@ _VIEWS = (
     exporting_views,
     result_views,
     coding_views,
+    publishing_views,
+    action_views,
 )
 STAFF_VIEWS = {each.staff for each in _VIEWS}
 for _blueprint in (blueprint, *STAFF_VIEWS):

@@ -138,6 +138,32 @@ FIELDS: Mapping[str, object] = {
 }
 """By what results are shown."""
 
+FIGURES = (
+    lazy("Satisfied overall"),
+    lazy("Would buy again"),
+    lazy("Would recommend"),
+    lazy("Loyal owners"),
+)
+"""The first figures that are published, in their order."""
+
+MORE_FIGURES: Mapping[str, object] = {
+    "nps": lazy("NPS"),
+    "effort": lazy("Made easy (1 to 5)"),
+    "gap": lazy("Satisfaction less expectation"),
+    "recommended": lazy("Recommended to how many"),
+    "recommended_cut": lazy("Recommended to how many, the largest twentieth cut"),
+}
+
+PLAIN: Mapping[str, object] = {
+    "satisfied": lazy("are satisfied"),
+    "again": lazy("would buy from us again"),
+    "recommend": lazy("would recommend us"),
+    "loyal": lazy("say yes to all three"),
+    "nps": lazy("Who recommends us, less who does not (−100 to 100)"),
+    "recommended": lazy("persons, on average, were told about us by each owner"),
+}
+"""Published figures in plain words."""
+
 TRENDS: Mapping[str, object] = {
     Trend.UP: lazy("Higher than the wave before, and more than chance"),
     Trend.DOWN: lazy("Lower than the wave before, and more than chance"),
@@ -171,6 +197,15 @@ AUDIT: Mapping[str, object] = {
     "seat_taken": lazy("Sorting of open answers begun"),
     "texts_sorted": lazy("Open answers sorted"),
     "table_taken": lazy("Table of open answers taken as a file"),
+    "archive_taken": lazy("Auditor's archive of a survey taken"),
+    "signed": lazy("Figures of a survey signed"),
+    "action_added": lazy("Answer to owners of a survey added"),
+    "action_edited": lazy("Answer to owners of a survey changed"),
+    "action_moved": lazy("Answers to owners of a survey put in another order"),
+    "action_done": lazy("Answer to owners of a survey marked as done"),
+    "action_planned": lazy("Answer to owners of a survey marked as planned"),
+    "action_withdrawn": lazy("Answer to owners of a survey withdrawn"),
+    "action_restored": lazy("Answer to owners of a survey put back"),
     "answers_taken": lazy("Single answers of a survey taken as a file"),
 }
 """Act -> what the audit trail says."""
@@ -195,6 +230,17 @@ REFUSALS: Mapping[str, object] = {
     "ILLEGAL_STEP": lazy("This is not possible any more: the survey stands elsewhere now."),
     "NOT_DRAFT": lazy("Only a draft can be changed."),
     "OWN_WORK": lazy("Who wrote a survey or sent it to review does not approve it."),
+    "OWN_RESULTS": lazy(
+        "Who wrote a survey, sent it to review or published it leaves this to another."
+    ),
+    "SEAL_BROKEN": lazy(
+        "The answers are not those that were sealed: nothing is published. Tell the administrator."
+    ),
+    "NOT_PUBLISHED": lazy("The figures are not published yet."),
+    "FEW": lazy("Too few have answered: single answers are not given out."),
+    "SIGNED": lazy("The figures are signed already."),
+    "STILL_OPEN": lazy("Once nobody answers any more, say what you do about it."),
+    "MANY_ACTIONS": lazy("There are very many already: withdraw or change some instead."),
     "PROBLEMS": lazy("The questions have problems: mend them first."),
     "NO_FRAME": lazy("Nobody belongs to whom you chose: choose others first."),
     "TOO_LATE": lazy("The survey closes before it opens: give another day."),

@@ -21,6 +21,7 @@ from plugins.surveys.errors import SurveyError
 from plugins.surveys.instrument.document import read
 from plugins.surveys.instrument.parts import MOST_PHOTOS, Kind, Question
 from plugins.surveys.instrument.problems import Problem
+from plugins.surveys.publishing.reading import released
 from portal.sdk import (
     ClosedLink,
     current_member,
@@ -49,7 +50,10 @@ def index() -> str:
     found = finding.all_mine(current_project().id, current_member())
     at = now()
     return render_template(
-        "surveys/index.html", found=[listed(each, at) for each in found], LISTED=LISTED
+        "surveys/index.html",
+        found=[listed(each, at) for each in found],
+        released=released(current_project().id),
+        LISTED=LISTED,
     )
 
 

@@ -2,7 +2,7 @@
 
 from portal.sdk import NotificationKind, lazy
 
-INVITED, REMINDED = "surveys.invited", "surveys.reminded"
+INVITED, REMINDED, PUBLISHED = "surveys.invited", "surveys.reminded", "surveys.published"
 
 
 def all_kinds() -> list[NotificationKind]:
@@ -25,6 +25,15 @@ def all_kinds() -> list[NotificationKind]:
             body=lazy("It takes answers until {until}. Who has answered is not asked again."),
             sample={"title": title, "until": lazy("20 December, 21:00")},
             icon="checklist",
+            tone="violet",
+        ),
+        NotificationKind(
+            PUBLISHED,
+            title=lazy("The results of a survey are there"),
+            subject=lazy("You said, we do: the results of “{title}”"),
+            body=lazy("Read what owners answered, and what the project does about it."),
+            sample={"title": title, "until": lazy("20 December, 21:00")},
+            icon="chart-bar",
             tone="violet",
         ),
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plugins.surveys.inviting.notices import INVITED, REMINDED
+from plugins.surveys.inviting.notices import INVITED, PUBLISHED, REMINDED
 from plugins.surveys.models import Participation, Wave
 from plugins.surveys.states import State
 from portal.sdk import (
@@ -23,7 +23,7 @@ from portal.sdk import (
     residents_of_each,
 )
 
-INVITE, REMIND = "surveys.invite", "surveys.remind"
+INVITE, REMIND, PUBLISH = "surveys.invite", "surveys.remind", "surveys.tell_of_results"
 CHUNK = 100
 """Lines of the frame at once."""
 _TOLD_AT_ONCE = 500
@@ -73,6 +73,27 @@ def remind(run: JobRun) -> None:
         run.checkpoint(done=run.done + len(ids), payload={**run.payload, "after": ids[-1]})
 
 
+def tell_of_results(wave: Wave, project: ProjectRef) -> None:
+    """Let a job tell who was asked that the results are there."""
+    key = f"{PUBLISH}:{wave.public_id}"
+    enqueue(kind=PUBLISH, payload={"wave": wave.id}, project_id=project.id, key=key)
+
+
+def published(run: JobRun) -> None:
+    """Tell everybody who was asked, once each, that the results are published."""
+    wave = db.session.get(Wave, run.payload["wave"], populate_existing=True)
+    project = find_projects([wave.project_id]).get(wave.project_id) if wave else None
+    while wave and project and wave.state == State.PUBLISHED:
+        ids = _some(wave, run.payload.get("after", 0))
+        if not ids:
+            return
+        columns = (Participation.member_id, Participation.household_id)
+        rows = db.session.execute(sa.select(*columns).where(Participation.id.in_(ids))).all()
+        cause = f"{PUBLISHED}:{wave.public_id}"
+        _tell(wave, project, rows, PUBLISHED, cause, page="/results")
+        run.checkpoint(done=run.done + len(ids), payload={**run.payload, "after": ids[-1]})
+
+
 def _open(run: JobRun) -> tuple[Wave, ProjectRef] | None:
     """Return the wave of a job while it takes answers: who answers too late is not called."""
     wave = db.session.get(Wave, run.payload["wave"], populate_existing=True)
@@ -91,7 +112,14 @@ def _some(wave: Wave, after: int, *wanted: sa.ColumnElement[bool]) -> Sequence[i
     return db.session.scalars(mine.order_by(Participation.id).limit(CHUNK)).all()
 
 
-def _tell(wave: Wave, project: ProjectRef, lines: Collection[Any], kind: str, cause: str) -> None:
+def _tell(
+    wave: Wave,
+    project: ProjectRef,
+    lines: Collection[Any],
+    kind: str,
+    cause: str,
+    page: str = "",
+) -> None:
     people = list(_people(lines, project))
     for first in range(0, len(people), _TOLD_AT_ONCE):
         notify(
@@ -100,7 +128,7 @@ def _tell(wave: Wave, project: ProjectRef, lines: Collection[Any], kind: str, ca
             cause=cause,
             project=project,
             values={"title": dict(wave.title), "until": wave.closes_at or now()},
-            url=f"/p/{project.slug}/surveys/{wave.public_id}",
+            url=f"/p/{project.slug}/surveys/{wave.public_id}{page}",
         )
 
 
@@ -116,4 +144,4 @@ def _people(lines: Iterable[Any], project: ProjectRef) -> Iterable[MemberRef]:
 
 def all_jobs() -> list[Job]:
     """Return the kinds of jobs that tell."""
-    return [Job(INVITE, invite), Job(REMIND, remind)]
+    return [Job(INVITE, invite), Job(REMIND, remind), Job(PUBLISH, published)]

@@ -75,6 +75,8 @@ class SideAnswer(db.Model):
     value: Mapped[str] = mapped_column(sa.Text, default="")
     number: Mapped[int | None] = mapped_column(BIG)
     file_id: Mapped[int | None] = foreign_key("stored_file.id")
+    # SHA-256 of an answer in words, from the seal on: it stays when an erasure takes the words.
+    digest: Mapped[str | None] = mapped_column(sa.String(64))
 
 
 class Draft(Identified, db.Model):

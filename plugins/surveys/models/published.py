@@ -13,7 +13,10 @@ BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 class Publication(Identified, db.Model):
-    """The figures of a sealed wave, as they were computed; nothing of it changes."""
+    """The figures of a sealed wave, as they were computed; nothing of it changes.
+
+    An auditor signs it once: `signed_by`, `signed_at`.
+    """
 
     __tablename__ = "surveys_publication"
     __table_args__ = (sa.UniqueConstraint("wave_id", name="uq_surveys_publication_wave"),)
@@ -26,10 +29,11 @@ class Publication(Identified, db.Model):
     script_version: Mapped[str] = mapped_column(sa.String(20))
     released_at: Mapped[datetime] = mapped_column(UtcDateTime)
     signed_by: Mapped[int | None] = mapped_column(BIG)
+    signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Action(Identified, db.Model):
-    """You said, we did: `said` and `did` by language."""
+    """You said, we did: `said` and `did` by language. One that is withdrawn can be put back."""
 
     __tablename__ = "surveys_action"
     __table_args__ = (sa.Index("ix_surveys_action_wave", "wave_id", "position"),)
@@ -41,4 +45,5 @@ class Action(Identified, db.Model):
     did: Mapped[Mapping[str, str]] = mapped_column(sa.JSON)
     position: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     made_by: Mapped[int | None] = mapped_column(BIG)

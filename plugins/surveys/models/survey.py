@@ -94,6 +94,8 @@ class Wave(Identified, db.Model):
     instrument_hash: Mapped[str | None] = mapped_column(sa.String(64))
     frame_hash: Mapped[str | None] = mapped_column(sa.String(64))
     weights_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    # Of everything that figures rest on, answers with it; never changes after the seal.
+    seal_hash: Mapped[str | None] = mapped_column(sa.String(64))
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -101,6 +103,8 @@ class Wave(Identified, db.Model):
     made_by: Mapped[int] = mapped_column(BIG)
     sent_by: Mapped[int | None] = mapped_column(BIG)
     reviewed_by: Mapped[int | None] = mapped_column(BIG)
+    # Neither `made_by` nor `sent_by`.
+    published_by: Mapped[int | None] = mapped_column(BIG)
     # The question that was taken out last, with its place: it can be put back.
     dropped: Mapped[Mapping[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     # Set by a purge alone: then sealed ballots let themselves be deleted.

@@ -1,27 +1,15 @@
 """The freeze: the frame is drawn, and everything that figures rest on gets its hash."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from plugins.surveys.canonical import sha256
 from plugins.surveys.frame.eligible import Line
 from plugins.surveys.models import Participation, Wave
 from portal.sdk import db
 
 _AT_ONCE = 500
-
-
-def canonical(value: object) -> bytes:
-    """Return the one form of a JSON value: keys in order, no spaces, UTF-8."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
-
-
-def sha256(value: object) -> str:
-    """Return the SHA-256 of a JSON value's one form, in hex."""
-    return hashlib.sha256(canonical(value)).hexdigest()
 
 
 def hashes(wave: Wave, lines: Sequence[Line]) -> dict[str, str]:

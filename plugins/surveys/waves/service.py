@@ -12,8 +12,10 @@ from plugins.surveys.frame.eligible import draw
 from plugins.surveys.instrument import document
 from plugins.surveys.instrument.checks import check, check_anonymous
 from plugins.surveys.instrument.problems import InstrumentError
-from plugins.surveys.inviting.telling import ask_for_invitations
+from plugins.surveys.inviting.telling import ask_for_invitations, tell_of_results
 from plugins.surveys.models import Ballot, Quota, Survey, Wave
+from plugins.surveys.publishing.sealing import seal
+from plugins.surveys.publishing.service import publish
 from plugins.surveys.states import STEPS, Mode, State, Unit
 from plugins.surveys.waves.freezing import hashes, keep_frame
 from portal.sdk import ProjectRef, business_date, db, record
@@ -110,23 +112,36 @@ def take_step(
     way = STEPS.get(step)
     if way is None or wave.state not in way.sources:
         raise SurveyError("ILLEGAL_STEP", state=wave.state, version=wave.version)
-    values: dict[str, Any] = {"state": way.target}
-    if step == "send":
-        values |= _sent(actor, wave, at)
-    elif step == "freeze":
-        values |= _frozen(actor, project, wave, at)
-    elif step == "open":
-        if wave.closes_at and wave.closes_at <= at:
-            raise SurveyError("TOO_LATE", state=wave.state, version=wave.version)
-        values["opens_at"] = min(wave.opens_at or at, at)
-    elif step in ("close", "seal", "publish"):
-        values[f"{way.target}_at"] = at
-        if step == "seal":
-            _seal_ballots(wave)
+    values = {"state": way.target, **_effects(actor, project, wave, step, at)}
     _guarded(wave, version, State(wave.state), values)
     _record(actor, step, wave)
     if way.target == State.FIELD:
         ask_for_invitations(wave, project)
+    elif step == "publish":
+        tell_of_results(wave, project)
+
+
+def _effects(
+    actor: Any, project: ProjectRef, wave: Wave, step: str, at: datetime
+) -> dict[str, Any]:
+    """Do what belongs to a step, and return what it changes of the wave beside its state."""
+    match step:
+        case "send":
+            return _sent(actor, wave, at)
+        case "freeze":
+            return _frozen(actor, project, wave, at)
+        case "open":
+            if wave.closes_at and wave.closes_at <= at:
+                raise SurveyError("TOO_LATE", state=wave.state, version=wave.version)
+            return {"opens_at": min(wave.opens_at or at, at)}
+        case "close":
+            return {"closed_at": at}
+        case "seal":
+            return {"sealed_at": at, "seal_hash": _sealed(wave)}
+        case "publish":
+            who = publish(actor=actor, wave=wave, at=at)
+            return {"published_at": at, "published_by": who}
+    return {}
 
 
 def _sent(actor: Any, wave: Wave, at: datetime) -> dict[str, Any]:
@@ -148,6 +163,13 @@ def _frozen(actor: Any, project: ProjectRef, wave: Wave, at: datetime) -> dict[s
         raise SurveyError("NO_FRAME", state=wave.state, version=wave.version)
     keep_frame(wave, lines)
     return {"reviewed_by": actor.id, "frozen_at": at, **hashes(wave, lines)}
+
+
+def _sealed(wave: Wave) -> str:
+    # Held until the end: no late answer comes between the hash and the seal.
+    db.session.execute(sa.select(Wave.id).where(Wave.id == wave.id).with_for_update())
+    _seal_ballots(wave)
+    return seal(wave)
 
 
 def _seal_ballots(wave: Wave) -> None:

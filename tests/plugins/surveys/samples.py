@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from plugins.surveys.models import Code, Draft, Participation, SideAnswer
+from plugins.surveys.models import Action, Code, Draft, Participation, SideAnswer
 from portal.extensions import db
 from portal.members.models import Member
 from portal.projects.models import Project
@@ -12,12 +12,20 @@ from tests.plugins.surveys.instruments import document, question
 from tests.plugins.surveys.waves import add_ballot, make_survey, make_wave
 
 _WAVE, _QUESTION, _NUMBER = "surveys.wave", "surveys.question", "surveys.code"
+_ACTION, _RELEASED = "surveys.action", "surveys.released"
 _ASKED = document([question("q1"), question("q2", "nps"), question("why", "long")])
 NAMES: dict[str, dict[str, str]] = {
     "surveys": {"public_id": _WAVE},
     "surveys_api": {"public_id": _WAVE},
     "surveys_staff_api": {"public_id": _WAVE},
-    "surveys_staff": {"public_id": _WAVE, "question": _QUESTION, "number": _NUMBER},
+    "surveys_staff": {
+        "public_id": _WAVE,
+        "question": _QUESTION,
+        "number": _NUMBER,
+        "action_id": _ACTION,
+    },
+    "surveys.results": {"public_id": _RELEASED},
+    "surveys_api.published_results": {"public_id": _RELEASED},
 }
 
 
@@ -40,5 +48,17 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     add(SideAnswer(**side, kind="text", value="电梯很快"))
     code = {"survey_id": wave.survey_id, "question": "why", "number": 1, "made_by": 1}
     add(Code(project_id=project.id, title={"zh_Hans_CN": "电梯"}, **code))
+    # A third, published, and what is done about the first.
+    released = make_wave(
+        project.id, members=[member], survey=make_survey(project.id, "out"), state="published"
+    )
+    said = {"wave_id": wave.id, "project_id": project.id, "said": {"zh_Hans_CN": "灯太暗"}}
+    action = add(Action(**said, did={"zh_Hans_CN": "换了新灯"}, position=1))
     db.session.commit()
-    return {_WAVE: wave.public_id, _QUESTION: "why", _NUMBER: "1"}
+    return {
+        _WAVE: wave.public_id,
+        _QUESTION: "why",
+        _NUMBER: "1",
+        _ACTION: action.public_id,
+        _RELEASED: released.public_id,
+    }

@@ -126,7 +126,7 @@ def test_answers_stay_as_they_are(place):
     _stays(Ballot, ballot, flags=0)
     _set(Ballot, ballot, weight=1_000_000)
     _set(Wave, wave, state=State.CLOSED, closed_at=AT)
-    _set(Wave, wave, state=State.SEALED, sealed_at=AT)
+    _set(Wave, wave, state=State.SEALED, sealed_at=AT, seal_hash="0" * 64)
     _stays(Ballot, ballot, weight=2_000_000)
     _refused(sa.delete(SideAnswer).where(SideAnswer.ballot_id == ballot.id))
     _refused(sa.delete(Ballot).where(Ballot.id == ballot.id))

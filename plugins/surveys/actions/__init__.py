@@ -1,0 +1,1 @@
+"""You said, we did: what a project does about a survey."""
