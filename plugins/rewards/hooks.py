@@ -7,6 +7,7 @@ from flask import Blueprint
 from plugins.rewards import (
     api,
     desk_views,
+    figures_views,
     order_views,
     privacy,
     queries,
@@ -64,7 +65,7 @@ def _context() -> dict[str, object]:
     return {"words": words, "showing": showing, "care": care_words}
 
 
-_STAFF = (staff_views, desk_views, voucher_staff, fee_staff, care_staff, care_manage)
+_STAFF = (staff_views, desk_views, figures_views, voucher_staff, fee_staff, care_staff, care_manage)
 # Naming every module of pages here imports it, and with it its routes.
 _PAGES = dict.fromkeys(
     [
