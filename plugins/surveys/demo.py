@@ -1,4 +1,4 @@
-"""Surveys of the demo: last year's, published with what was done, and this year's, open now."""
+"""Surveys of the demo: two years', the last published with what was done, and this year's, open."""
 
 import random
 from datetime import datetime
@@ -70,7 +70,7 @@ _WORDS = (
 
 
 def fill(project: ProjectRef, demo: Demo) -> None:
-    """Write both waves; the staff write them, the manager approves and opens them."""
+    """Write three waves; the staff write them, the manager approves and opens them."""
     writer = demo.staff.get("staff") or next(
         account for key, account in demo.staff.items() if key != "manager"
     )
@@ -82,10 +82,13 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         series="yearly",
         **FIRST["yearly"],
     )
-    if not _field(project, demo, last, (writer, head), opened=372, closed=351):
-        return
-    _answer(demo, last, _MOST, demo.moment(365, 20))
-    _steps(project, last, head, ("close", "seal"), demo.moment(350, 10))
+    for opened in (737, 372):
+        if not _field(project, demo, last, (writer, head), opened=opened, closed=opened - 21):
+            return
+        _answer(demo, last, _MOST, demo.moment(opened - 7, 20))
+        _steps(project, last, head, ("close", "seal"), demo.moment(opened - 22, 10))
+        if opened > 372:
+            last = service.next_wave(actor=writer, wave=last)
     sort_demo(demo, last)
     _publish(project, demo, last, (writer, head))
     current = service.next_wave(actor=writer, wave=last)

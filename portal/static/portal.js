@@ -42,3 +42,9 @@ document.querySelectorAll("button[data-copy]").forEach((button) => {
     button.querySelector("span").textContent = button.dataset.done;
   });
 });
+
+// A print button appears where scripts run.
+document.querySelectorAll("button[data-print]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+});

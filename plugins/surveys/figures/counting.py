@@ -1,11 +1,11 @@
 """From ballots to counts: one scan of a wave's ballots for all items, one for each joint table."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from plugins.surveys.models import Ballot
+from plugins.surveys.models import Ballot, SideAnswer
 from portal.sdk import db
 
 FIELDS = ("building", "tier", "stage")
@@ -13,17 +13,40 @@ FIELDS = ("building", "tier", "stage")
 
 def counts(wave_id: int) -> dict[int, dict[int, int]]:
     """Return how many ballots gave each code, by position: one statement."""
+    return counts_of([wave_id]).get(wave_id, {})
+
+
+def counts_of(waves: Collection[int]) -> dict[int, dict[int, dict[int, int]]]:
+    """Return how many ballots gave each code, by wave and position: one statement."""
     place, code, each = _unfolded()
     rows = db.session.execute(
-        sa.select(place, code, sa.func.count())
+        sa.select(Ballot.wave_id, place, code, sa.func.count())
         .select_from(Ballot)
         .join(each, sa.true())
-        .where(Ballot.wave_id == wave_id)
-        .group_by(place, code)
+        .where(Ballot.wave_id.in_(waves))
+        .group_by(Ballot.wave_id, place, code)
     )
-    found: dict[int, dict[int, int]] = {}
-    for position, value, number in rows:
-        found.setdefault(int(position), {})[value] = number
+    found: dict[int, dict[int, dict[int, int]]] = {}
+    for wave_id, position, value, number in rows:
+        found.setdefault(wave_id, {}).setdefault(int(position), {})[value] = number
+    return found
+
+
+def whole_numbers(wave_id: int, position: int) -> dict[int, int]:
+    """Return how many ballots gave each whole number at a position: one statement."""
+    rows = db.session.execute(
+        sa.select(SideAnswer.number, sa.func.count())
+        .join(Ballot, Ballot.id == SideAnswer.ballot_id)
+        .where(
+            Ballot.wave_id == wave_id,
+            SideAnswer.item == position,
+            SideAnswer.number.is_not(None),
+        )
+        .group_by(SideAnswer.number)
+    )
+    found: dict[int, int] = {}
+    for millionths, number in rows:
+        found[millionths // 1_000_000] = found.get(millionths // 1_000_000, 0) + number
     return found
 
 

@@ -37,6 +37,32 @@ def bar(counts: Mapping[int, int], least: int) -> Bar | None:
     return None
 
 
+def may_average(counts: Mapping[int, int], least: int) -> bool:
+    """Return whether the mean of a scale of five may stand beside its bar.
+
+    Groups and mean together bound each value that the bar merged: what is small must still be
+    able to be anything from 0 to `least` - 1.
+    """
+    given, shown = answered(counts), bar(counts, least)
+    if base(counts) < least:
+        return False
+    groups = shown.groups if shown else (((1, 2, 3, 4, 5), base(counts)),)
+    total = sum(code * number for code, number in given.items())
+    for codes, size in groups:
+        others = [each for each in groups if each[0] != codes]
+        for code in codes if len(codes) > 1 else ():
+            if given.get(code, 0) >= least:
+                continue
+            rest = [each for each in codes if each != code]
+            for number in (0, min(least - 1, size)):
+                fixed, left = code * number, size - number
+                low = fixed + left * min(rest) + sum(many * min(of) for of, many in others)
+                high = fixed + left * max(rest) + sum(many * max(of) for of, many in others)
+                if not low <= total <= high:
+                    return False
+    return True
+
+
 @dataclass(frozen=True)
 class Choice:
     """A code of a choice; `count` is None where it is hidden."""

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from plugins.surveys.figures.intervals import wilson
-from plugins.surveys.results.showable import bar, choices, share
+from plugins.surveys.results.showable import bar, choices, may_average, share
 
 pytestmark = pytest.mark.once
 LEAST = 3
@@ -45,3 +45,9 @@ def test_none_and_four_look_alike_in_a_choice():
 
     assert seen(0) == seen(4) == [30, None, None, 20]
     assert choices({1: 4}, (1, 2), 5) is None
+
+
+def test_an_extreme_mean_is_hidden():
+    # All of 4 and 5 are 5s, all of 1 to 3 are 3s: the mean says that nobody gave 1, 2 and 4.
+    assert not may_average({3: 10, 5: 20}, 5)
+    assert may_average({1: 3, 2: 5, 3: 12, 4: 30, 5: 25}, 5)
