@@ -17,7 +17,6 @@ from plugins.surveys.results.meaning import (
     index_by_dimension,
     role_of,
     satisfaction,
-    whole_index,
 )
 from plugins.surveys.results.showable import Bar, Choice, bar, choices, share
 
@@ -74,7 +73,7 @@ def results_of(wave: Wave, *, by: str) -> Results:
     dimensions = index_by_dimension(here, counted, least)
     trio = _trio(wave, here)
     satisfied = share(trio.satisfied, least)
-    past, whole = trend.before(wave), whole_index(dimensions, wave.weights)
+    past, now = trend.before(wave), trend.point(wave, satisfied, dimensions)
     table = _by(wave, here, by)
     return Results(
         satisfied,
@@ -83,14 +82,14 @@ def results_of(wave: Wave, *, by: str) -> Results:
         share(trio.loyal, least),
         promoting.score(counted[scored.position]) if scored and fine else NO_DATA,
         groups if fine else None,
-        whole,
+        now.index,
         dimensions,
         _shown(here, counted, least),
         _strata(table, least),
         past,
-        trend.point(wave, satisfied, whole),
+        now,
         compare.proportions(past[-1].satisfied if past else NO_DATA, satisfied),
-        compare.figures(past[-1].index if past else NO_DATA, whole),
+        trend.index_change(past, now),
         beside.of(wave, here, counted, table, by),
     )
 
