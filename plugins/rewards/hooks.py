@@ -18,6 +18,9 @@ from plugins.rewards import (
     views,
     words,
 )
+from plugins.rewards.benefits import api as benefit_api
+from plugins.rewards.benefits import staff_views as benefit_staff
+from plugins.rewards.benefits import views as benefit_views
 from plugins.rewards.care import manage_views as care_manage
 from plugins.rewards.care import queries as care_queries
 from plugins.rewards.care import staff_views as care_staff
@@ -65,11 +68,14 @@ def _context() -> dict[str, object]:
     return {"words": words, "showing": showing, "care": care_words}
 
 
-_STAFF = (staff_views, desk_views, figures_views, voucher_staff, fee_staff, care_staff, care_manage)
+_STAFF = (
+    staff_views, desk_views, figures_views, voucher_staff, fee_staff, care_staff, care_manage,
+    benefit_staff,
+)  # fmt: skip
 # Naming every module of pages here imports it, and with it its routes.
 _PAGES = dict.fromkeys(
     [
-        *(module.blueprint for module in (views, order_views, voucher_views)),
+        *(module.blueprint for module in (views, order_views, voucher_views, benefit_views)),
         *(module.staff for module in _STAFF),
         partner_views.partner,
     ]
@@ -81,7 +87,7 @@ for _blueprint in _PAGES:
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     """Return the pages and the JSON routes of owners and of staff."""
-    return [*_PAGES, api.api, fee_api.api]
+    return [*_PAGES, api.api, fee_api.api, benefit_api.api]
 
 
 @hookimpl
@@ -148,6 +154,7 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("rewards_item", lazy("Item of the catalogue"), page="rewards_staff.show"),
         AuditWord("rewards_care_task", lazy("Care for a member"), page="rewards_staff.care_task"),
         AuditWord("rewards_care_rule", lazy("Promise of care"), page="rewards_staff.care_rule"),
+        AuditWord("rewards_benefit_use", lazy("Use of a benefit")),
         AuditWord("rewards_voucher", lazy("Voucher of a member")),
         AuditWord("rewards_order", lazy("Order for points"), page="rewards_staff.show_order"),
     ]
@@ -169,6 +176,13 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:
         ),
         NavItem(
             lazy("Reward catalogue"), "gift", "rewards_staff.index", "rewards.manage", "plugins"
+        ),
+        NavItem(
+            lazy("Benefits of tiers"),
+            "award",
+            "rewards_staff.benefit_uses",
+            "rewards.serve",
+            "plugins",
         ),
     ]
 

@@ -4,6 +4,9 @@ import sqlalchemy as sa
 
 from plugins.rewards.care.privacy import DECLINED, TASKS, care_of, declined, forget
 from plugins.rewards.models import (
+    BenefitCount,
+    BenefitRule,
+    BenefitUse,
     CareBudget,
     CareDecline,
     CareRule,
@@ -56,6 +59,11 @@ _VOUCHERS = {
     "left": lazy("Left on it"),
     "until": lazy("Valid until"),
 }
+_BENEFITS = {
+    "title": lazy("Benefit"),
+    "used_at": lazy("Used on"),
+    "given_back": lazy("Given back"),
+}
 _MARKED = {"title": lazy("Title")}
 _USED = {
     "title": lazy("Title"),
@@ -101,10 +109,24 @@ def export_of(member: MemberRef) -> list[ExportPart]:
     return [
         ExportPart("orders", lazy("Orders for points"), _COLUMNS, told),
         ExportPart("vouchers", lazy("Vouchers"), _VOUCHERS, held),
+        ExportPart("benefits", lazy("Benefits used"), _BENEFITS, _benefits(member)),
         ExportPart("favourites", lazy("Favourites"), _MARKED, titles),
         ExportPart("care", lazy("What the club did for you"), TASKS, care_of(member)),
         ExportPart("care_declined", lazy("Care that you do not want"), DECLINED, declined(member)),
         ExportPart("limits", lazy("Counted against limits of rewards"), _USED, limits),
+    ]
+
+
+def _benefits(member: MemberRef) -> list[dict[str, object]]:
+    """Return which benefits of tiers a member has used."""
+    mine = sa.select(BenefitUse).where(BenefitUse.member_id == member.id).order_by(BenefitUse.id)
+    return [
+        {
+            "title": localized(each.title),
+            "used_at": each.created_at,
+            "given_back": each.undone_at is not None,
+        }
+        for each in db.session.scalars(mine)
     ]
 
 
@@ -130,6 +152,8 @@ def erase(member: MemberRef) -> None:
     db.session.execute(credits_.values(building="", entrance="", number=""))
     db.session.execute(sa.delete(Favourite).where(Favourite.member_id == member.id))
     forget(member)
+    for model in (BenefitUse, BenefitCount):
+        db.session.execute(sa.delete(model).where(model.member_id == member.id))
     # What comes back later finds no row to count down, which is well. The household's count goes
     # with the last of its members: while others are there it is their limit.
     gone = [Used.member_id == member.id]
@@ -163,6 +187,7 @@ def purge(project: ProjectRef) -> None:
     db.session.execute(sa.delete(Favourite).where(Favourite.item_id.in_(ours)))
     for model in (
         CareStep, CareTask, CareDecline, CareBudget, CareTerms, CareRule,
+        BenefitUse, BenefitCount, BenefitRule,
         VoucherUse, Voucher, VoucherTerms, WrongCode, FeeCredit, FeeTerms, Step, Order,
         Favourite, Movement, Used, OpenWindow, TierPrice, Item, PurgePermit,
     ):  # fmt: skip

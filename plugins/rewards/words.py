@@ -122,6 +122,12 @@ REFUSALS: Mapping[str, object] = {
     "BAD_CARE_MONTH": lazy("Choose a month and a kind."),
     "BELOW_SPENT": lazy("More than that is committed and spent already."),
     "UNKNOWN_COLLEAGUE": lazy("Choose a colleague who looks after members here."),
+    "BENEFIT_UNKNOWN": lazy("The tier does not have this benefit any more."),
+    "BENEFIT_TIER_LOST": lazy("The member has another tier now, without it. Nothing was counted."),
+    "BENEFIT_NOT_GIVEN": lazy("The member's tier does not give this. Nothing was counted."),
+    "BENEFIT_USED_UP": lazy("All of this period were used. Nothing was counted."),
+    "BENEFIT_UNDONE": lazy("This use was given back before."),
+    "BAD_MOST": lazy("Write a whole number from 0 to 999."),
 }
 """Code -> the sentence."""
 
@@ -154,6 +160,10 @@ AUDIT: Mapping[str, object] = {
     "care_rule_ended": lazy("Promise of care ended"),
     "care_budget": lazy("Budget for care set"),
     "care_exported": lazy("Care taken as a file"),
+    "benefit_set": lazy("Benefit of a tier counted anew"),
+    "benefit_used": lazy("Benefit of a tier used"),
+    "benefit_undone": lazy("Use of a benefit given back"),
+    "benefits_exported": lazy("Uses of benefits taken as a file"),
 }
 """Act -> its words in the trail."""
 

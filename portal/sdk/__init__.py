@@ -116,7 +116,7 @@ from portal.sdk.points import (
 from portal.sdk.sales import contracts_by_month
 from portal.sdk.search import drop_document, index_document
 from portal.sdk.texts import gettext, lazy, ngettext
-from portal.sdk.tiers import TierRef, tier_of, tiers, tiers_of
+from portal.sdk.tiers import BenefitRef, TierRef, tier_of, tiers, tiers_of
 from portal.search.documents import Findable
 from portal.search.folding import fold as fold_text
 from portal.slots import Card, Hit, MemberHome, MemberTab, NavItem, StaffWidget, Todo
@@ -130,6 +130,7 @@ __all__ = [
     "ApiOutput",
     "ApiProblem",
     "AuditWord",
+    "BenefitRef",
     "BuildingRef",
     "Card",
     "ClosedLink",

@@ -4,20 +4,39 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from portal.plugin_host.refs import MemberRef
+from portal.plugin_host.refs import MemberRef, ProjectRef
 from portal.sdk.people import few
 from portal.tiers import queries
 from portal.tiers.evaluate import today
+from portal.tiers.terms import Benefit
 from portal.tiers.versions import in_force
 
 
 @dataclass(frozen=True)
+class BenefitRef:
+    """A benefit of a tier; texts by language. `kind`: such as "gift"; `projects`: what it says in
+    projects where it is another, by their slug."""
+
+    key: str
+    kind: str
+    title: Mapping[str, str]
+    text: Mapping[str, str]
+    icon: str
+    projects: Mapping[str, Mapping[str, str]]
+
+    def text_in(self, project: ProjectRef) -> Mapping[str, str]:
+        """Return what the benefit says in a project."""
+        return self.projects.get(project.slug, self.text)
+
+
+@dataclass(frozen=True)
 class TierRef:
-    """A tier: its key, its place from 1 (the lowest), and its name by language."""
+    """A tier: its key, its place from 1 (the lowest), its name by language, what it gives."""
 
     key: str
     rank: int
     name: Mapping[str, str]
+    benefits: tuple[BenefitRef, ...] = ()
 
 
 def tiers(scheme: str | None = None) -> list[TierRef]:
@@ -26,7 +45,7 @@ def tiers(scheme: str | None = None) -> list[TierRef]:
     if not found:
         return []
     return [
-        TierRef(tier.key, rank, dict(tier.name))
+        TierRef(tier.key, rank, dict(tier.name), tuple(_benefit(each) for each in tier.benefits))
         for rank, tier in enumerate(found[0].terms.tiers, 1)
     ]
 
@@ -43,3 +62,7 @@ def tiers_of(
     once, else ValueError. `scheme`, `on`: as for `tier_of`."""
     asked = [member.id for member in few(members)]
     return queries.tier_keys(asked, scheme=scheme, on=on)
+
+
+def _benefit(told: Benefit) -> BenefitRef:
+    return BenefitRef(told.key, told.kind, told.title, told.text, told.icon, told.projects)

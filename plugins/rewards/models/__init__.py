@@ -1,5 +1,6 @@
 """All the tables of the plugin."""
 
+from plugins.rewards.benefits.models import BenefitCount, BenefitRule, BenefitUse
 from plugins.rewards.fees.models import FeeCredit, FeeTerms
 from plugins.rewards.models.care import (
     CareBudget,
@@ -15,6 +16,9 @@ from plugins.rewards.vouchers.models import Voucher, VoucherTerms, VoucherUse, W
 
 __all__ = [
     "WHOLE",
+    "BenefitCount",
+    "BenefitRule",
+    "BenefitUse",
     "CareBudget",
     "CareDecline",
     "CareRule",

@@ -4,6 +4,9 @@ from datetime import timedelta
 
 from plugins.rewards.care.states import Act, Care, Outcome, Rhythm, TaskState
 from plugins.rewards.models import (
+    BenefitCount,
+    BenefitRule,
+    BenefitUse,
     CareBudget,
     CareDecline,
     CareRule,
@@ -35,11 +38,15 @@ from tests.plugin_host.conftest import switch_on
 _ITEM, _ORDER, _VOUCHER = "rewards.item", "rewards.order", "rewards.voucher"
 _FEE = "rewards.fee"
 _RULE, _TASK = "rewards.care_rule", "rewards.care_task"
+_USE, _WHO = "rewards.benefit_use", "rewards.member"
 NAMES = {
     "rewards_staff.care_task": {"public_id": _TASK},
     "rewards_staff.act_on_care": {"public_id": _TASK},
     "rewards_staff.care_rule": {"public_id": _RULE},
     "rewards_staff.end_care_rule": {"public_id": _RULE},
+    "rewards_staff.member_benefits": {"public_id": _WHO},
+    "rewards_staff.use_benefit": {"public_id": _WHO},
+    "rewards_staff.undo_benefit_use": {"public_id": _USE},
     "rewards_staff.fee_worth": {"public_id": _FEE},
     "rewards_staff.set_fee_worth": {"public_id": _FEE},
     "rewards": {"public_id": _ITEM},
@@ -109,9 +116,20 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     add(VoucherUse(**where, voucher_id=voucher.id, amount=600, left_over=400, by=1))
     add(WrongCode(**where, who="account:1", minute=1, wrong=1))
     rule, task = _add_care(project, member, where)
+    add(BenefitRule(**where, tier="gold", benefit="cleaning", most=2, period="year"))
+    of_member = where | {"member_id": member.id, "benefit": "cleaning"}
+    count = add(BenefitCount(**of_member, period="2026", used=1, most=2))
+    use = add(
+        BenefitUse(
+            **of_member, count_id=count.id, tier="gold", title=texts, key="sample",
+            by=1, created_at=now,
+        )
+    )  # fmt: skip
     return {
         _RULE: rule.public_id,
         _TASK: task.public_id,
+        _USE: use.public_id,
+        _WHO: member.public_id,
         _FEE: fee.public_id,
         _VOUCHER: voucher.public_id,
         _ITEM: item.public_id,

@@ -1,0 +1,96 @@
+"""What is read of benefits."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from plugins.rewards.benefits.models import BenefitCount, BenefitRule, BenefitUse
+from plugins.rewards.benefits.rules import Benefits, entitlement
+from portal.sdk import (
+    MemberRef,
+    Page,
+    ProjectRef,
+    TierRef,
+    business_date,
+    db,
+    find_members,
+    page_of,
+    tier_of,
+    tiers,
+)
+
+_MOST = 20_000
+_AT_ONCE = 500
+_SHOWN = 20
+
+
+def benefits_of(member: MemberRef, project: ProjectRef, at: datetime) -> Benefits:
+    """Return what a member's tier gives and how much of it was had: four statements."""
+    key = tier_of(member)
+    tier = next((each for each in tiers() if each.key == key), None)
+    if tier is None:
+        return Benefits()
+    on = business_date(project.time_zone, at)
+    counted = sa.select(BenefitCount.benefit, BenefitCount.period, BenefitCount.used)
+    mine = counted.where(BenefitCount.member_id == member.id, BenefitCount.project_id == project.id)
+    used = {(row.benefit, row.period): row.used for row in db.session.execute(mine)}
+    rules = rules_of(project, tier.key)
+    return Benefits(
+        tier,
+        tuple(
+            entitlement(each, project, rules.get((tier.key, each.key)), used, on)
+            for each in tier.benefits
+        ),
+    )
+
+
+def rules_of(project: ProjectRef, tier: str = "") -> dict[tuple[str, str], BenefitRule]:
+    """Return a project's rules by tier and benefit, of one tier or of all."""
+    mine = sa.select(BenefitRule).where(BenefitRule.project_id == project.id)
+    if tier:
+        mine = mine.where(BenefitRule.tier == tier)
+    return {(each.tier, each.benefit): each for each in db.session.scalars(mine)}
+
+
+def titles(ladder: Iterable[TierRef]) -> dict[str, Any]:
+    """Return what benefits are called by their keys, once each."""
+    return {each.key: each.title for tier in ladder for each in tier.benefits}
+
+
+def uses(project: ProjectRef, benefit: str = "") -> sa.Select[Any]:
+    """Return the statement of a project's uses, of one benefit or of all."""
+    mine = sa.select(BenefitUse).where(BenefitUse.project_id == project.id)
+    return mine.where(BenefitUse.benefit == benefit) if benefit else mine
+
+
+def page_of_uses(project: ProjectRef, benefit: str = "") -> Page[Any]:
+    """Return a page of the uses, the newest first."""
+    return page_of(uses(project, benefit), BenefitUse.created_at, BenefitUse.id, descending=True)
+
+
+def all_uses(project: ProjectRef, benefit: str = "") -> list[BenefitUse]:
+    """Return the newest 20,000 uses."""
+    found = uses(project, benefit).order_by(BenefitUse.created_at.desc(), BenefitUse.id.desc())
+    return list(db.session.scalars(found.limit(_MOST)))
+
+
+def uses_of(member: MemberRef, project: ProjectRef) -> list[BenefitUse]:
+    """Return a member's last 20 uses, the newest first."""
+    mine = uses(project).where(BenefitUse.member_id == member.id)
+    return list(db.session.scalars(mine.order_by(BenefitUse.id.desc()).limit(_SHOWN)))
+
+
+def find_use(project: ProjectRef, public_id: str) -> BenefitUse | None:
+    """Return a use of a project."""
+    return db.session.scalar(uses(project).where(BenefitUse.public_id == public_id))
+
+
+def people(found: Iterable[BenefitUse]) -> dict[int, MemberRef]:
+    """Return the members of uses, a statement for each 500."""
+    ids = sorted({each.member_id for each in found})
+    known: dict[int, MemberRef] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        known |= find_members(ids[start : start + _AT_ONCE])
+    return known
