@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from plugins.rewards import handling, ordering
+from plugins.rewards.benefits.demo import fill_benefits
 from plugins.rewards.errors import RewardError
 from plugins.rewards.fees.answering import set_worth
 from plugins.rewards.fees.booking import FeeWish, months_from
@@ -147,6 +148,7 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         _order(item, who, project, demo, days, done, actor)
     for number, who in enumerate(neighbours[::2]):
         _order(made[0], who, project, demo, 3, ("placed", "handed_out")[number % 3 // 2], actor)
+    fill_benefits(project, owner, neighbours, actor)
     gone = made[10]
     for who in neighbours[43:46]:
         _order(made[11], who, project, demo, 4, "placed", actor)

@@ -61,6 +61,7 @@ _VOUCHERS = {
 }
 _BENEFITS = {
     "title": lazy("Benefit"),
+    "period": lazy("Period"),
     "used_at": lazy("Used on"),
     "given_back": lazy("Given back"),
 }
@@ -119,14 +120,18 @@ def export_of(member: MemberRef) -> list[ExportPart]:
 
 def _benefits(member: MemberRef) -> list[dict[str, object]]:
     """Return which benefits of tiers a member has used."""
-    mine = sa.select(BenefitUse).where(BenefitUse.member_id == member.id).order_by(BenefitUse.id)
+    counted = sa.select(BenefitUse, BenefitCount.period).join(
+        BenefitCount, BenefitCount.id == BenefitUse.count_id
+    )
+    mine = counted.where(BenefitUse.member_id == member.id).order_by(BenefitUse.id)
     return [
         {
             "title": localized(each.title),
+            "period": period,
             "used_at": each.created_at,
             "given_back": each.undone_at is not None,
         }
-        for each in db.session.scalars(mine)
+        for each, period in db.session.execute(mine)
     ]
 
 

@@ -32,8 +32,8 @@ ACTS = int(os.environ.get("PORTAL_TEST_STORM", "25"))
 WORK = "import sys; from tests.plugins.rewards.test_storm import work; work(*sys.argv[1:])"
 
 
-def work(url, project_id, item_id, clerk_id, seed):
-    """Be one process of the storm."""
+def app_of(url):
+    """Make the portal of a process of its own."""
     from portal import create_app
     from portal.config import Settings
 
@@ -47,7 +47,12 @@ def work(url, project_id, item_id, clerk_id, seed):
         testing=True,
         log_level="WARNING",
     )
-    with create_app(settings).app_context():
+    return create_app(settings)
+
+
+def work(url, project_id, item_id, clerk_id, seed):
+    """Be one process of the storm."""
+    with app_of(url).app_context():
         done = storm(int(project_id), int(item_id), int(clerk_id), random.Random(seed))
     print(sum(done.values()), flush=True)
 
