@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plugins.rewards.benefits.models import BenefitCount, BenefitRule, BenefitUse
 from plugins.rewards.benefits.rules import Benefits, entitlement
+from plugins.rewards.models.benefits import BenefitCount, BenefitRule, BenefitUse
 from portal.sdk import (
     MemberRef,
     Page,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from plugins.rewards.benefits.models import BenefitRule
+from plugins.rewards.models.benefits import BenefitRule
 from plugins.rewards.rules import period_of
 from plugins.rewards.states import Period
 from portal.sdk import BenefitRef, ProjectRef, TierRef

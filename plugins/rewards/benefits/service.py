@@ -5,9 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plugins.rewards.benefits.models import BenefitCount, BenefitRule, BenefitUse
 from plugins.rewards.benefits.queries import titles
 from plugins.rewards.errors import RewardError
+from plugins.rewards.models.benefits import BenefitCount, BenefitRule, BenefitUse
 from plugins.rewards.rules import period_of
 from plugins.rewards.states import Period
 from portal.sdk import MemberRef, ProjectRef, business_date, db, record, tier_of, tiers

@@ -1,7 +1,7 @@
 """All the tables of the plugin."""
 
-from plugins.rewards.benefits.models import BenefitCount, BenefitRule, BenefitUse
 from plugins.rewards.fees.models import FeeCredit, FeeTerms
+from plugins.rewards.models.benefits import BenefitCount, BenefitRule, BenefitUse
 from plugins.rewards.models.care import (
     CareBudget,
     CareDecline,
