@@ -79,7 +79,11 @@ def all_uses(project: ProjectRef, benefit: str = "") -> list[BenefitUse]:
 def uses_of(member: MemberRef, project: ProjectRef) -> list[BenefitUse]:
     """Return a member's last 20 uses, the newest first."""
     mine = uses(project).where(BenefitUse.member_id == member.id)
-    return list(db.session.scalars(mine.order_by(BenefitUse.id.desc()).limit(_SHOWN)))
+    return list(
+        db.session.scalars(
+            mine.order_by(BenefitUse.created_at.desc(), BenefitUse.id.desc()).limit(_SHOWN)
+        )
+    )
 
 
 def find_use(project: ProjectRef, public_id: str) -> BenefitUse | None:
