@@ -11,6 +11,7 @@ from plugins.rewards.errors import RewardError
 from plugins.rewards.fees.answering import set_worth
 from plugins.rewards.fees.booking import FeeWish, months_from
 from plugins.rewards.models import Favourite, Item, OpenWindow
+from plugins.rewards.partners.demo import add_partners
 from plugins.rewards.rules import Rules, price_for
 from plugins.rewards.service import Draft, change_stock, offer, write
 from plugins.rewards.states import Kind, Move, Period, Way
@@ -137,6 +138,7 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         _write(scene, place, project, demo)
         for place, scene in enumerate(SCENES if at_home else SCENES[:5], 1)
     ]
+    add_partners(project, actor, made if at_home else [])
     if not at_home:
         return
     neighbours = [each for each in demo.residents if each.household_id != owner.household_id]

@@ -21,6 +21,9 @@ from plugins.rewards import (
 from plugins.rewards.benefits import api as benefit_api
 from plugins.rewards.benefits import staff_views as benefit_staff
 from plugins.rewards.benefits import views as benefit_views
+from plugins.rewards.card import partner_views as card_partner
+from plugins.rewards.card import staff_views as card_staff
+from plugins.rewards.card import views as card_views
 from plugins.rewards.care import manage_views as care_manage
 from plugins.rewards.care import queries as care_queries
 from plugins.rewards.care import staff_views as care_staff
@@ -31,6 +34,8 @@ from plugins.rewards.fees import api as fee_api
 from plugins.rewards.fees import staff_views as fee_staff
 from plugins.rewards.jobs import all_jobs
 from plugins.rewards.pages import PICTURES, home_card
+from plugins.rewards.partners import staff_views as directory_staff
+from plugins.rewards.partners import views as directory_views
 from plugins.rewards.settings import all_settings
 from plugins.rewards.vouchers import partner_views
 from plugins.rewards.vouchers import staff_views as voucher_staff
@@ -68,16 +73,17 @@ def _context() -> dict[str, object]:
     return {"words": words, "showing": showing, "care": care_words}
 
 
+_OWNERS = (views, order_views, voucher_views, card_views, directory_views, benefit_views)
 _STAFF = (
     staff_views, desk_views, figures_views, voucher_staff, fee_staff, care_staff, care_manage,
-    benefit_staff,
+    benefit_staff, card_staff, directory_staff,
 )  # fmt: skip
 # Naming every module of pages here imports it, and with it its routes.
 _PAGES = dict.fromkeys(
     [
-        *(module.blueprint for module in (views, order_views, voucher_views, benefit_views)),
+        *(module.blueprint for module in _OWNERS),
         *(module.staff for module in _STAFF),
-        partner_views.partner,
+        *(module.partner for module in (partner_views, card_partner)),
     ]
 )
 for _blueprint in _PAGES:
@@ -155,6 +161,7 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("rewards_care_task", lazy("Care for a member"), page="rewards_staff.care_task"),
         AuditWord("rewards_care_rule", lazy("Promise of care"), page="rewards_staff.care_rule"),
         AuditWord("rewards_benefit_use", lazy("Use of a benefit")),
+        AuditWord("rewards_partner", lazy("Partner"), page="rewards_staff.partner"),
         AuditWord("rewards_voucher", lazy("Voucher of a member")),
         AuditWord("rewards_order", lazy("Order for points"), page="rewards_staff.show_order"),
     ]
@@ -184,13 +191,23 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:
             "rewards.serve",
             "plugins",
         ),
+        NavItem(
+            lazy("Partners"),
+            "heart-handshake",
+            "rewards_staff.partners",
+            "rewards.manage",
+            "plugins",
+        ),
     ]
 
 
 @hookimpl
 def member_tabs(project: ProjectRef) -> list[MemberTab]:
     """Return the place in the owners' navigation."""
-    return [MemberTab(lazy("Points rewards"), "gift", "rewards.index", tone="gold", order=50)]
+    return [
+        MemberTab(lazy("Points rewards"), "gift", "rewards.index", tone="gold", order=50),
+        MemberTab(lazy("Member code"), "qrcode", "rewards.card", tone="brand", order=80),
+    ]
 
 
 @hookimpl

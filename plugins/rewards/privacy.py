@@ -17,9 +17,12 @@ from plugins.rewards.models import (
     FeeCredit,
     FeeTerms,
     Item,
+    ItemPartner,
     Movement,
     OpenWindow,
     Order,
+    Partner,
+    PartnerOffer,
     PurgePermit,
     Step,
     TierPrice,
@@ -193,6 +196,7 @@ def purge(project: ProjectRef) -> None:
     for model in (
         CareStep, CareTask, CareDecline, CareBudget, CareTerms, CareRule,
         BenefitUse, BenefitCount, BenefitRule,
+        ItemPartner, PartnerOffer, Partner,
         VoucherUse, Voucher, VoucherTerms, WrongCode, FeeCredit, FeeTerms, Step, Order,
         Favourite, Movement, Used, OpenWindow, TierPrice, Item, PurgePermit,
     ):  # fmt: skip

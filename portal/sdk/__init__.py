@@ -69,6 +69,7 @@ from portal.points.errors import PointsError
 from portal.points.queries import Figures as PointsFigures
 from portal.points.terms import Posting as PointsPosting
 from portal.sdk.afterwards import emit
+from portal.sdk.cards import CardRef, card_of, find_card
 from portal.sdk.codes import CodeError, check_code, code_phone, send_code
 from portal.sdk.current import current_member, current_project, current_token, visible_projects
 from portal.sdk.facts import record_fact, withdraw_facts
@@ -133,6 +134,7 @@ __all__ = [
     "BenefitRef",
     "BuildingRef",
     "Card",
+    "CardRef",
     "ClosedLink",
     "CodeError",
     "Demo",
@@ -195,6 +197,7 @@ __all__ = [
     "buildings_of",
     "business_date",
     "capture_points",
+    "card_of",
     "check_code",
     "code_phone",
     "colleagues",
@@ -214,6 +217,7 @@ __all__ = [
     "enqueue",
     "export_file",
     "files_of",
+    "find_card",
     "find_member",
     "find_members",
     "find_phone_holder",

@@ -14,7 +14,7 @@ from portal.tiers.terms import Tier
 
 def card_statement(member_id: int) -> sa.Select[Any]:
     """Return the statement of a member's club tier, at most one row, to be joined to a page's own:
-    `tier` and the public id of the `version` in force, for `tier_of_version`."""
+    `tier`, `valid_until`, and the public id of the `version` in force, for `tier_of_version`."""
     version = (
         sa.select(SchemeVersion.public_id)
         .where(
@@ -28,7 +28,7 @@ def card_statement(member_id: int) -> sa.Select[Any]:
         .scalar_subquery()
     )
     return (
-        sa.select(Membership.tier, version.label("version"))
+        sa.select(Membership.tier, Membership.valid_until, version.label("version"))
         .join(Scheme, Scheme.id == Membership.scheme_id)
         .where(Scheme.is_club, Membership.member_id == member_id, Membership.changes > 0)
     )

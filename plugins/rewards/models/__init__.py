@@ -12,6 +12,7 @@ from plugins.rewards.models.care import (
 )
 from plugins.rewards.models.items import WHOLE, Favourite, Item, OpenWindow, TierPrice
 from plugins.rewards.models.orders import Movement, Order, PurgePermit, Step, Used
+from plugins.rewards.partners.models import ItemPartner, Partner, PartnerOffer
 from plugins.rewards.vouchers.models import Voucher, VoucherTerms, VoucherUse, WrongCode
 
 __all__ = [
@@ -29,9 +30,12 @@ __all__ = [
     "FeeCredit",
     "FeeTerms",
     "Item",
+    "ItemPartner",
     "Movement",
     "OpenWindow",
     "Order",
+    "Partner",
+    "PartnerOffer",
     "PurgePermit",
     "Step",
     "TierPrice",

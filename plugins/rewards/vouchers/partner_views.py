@@ -2,8 +2,9 @@
 
 import hashlib
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
 
 from plugins.rewards.blueprint import partner
 from plugins.rewards.queries import find_item
@@ -15,8 +16,10 @@ __all__ = ["partner"]
 
 @partner.get("/t/rewards/<token>")
 @public
-def till() -> str:
-    """Ask for the code of a voucher."""
+def till() -> str | Response:
+    """Ask for the code of a voucher; the link for cards leads to the page of cards."""
+    if current_token().purpose == "card":
+        return redirect(url_for("rewards_partner.card_till"))
     return _page(Outcome(), "")
 
 

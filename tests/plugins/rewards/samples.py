@@ -17,9 +17,12 @@ from plugins.rewards.models import (
     FeeCredit,
     FeeTerms,
     Item,
+    ItemPartner,
     Movement,
     OpenWindow,
     Order,
+    Partner,
+    PartnerOffer,
     Step,
     TierPrice,
     Used,
@@ -39,6 +42,7 @@ _ITEM, _ORDER, _VOUCHER = "rewards.item", "rewards.order", "rewards.voucher"
 _FEE = "rewards.fee"
 _RULE, _TASK = "rewards.care_rule", "rewards.care_task"
 _USE, _WHO = "rewards.benefit_use", "rewards.member"
+_PARTNER = "rewards.partner"
 NAMES = {
     "rewards_staff.care_task": {"public_id": _TASK},
     "rewards_staff.act_on_care": {"public_id": _TASK},
@@ -60,6 +64,10 @@ NAMES = {
     "rewards_staff": {"public_id": _ITEM},
     "rewards_staff.show_order": {"public_id": _ORDER},
     "rewards.voucher": {"public_id": _VOUCHER},
+    "rewards.show_partner": {"public_id": _PARTNER},
+    "rewards_staff.partner": {"public_id": _PARTNER},
+    "rewards_staff.edit_partner": {"public_id": _PARTNER},
+    "rewards_staff.change_partner": {"public_id": _PARTNER},
     "rewards_staff.step": {"public_id": _ORDER},
 }
 
@@ -114,6 +122,13 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
         )
     )  # fmt: skip
     add(VoucherUse(**where, voucher_id=voucher.id, amount=600, left_over=400, by=1))
+    partner = add(
+        Partner(
+            **where, category="dining", name={"zh_Hans_CN": "邻里咖啡"}, words="邻里咖啡",
+            shown_at=now, offers=[PartnerOffer(**where, tier="", text={"zh_Hans_CN": "九折"})],
+        )
+    )  # fmt: skip
+    add(ItemPartner(**of_item, partner_id=partner.id))
     add(WrongCode(**where, who="account:1", minute=1, wrong=1))
     rule, task = _add_care(project, member, where)
     add(BenefitRule(**where, tier="gold", benefit="cleaning", most=2, period="year"))
@@ -130,6 +145,7 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
         _TASK: task.public_id,
         _USE: use.public_id,
         _WHO: member.public_id,
+        _PARTNER: partner.public_id,
         _FEE: fee.public_id,
         _VOUCHER: voucher.public_id,
         _ITEM: item.public_id,

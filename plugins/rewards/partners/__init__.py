@@ -1,0 +1,1 @@
+"""Partners: shops that give members something when they show their card."""
