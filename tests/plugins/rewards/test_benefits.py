@@ -12,6 +12,7 @@ from plugins.rewards.benefits.queries import benefits_of
 from plugins.rewards.benefits.rules import last_day
 from plugins.rewards.errors import RewardError
 from plugins.rewards.models import BenefitCount, BenefitRule, BenefitUse
+from portal import clock
 from portal.accounts.models import Account
 from portal.extensions import db
 from portal.members.models import Member
@@ -20,6 +21,7 @@ from portal.projects.models import Project
 from portal.tiers.models import Membership
 from tests import factories
 from tests.forks import start_code
+from tests.plugins.rewards.test_card import code_for
 from tests.plugins.rewards.test_ordering import refused
 from tests.plugins.rewards.test_storm import ROOT, app_of
 from tests.tiers import helpers
@@ -149,6 +151,12 @@ def test_the_desk_takes_one_gives_it_back_and_the_owner_sees_it(app, client, pla
     assert clerk.post(f"{DESK}benefits/nobody/undo").status_code == 404
     other = factories.make_member()
     assert clerk.get(f"{DESK}members/{other.public_id}/benefits").status_code == 404
+
+
+def test_a_scanned_card_leads_to_the_benefits(app, place, gold):
+    clerk = factories.sign_in(app.test_client(), place.clerk)
+    answer = clerk.post(f"{DESK}card", data={"code": code_for(place.member, clock.now())})
+    assert f"{DESK}members/{place.member.public_id}/benefits" in answer.text
 
 
 def test_what_was_typed_stays(app, place, gold):
