@@ -170,6 +170,32 @@ def test_what_was_typed_stays(app, place, gold):
     assert db.session.scalars(sa.select(BenefitRule)).one().most == 4
 
 
+@pytest.mark.parametrize(
+    ("page", "most"),
+    [
+        (PAGE, 9),
+        (f"{DESK}benefits", 8),
+        (f"{DESK}benefits/rules", 8),
+        (f"{DESK}members/WHO/benefits", 12),
+    ],
+)
+def test_a_page_sends_as_many_statements_with_more_uses(app, place, gold, page, most, query_count):
+    who = place.clerk if "staff" in page else place.member
+    client = factories.sign_in(app.test_client(), who)
+    address = page.replace("WHO", place.member.public_id)
+    set_rule(place, most=60, seen=1)
+    take(place, "first")
+    client.get(address)
+    sent = []
+    for keys in (["a"], map(str, range(40))):
+        for key in keys:
+            take(place, key)
+        with query_count() as counted:
+            assert client.get(address).status_code == 200
+        sent.append(len(counted))
+    assert sent[0] == sent[1] <= most, sent
+
+
 def work(url, project_id, member_id, clerk_id, name):
     """Be one of the desks that take at once."""
     with app_of(url).app_context():
