@@ -111,7 +111,7 @@ def register_permissions() -> list[Permission]:
         ),
         Permission(
             "rewards.care", lazy("Look after members: calls, visits, gifts"),
-            frozenset({RoleName.STAFF, RoleName.CONCIERGE, *head}),
+            frozenset({RoleName.STAFF, RoleName.CONCIERGE, RoleName.CENTRE, *head}),
         ),
         Permission(
             "rewards.care_manage", lazy("Say what tiers promise in care, and its budget"),

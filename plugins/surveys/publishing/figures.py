@@ -49,7 +49,9 @@ class _Wave:
         self.always = _always(instrument)
         ballots = sealed["ballots"]
         self.stages = [row[2] for row in ballots]
-        self.columns = list(zip(*(row[1] for row in ballots), strict=True))
+        # Where nobody answered each position is there all the same, and empty.
+        answered = list(zip(*(row[1] for row in ballots), strict=True))
+        self.columns = answered or [()] * len(self.items)
         self.numbers = [{each[0]: each[2] for each in row[7]} for row in ballots]
         self.asked = len(sealed["frame"])
         self.dimension_weights = sealed["weights"]

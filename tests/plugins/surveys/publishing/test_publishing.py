@@ -153,12 +153,13 @@ def test_loyal_is_hidden_where_satisfied_but_not_loyal_is_few(place):
     assert said["satisfied"] is None
 
 
-def test_too_few_answers_publish_no_figure(place):
-    wave = make_sealed(place, many=4)
+@pytest.mark.parametrize("many", [0, 4])
+def test_too_few_answers_publish_no_figure(place, many):
+    wave = make_sealed(place, many=many)
     take(place, wave, "publish")
     said = service.publication_of(wave).figures
     assert said["answered"] is None
     assert {each["base"] for each in said["items"]} == {None}
     assert not any(said[name] for name in ("satisfied", "nps", "index", "gap", "recommended"))
     assert not any(said["dimensions"].values())
-    assert db.session.scalar(sa.select(sa.func.count(Ballot.id))) == 4
+    assert db.session.scalar(sa.select(sa.func.count(Ballot.id))) == many
