@@ -44,6 +44,7 @@ def disclosed(counts: list[int], shown: list[set[int]]) -> list[int]:
     return found
 
 
+@settings(deadline=None)
 @given(lines)
 def test_line_and_its_total_give_no_small_count(counts: list[int]) -> None:
     gone = suppression.hidden(dict(enumerate(counts)), LEAST)
@@ -53,7 +54,7 @@ def test_line_and_its_total_give_no_small_count(counts: list[int]) -> None:
     assert all(each >= LEAST for each in disclosed(counts, shown))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(tables)
 def test_cross_table_with_its_totals_gives_no_small_count(table: list[list[int]]) -> None:
     height, width = len(table), len(table[0])
