@@ -83,6 +83,7 @@ WORDS = {
     "role",
     "permission",
     "line",
+    "number",
     "month",
     "token",
     "slug",
@@ -247,7 +248,7 @@ def _enter(app: Flask, account: Any) -> FlaskClient:
 
 def _address(rule: Rule, ids: dict[str, Any]) -> str:
     values = {name: ids[thing] for name, thing in _names(rule.endpoint).items()}
-    kinds = {"kind": "csv", "line": 1, "project": "own"}
+    kinds = {"kind": "csv", "line": 1, "number": 1, "project": "own"}
     built = rule.build({k: v for k, v in {**kinds, **values}.items() if k in rule.arguments})
     assert built is not None, rule.rule
     return built[1]

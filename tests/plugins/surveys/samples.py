@@ -11,9 +11,8 @@ from tests.plugin_host.conftest import switch_on
 from tests.plugins.surveys.instruments import document, question
 from tests.plugins.surveys.waves import add_ballot, make_survey, make_wave
 
-_WAVE, _QUESTION, _NUMBER = "surveys.wave", "surveys.question", "surveys.code"
+_WAVE, _QUESTION = "surveys.wave", "surveys.question"
 _ACTION, _RELEASED = "surveys.action", "surveys.released"
-_ASKED = document([question("q1"), question("q2", "nps"), question("why", "long")])
 NAMES: dict[str, dict[str, str]] = {
     "surveys": {"public_id": _WAVE},
     "surveys_api": {"public_id": _WAVE},
@@ -21,7 +20,6 @@ NAMES: dict[str, dict[str, str]] = {
     "surveys_staff": {
         "public_id": _WAVE,
         "question": _QUESTION,
-        "number": _NUMBER,
         "action_id": _ACTION,
     },
     "surveys.results": {"public_id": _RELEASED},
@@ -32,7 +30,9 @@ NAMES: dict[str, dict[str, str]] = {
 def add_sample(project: Project, member: Member) -> dict[str, str]:
     """Add a wave in field with the member's household in its frame."""
     switch_on("surveys", project)
-    wave = make_wave(project.id, members=[member], instrument=_ASKED)
+    why = f"why_{project.id}"
+    asked = document([question("q1"), question("q2", "nps"), question(why, "long")])
+    wave = make_wave(project.id, members=[member], instrument=asked)
     mine = sa.select(Participation).where(Participation.wave_id == wave.id)
     begun = {"project_id": project.id, "member_id": member.id, "answers": {"q1": 4}}
     waiting = db.session.scalars(mine).one()
@@ -46,7 +46,7 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     line.answered, line.ballot_id, line.answered_by = True, ballot.id, member.id
     side = {"ballot_id": ballot.id, "item": 1, "project_id": project.id}
     add(SideAnswer(**side, kind="text", value="电梯很快"))
-    code = {"survey_id": wave.survey_id, "question": "why", "number": 1, "made_by": 1}
+    code = {"survey_id": wave.survey_id, "question": why, "number": 1, "made_by": 1}
     add(Code(project_id=project.id, title={"zh_Hans_CN": "电梯"}, **code))
     # A third, published, and what is done about the first.
     released = make_wave(
@@ -57,8 +57,7 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
     db.session.commit()
     return {
         _WAVE: wave.public_id,
-        _QUESTION: "why",
-        _NUMBER: "1",
+        _QUESTION: why,
         _ACTION: action.public_id,
         _RELEASED: released.public_id,
     }
