@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from flask import Flask, g, request
 from pythonjsonlogger.json import JsonFormatter
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from portal.config import Settings
@@ -48,7 +49,6 @@ def configure_logs(app: Flask, settings: Settings) -> None:
     def log_request(response: Response) -> Response:
         response.headers[REQUEST_ID_HEADER] = request_id()
         if request.endpoint not in ("static", "healthz"):
-            account = g.get("account")
             _log.info(
                 "%s %s %d",
                 request.method,
@@ -57,10 +57,19 @@ def configure_logs(app: Flask, settings: Settings) -> None:
                 extra={
                     "endpoint": request.endpoint,
                     "milliseconds": round((time.perf_counter() - g.get("started", 0)) * 1000),
-                    "account": account.public_id if account else None,
+                    "account": _account(),
                 },
             )
         return response
+
+
+def _account() -> str | None:
+    """Return who sent the request; what a rollback made the session forget may be gone for good."""
+    account = g.get("account")
+    try:
+        return account.public_id if account else None
+    except SQLAlchemyError:
+        return None
 
 
 def _shown_path() -> str:

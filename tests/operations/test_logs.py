@@ -8,9 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask import Flask
+import sqlalchemy as sa
+from flask import Flask, Response, g
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
+from portal.extensions import db
 from portal.web.logs import configure_logs
 from tests import factories as make
 
@@ -81,6 +84,24 @@ def test_a_path_cannot_forge_a_line(log: io.StringIO, client: FlaskClient) -> No
 def test_a_long_path_is_cut(log: io.StringIO, client: FlaskClient) -> None:
     client.get("/" + "y" * 5000)
     assert "y" * 300 not in log.getvalue()
+
+
+def test_an_answer_outlives_the_database_that_went_away(app: Flask, log: io.StringIO) -> None:
+    account = make.make_account()
+
+    def refuse(*_: object) -> None:
+        raise OperationalError("SELECT", {}, ConnectionError("terminated by a crash"))
+
+    with app.test_request_context("/projects"):
+        g.account = db.session.merge(account)
+        db.session.rollback()  # as the page of the error does
+        sa.event.listen(db.engine, "before_cursor_execute", refuse)
+        try:
+            response = app.process_response(Response(status=503))
+        finally:
+            sa.event.remove(db.engine, "before_cursor_execute", refuse)
+    assert response.status_code == 503
+    assert "/projects 503" in log.getvalue()
 
 
 def test_static_files_and_liveness_are_not_logged(log: io.StringIO, client: FlaskClient) -> None:
