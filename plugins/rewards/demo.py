@@ -7,6 +7,7 @@ from typing import Any
 
 from plugins.rewards import handling, ordering
 from plugins.rewards.benefits.demo import fill_benefits
+from plugins.rewards.care.demo import fill_care
 from plugins.rewards.errors import RewardError
 from plugins.rewards.fees.answering import set_worth
 from plugins.rewards.fees.booking import FeeWish, months_from
@@ -151,6 +152,7 @@ def fill(project: ProjectRef, demo: Demo) -> None:
     for number, who in enumerate(neighbours[::2]):
         _order(made[0], who, project, demo, 3, ("placed", "handed_out")[number % 3 // 2], actor)
     fill_benefits(project, owner, neighbours, actor)
+    fill_care(project, demo)
     gone = made[10]
     for who in neighbours[43:46]:
         _order(made[11], who, project, demo, 4, "placed", actor)

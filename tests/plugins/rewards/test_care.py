@@ -1,5 +1,6 @@
 """Care cadence: a year of what tiers promise, budgets, steps, and two planners at once."""
 
+import random
 import threading
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,7 @@ from PIL import Image
 
 from plugins.rewards.care import acting, budgeting, dates, declining, promising
 from plugins.rewards.care.dates import Days
+from plugins.rewards.care.demo import fill_care
 from plugins.rewards.care.escalating import escalate
 from plugins.rewards.care.planning import close_strays, plan_batch
 from plugins.rewards.care.promising import Promise
@@ -22,7 +24,7 @@ from portal.extensions import db
 from portal.files.pictures import Picture
 from portal.notifications.models import Notification
 from portal.projects.models import Ownership
-from portal.sdk import StaffRef, contact_of, dates_of_each
+from portal.sdk import Demo, StaffRef, contact_of, dates_of_each
 from portal.tiers.models import Membership, Scheme
 from tests import factories
 
@@ -381,3 +383,20 @@ def test_pages_cost_the_same_however_many(app, place, graded, query_count):
     db.session.commit()
     assert cost() == few
     assert max(few) <= 8, few
+
+
+def test_the_demo_has_care_done_today_and_coming_within_its_budget(place, graded):
+    today, others = clock.business_date("Asia/Shanghai"), {}
+    for tier in ("silver", "blue"):
+        others[tier] = factories.make_owner(place.project)
+        graded(others[tier], tier)
+    graded(place.member, "gold")
+    others["silver"].joined_on = dates.add_months(today, -36) + timedelta(days=2)
+    staff = {"staff": place.clerk, "manager": factories.make_staff("manager", place.project)}
+    fill_care(place.ref, Demo(random.Random(1), today, "Asia/Shanghai", {}, staff, []))
+    calls = {"member_id": place.member.id, "kind": "call"}
+    assert len(tasks(**calls, state="done")) == 9
+    assert [t.due_on for t in tasks(**calls, state="open")] == [today]
+    assert [t.due_on for t in tasks(member_id=others["blue"].id)] == [today]
+    (gift,) = tasks(kind="gift")
+    assert (gift.held, gift.assigned_to) == (10_000, place.clerk.id)
