@@ -27,6 +27,7 @@ from plugins.rewards.card import views as card_views
 from plugins.rewards.care import manage_views as care_manage
 from plugins.rewards.care import queries as care_queries
 from plugins.rewards.care import staff_views as care_staff
+from plugins.rewards.care import views as care_views
 from plugins.rewards.care import words as care_words
 from plugins.rewards.care.acting import PROOF
 from plugins.rewards.demo import fill
@@ -73,7 +74,9 @@ def _context() -> dict[str, object]:
     return {"words": words, "showing": showing, "care": care_words}
 
 
-_OWNERS = (views, order_views, voucher_views, card_views, directory_views, benefit_views)
+_OWNERS = (
+    views, order_views, voucher_views, card_views, directory_views, benefit_views, care_views,
+)  # fmt: skip
 _STAFF = (
     staff_views, desk_views, figures_views, voucher_staff, fee_staff, care_staff, care_manage,
     benefit_staff, card_staff, directory_staff,

@@ -58,7 +58,7 @@ KINDS: Mapping[str, object] = {
     "rating": lazy("Rating"),
     "nps": lazy("Recommendation, 0 to 10"),
     "ranking": lazy("Ranking"),
-    "number": lazy("Number"),
+    "number": lazy("A number"),
     "date": lazy("Date"),
     "short": lazy("Short text"),
     "long": lazy("Long text"),

@@ -1,9 +1,10 @@
-"""The owners' page of what their tier gives, and how much of it is left."""
+"""The owners' page of what their tier gives, how much of it is left, and which care they want."""
 
 from flask import render_template
 
 from plugins.rewards.benefits.queries import benefits_of
 from plugins.rewards.blueprint import blueprint
+from plugins.rewards.care.declining import wishes_of
 from portal.sdk import current_member, current_project, member_only, now
 
 __all__ = ["blueprint"]
@@ -13,5 +14,9 @@ __all__ = ["blueprint"]
 @member_only
 def benefits() -> str:
     """Show the benefits of the member's tier with what was had of each."""
-    found = benefits_of(current_member(), current_project(), now())
-    return render_template("rewards/benefits.html", found=found)
+    member, project, at = current_member(), current_project(), now()
+    found = benefits_of(member, project, at)
+    tier = found.tier.key if found.tier else None
+    return render_template(
+        "rewards/benefits.html", found=found, wishes=wishes_of(member, project, tier, at)
+    )

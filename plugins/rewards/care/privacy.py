@@ -9,7 +9,7 @@ from portal.sdk import MemberRef, db, delete_files, files_of, find_projects, laz
 
 TASKS = {
     "kind": lazy("What was to be done"),
-    "due_on": lazy("Due on"),
+    "due_on": lazy("Do it by"),
     "state": lazy("State"),
     "ended_on": lazy("Ended on"),
     "outcome": lazy("What came of it"),

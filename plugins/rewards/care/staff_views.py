@@ -77,7 +77,7 @@ def export_care(kind: str) -> Response:
     )
     db.session.commit()
     header = (
-        gettext("Due on"), gettext("What to do"), gettext("Member"), gettext("Home"),
+        gettext("Do it by"), gettext("What to do"), gettext("Member"), gettext("Home"),
         gettext("State"), gettext("Ended on"), gettext("What came of it"), gettext("Who does it"),
         gettext("Yuan at most"), gettext("Yuan spent"), gettext("Note"),
     )  # fmt: skip

@@ -97,3 +97,25 @@ def how_often(rhythm: str, least: int | None, most: int | None) -> str:
     if least == most:
         return ngettext("every month", "every %(num)s months", most)
     return gettext("every %(least)s to %(most)s months", least=least, most=most)
+
+
+_PROMISED: Mapping[str, object] = {
+    Care.CALL: lazy("Your steward calls %(often)s"),
+    Care.VISIT: lazy("Your steward visits you %(often)s"),
+    Care.GIFT: lazy("A gift for you %(often)s"),
+    Care.DINNER: lazy("Dinner together %(often)s"),
+}
+_YEARLY: Mapping[str, object] = {
+    Rhythm.BIRTHDAY: lazy("in the month of your birthday"),
+    Rhythm.JOINED: lazy("on the day you joined the club"),
+    Rhythm.HANDOVER: lazy("on the day you got your home"),
+}
+
+
+def promised(kind: str, rhythm: str, title: str, least: int | None, most: int | None) -> str:
+    """Return what an owner is promised, as a sentence: "Your steward calls every 3 days"."""
+    often = str(_YEARLY[rhythm]) if rhythm in _YEARLY else how_often(rhythm, least, most)
+    if kind not in _PROMISED:
+        return f"{title or KINDS[kind][0]} · {often}"
+    line = str(_PROMISED[kind]) % {"often": often}
+    return f"{line} · {title}" if title else line

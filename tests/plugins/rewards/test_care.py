@@ -20,6 +20,7 @@ from plugins.rewards.care.states import Rhythm
 from plugins.rewards.errors import RewardError
 from plugins.rewards.models import CareBudget, CareTask, CareTerms
 from portal import clock
+from portal.accounts.models import Account
 from portal.extensions import db
 from portal.files.pictures import Picture
 from portal.notifications.models import Notification
@@ -400,3 +401,25 @@ def test_the_demo_has_care_done_today_and_coming_within_its_budget(place, graded
     assert [t.due_on for t in tasks(member_id=others["blue"].id)] == [today]
     (gift,) = tasks(kind="gift")
     assert (gift.held, gift.assigned_to) == (10_000, place.clerk.id)
+
+
+def test_an_owner_says_on_the_page_which_care_is_welcome(app, place, graded):
+    graded(place.member, "gold")
+    day = clock.business_date("Asia/Shanghai")
+    for kind, days in (("call", 3), ("visit", 10)):
+        promise(place, "gold", kind, "days", days, since=day)
+    promise(place, "blue", "dinner", "months", 3, since=day)
+    plan(place, day)
+    db.session.commit()
+    account = db.session.get_one(Account, place.owner.account_id)
+    owner = factories.sign_in(app.test_client(), account)
+    page = "/p/binjiang/rewards/benefits"
+    assert "管家每 3 天给您打一次电话" in owner.get(page).text
+    # What was not offered is not declined, whatever is sent.
+    assert owner.post(f"{page}/care", data={"welcome": ["visit", "x"]}).status_code == 303
+    db.session.rollback()
+    assert declining.declined_by(place.owner, place.ref.id) == {"call"}
+    assert [(t.kind, t.state) for t in tasks()] == [("call", "closed"), ("visit", "open")]
+    assert owner.post(f"{page}/care", data={"welcome": ["visit", "call"]}).status_code == 303
+    db.session.rollback()
+    assert declining.declined_by(place.owner, place.ref.id) == set()
