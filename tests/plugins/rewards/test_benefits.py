@@ -173,7 +173,7 @@ def test_what_was_typed_stays(app, place, gold):
 @pytest.mark.parametrize(
     ("page", "most"),
     [
-        (PAGE, 9),
+        (PAGE, 11),
         (f"{DESK}benefits", 8),
         (f"{DESK}benefits/rules", 8),
         (f"{DESK}members/WHO/benefits", 12),

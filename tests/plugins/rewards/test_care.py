@@ -28,6 +28,7 @@ from portal.projects.models import Ownership
 from portal.sdk import Demo, StaffRef, contact_of, dates_of_each
 from portal.tiers.models import Membership, Scheme
 from tests import factories
+from tests.tiers import helpers
 
 NEW_YEAR = date(2028, 1, 1)
 CARE = "/p/binjiang/staff/rewards/care"
@@ -403,8 +404,9 @@ def test_the_demo_has_care_done_today_and_coming_within_its_budget(place, graded
     assert (gift.held, gift.assigned_to) == (10_000, place.clerk.id)
 
 
-def test_an_owner_says_on_the_page_which_care_is_welcome(app, place, graded):
-    graded(place.member, "gold")
+def test_an_owner_says_on_the_page_which_care_is_welcome(app, place):
+    scheme = helpers.install()
+    factories.add(Membership(member_id=place.member.id, scheme_id=scheme.id, tier="gold"))
     day = clock.business_date("Asia/Shanghai")
     for kind, days in (("call", 3), ("visit", 10)):
         promise(place, "gold", kind, "days", days, since=day)
