@@ -4,3 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("surveys", "plugins.surveys")
 staff = Blueprint("surveys_staff", "plugins.surveys")
+group = Blueprint("surveys_centre", "plugins.surveys")

@@ -20,6 +20,7 @@ from plugins.surveys.publishing import staff_views as publishing_views
 from plugins.surveys.publishing import views as published_views
 from plugins.surveys.publishing.api import ROUTES
 from plugins.surveys.quotas import staff_views as quota_views
+from plugins.surveys.results import centre_views
 from plugins.surveys.results import staff_views as result_views
 from plugins.surveys.waves import clock
 from plugins.surveys.waves import staff_views as wave_views
@@ -66,14 +67,14 @@ _VIEWS = (
     action_views,
 )
 STAFF_VIEWS = {each.staff for each in _VIEWS}
-for _blueprint in (blueprint, *STAFF_VIEWS):
+for _blueprint in (blueprint, centre_views.group, *STAFF_VIEWS):
     _blueprint.context_processor(_context)
 
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     """Return the pages of owners and of staff, and the JSON routes."""
-    return [blueprint, *STAFF_VIEWS, api, staff_api]
+    return [blueprint, *STAFF_VIEWS, centre_views.group, api, staff_api]
 
 
 @hookimpl
@@ -98,6 +99,11 @@ def register_permissions() -> list[Permission]:
     return [
         Permission("surveys.build", lazy("Write surveys"), frozenset({RoleName.STAFF, *head})),
         Permission("surveys.release", lazy("Approve, open and close surveys"), frozenset(head)),
+        Permission(
+            "surveys.compare",
+            lazy("Compare projects by their surveys"),
+            frozenset({RoleName.CENTRE, RoleName.LEADER, RoleName.ADMINISTRATOR}),
+        ),
         Permission("surveys.results", lazy("Read results of surveys"), frozenset(readers)),
         Permission(
             "surveys.raw", lazy("Read single answers of surveys"), frozenset({RoleName.AUDITOR})
@@ -144,6 +150,10 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:
     return [
         NavItem(
             lazy("Surveys"), "chart-bar", "surveys_staff.index", "surveys.results", "plugins"
+        ),
+        NavItem(
+            lazy("Projects compared"), "chart-bar", "surveys_centre.compared", "surveys.compare",
+            "plugins",
         ),
         NavItem(
             lazy("Answers of surveys"), "lock", "surveys_staff.sealed", "surveys.raw", "plugins"
