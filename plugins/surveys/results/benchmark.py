@@ -88,7 +88,9 @@ def _newest(projects: Mapping[int, ProjectRef], series: str) -> list[Wave]:
         .subquery()
     )
     same = sa.and_(Wave.survey_id == mine.c.survey_id, Wave.number == mine.c.number)
-    return list(db.session.scalars(sa.select(Wave).join(mine, same)))
+    # Of two surveys of a series in one project the one closed last stands.
+    found = sa.select(Wave).join(mine, same).order_by(Wave.closed_at, Wave.id)
+    return list(db.session.scalars(found))
 
 
 def _nps(here: tuple[Item, ...], counted: Counted, least: int) -> Figure:
