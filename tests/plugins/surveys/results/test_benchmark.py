@@ -1,4 +1,4 @@
-"""Projects beside each other: the newest wave of each, nothing small, an order only beyond chance."""
+"""Projects beside each other: the newest wave of each, nothing small, order beyond chance."""
 
 import csv
 import io
