@@ -94,7 +94,7 @@ def test_an_answer_outlives_the_database_that_went_away(app: Flask, log: io.Stri
 
     with app.test_request_context("/projects"):
         g.account = db.session.merge(account)
-        db.session.rollback()  # as the page of the error does
+        db.session.expire(g.account)  # as the rollback of a page's error does
         sa.event.listen(db.engine, "before_cursor_execute", refuse)
         try:
             response = app.process_response(Response(status=503))
