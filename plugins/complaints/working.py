@@ -4,6 +4,7 @@ Pure: it knows no database. Hours are those on the wall of the project's time zo
 """
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -146,8 +147,9 @@ class _Lines:
                 "day": day.isoformat(),
                 "since": f"{since:%H:%M}",
                 "until": f"{until:%H:%M}",
-                "minutes": int(used // 60),
-                "left": -int(-left // 60),
+                # By what is left in whole minutes, so that the lines add up to the budget.
+                "minutes": math.ceil((left + used) / 60) - math.ceil(left / 60),
+                "left": math.ceil(left / 60),
                 "why": why,
                 "note": note,
             }

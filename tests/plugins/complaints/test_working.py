@@ -110,7 +110,7 @@ def test_hours_that_make_no_sense_are_the_usual_ones():
 def test_a_deadline_and_the_time_until_it_agree():
     chance = random.Random(20240218)
     for _ in range(150):
-        begins = at("2023-01-01T00:00") + timedelta(minutes=chance.randrange(2_000_000))
+        begins = at("2023-01-01T00:00") + timedelta(seconds=chance.randrange(120_000_000))
         minutes = chance.randrange(1, 6000)
         found = HERE.deadline(begins, minutes)
         assert HERE.minutes_between(begins, found.due_at) == minutes
