@@ -155,8 +155,10 @@ def _page(code: int, words: Words) -> Response:
     try:
         body = render_template("errors/error.html", code=code, words=words)
     except Exception:
-        # The shell itself needs the database: say it without.
+        # The shell itself needs the database, and so does what every template knows of the club and
+        # the reader: say it without.
         current_app.logger.exception("error page could not be rendered")
         g.pop("account", None)
-        body = render_template("errors/bare.html", code=code, words=words)
+        bare = current_app.jinja_env.get_template("errors/bare.html")
+        body = bare.render(code=code, words=words)
     return current_app.make_response((body, code))

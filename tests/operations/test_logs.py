@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -86,20 +87,34 @@ def test_a_long_path_is_cut(log: io.StringIO, client: FlaskClient) -> None:
     assert "y" * 300 not in log.getvalue()
 
 
-def test_an_answer_outlives_the_database_that_went_away(app: Flask, log: io.StringIO) -> None:
-    account = make.make_account()
+@contextmanager
+def database_away() -> Iterator[None]:
+    """Let every statement fail, as after a crash of the server."""
 
     def refuse(*_: object) -> None:
         raise OperationalError("SELECT", {}, ConnectionError("terminated by a crash"))
 
+    sa.event.listen(db.engine, "before_cursor_execute", refuse)
+    try:
+        yield
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", refuse)
+
+
+def test_a_page_says_that_the_database_is_away(client: FlaskClient) -> None:
+    with database_away():
+        answer = client.get("/login", headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "The service is busy" in answer.text
+
+
+def test_an_answer_outlives_the_database_that_went_away(app: Flask, log: io.StringIO) -> None:
+    account = make.make_account()
     with app.test_request_context("/projects"):
         g.account = db.session.merge(account)
         db.session.expire(g.account)  # as the rollback of a page's error does
-        sa.event.listen(db.engine, "before_cursor_execute", refuse)
-        try:
+        with database_away():
             response = app.process_response(Response(status=503))
-        finally:
-            sa.event.remove(db.engine, "before_cursor_execute", refuse)
     assert response.status_code == 503
     assert "/projects 503" in log.getvalue()
 
