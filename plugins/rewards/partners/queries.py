@@ -67,8 +67,10 @@ def find_partner(project_id: int, public_id: str, *, shown: bool = False) -> Par
 
 
 def items_of(partner: Partner, *, shown: bool = False) -> list[Item]:
-    """Return the items that are a partner's, 100 at most; `shown`: those that are offered."""
-    mine = sa.select(Item).join(ItemPartner, ItemPartner.item_id == Item.id)
+    """Return the items that are a partner's with the tiers' prices, 100 at most; `shown`: those
+    that are offered."""
+    mine = sa.select(Item).options(selectinload(Item.prices))
+    mine = mine.join(ItemPartner, ItemPartner.item_id == Item.id)
     mine = mine.where(ItemPartner.partner_id == partner.id)
     if shown:
         mine = mine.where(Item.state == Shown.SHOWN)

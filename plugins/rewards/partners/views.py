@@ -7,6 +7,7 @@ from plugins.rewards.blueprint import blueprint
 from plugins.rewards.partners import queries
 from plugins.rewards.partners.queries import PartnerFilter
 from plugins.rewards.partners.words import CATEGORIES
+from plugins.rewards.rules import price_for
 from portal.sdk import current_member, current_project, member_only, tier_of
 
 __all__ = ["blueprint"]
@@ -33,10 +34,11 @@ def show_partner(public_id: str) -> str:
     found = queries.find_partner(current_project().id, public_id, shown=True)
     if found is None:
         raise NotFound
+    tier = tier_of(current_member())
     return render_template(
         "rewards/partner.html",
         partner=found,
-        tier=tier_of(current_member()),
-        items=queries.items_of(found, shown=True),
+        tier=tier,
+        items=[(item, price_for(item, tier)) for item in queries.items_of(found, shown=True)],
         categories=CATEGORIES,
     )

@@ -3,8 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from plugins.rewards.models import ItemPartner, Partner
-from plugins.rewards.partners import queries, service
+from plugins.rewards.models import ItemPartner, Partner, TierPrice
+from plugins.rewards.partners import queries, service, views
 from plugins.rewards.partners.service import Draft
 from portal.extensions import db
 from portal.sdk.testing.statements import counted
@@ -99,6 +99,21 @@ def test_an_item_is_one_partners_at_a_time(place, clerk, make_item):
     assert db.session.scalar(sa.select(sa.func.count()).select_from(ItemPartner)) == 1
     clerk.post(f"{STAFF}/{two.public_id}", data={"act": "take", "item": item.public_id})
     assert db.session.scalar(sa.select(sa.func.count()).select_from(ItemPartner)) == 0
+
+
+def test_a_partners_items_cost_what_the_members_tier_pays(place, owner, make_item, monkeypatch):
+    item, made = make_item(price=720_000), make(place)
+    service.give_item(actor=place.clerk, partner=made, item=item)
+    factories.add(
+        TierPrice(item_id=item.id, tier="gold", price=640_000, project_id=item.project_id)
+    )
+    db.session.commit()
+    url = f"{OWNERS}/{made.public_id}"
+    assert "720" in owner.get(url).text
+    monkeypatch.setattr(views, "tier_of", lambda member: "gold")
+    page = owner.get(url).text
+    assert "640" in page
+    assert "720" not in page
 
 
 def test_the_list_as_a_file(place, clerk):
