@@ -18,6 +18,7 @@ from portal.earning.cli import commands as earning_commands
 from portal.files.cli import commands as files_commands
 from portal.operations.account_cli import commands as account_commands
 from portal.operations.backup.cli import backup, restore
+from portal.operations.data_keys_cli import commands as key_commands
 from portal.operations.doctor import doctor
 from portal.operations.job_cli import commands as job_commands
 from portal.operations.run import run
@@ -48,6 +49,7 @@ COMMANDS: tuple[click.Command, ...] = (
     search_commands,
     audit_commands,
     privacy_commands,
+    key_commands,
     backup,
     restore,
     doctor,

@@ -7,7 +7,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +16,8 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", re.ASCII)
 KEY_BYTES = 32
+LAST_KEY_VERSION = 255
+"""A ciphertext names its key's version in one byte."""
 VARIABLES = frozenset(
     "PORTAL_" + name
     for name in (
@@ -23,6 +25,7 @@ VARIABLES = frozenset(
         "DATABASE_URL",
         "SECRET_KEY",
         "DATA_KEYS",
+        "DATA_KEY_VERSION",
         "BASE_URL",
         "REDIS_URL",
         "PROXIES",
@@ -59,6 +62,8 @@ class Settings:
     database_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     data_keys: Mapping[int, bytes] = field(repr=False)
+    data_key_version: int | None = None
+    keys_kept: bool = False
     base_url: str = "http://127.0.0.1:8000"
     redis_url: str | None = field(default=None, repr=False)
     proxies: int = 0
@@ -98,11 +103,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environ is None else environ
     home = Path(env.get("PORTAL_HOME") or "var").resolve()
     kept = _keys_of(home)
+    data_keys = _data_keys(env.get("PORTAL_DATA_KEYS") or kept["data_keys"])
     return Settings(
         home=home,
         database_url=_database_url(env, home),
         secret_key=_secret_key(env, kept),
-        data_keys=_data_keys(env.get("PORTAL_DATA_KEYS") or kept["data_keys"]),
+        data_keys=data_keys,
+        data_key_version=_data_key_version(env, data_keys),
+        keys_kept=not env.get("PORTAL_DATA_KEYS"),
         base_url=_base_url(env),
         redis_url=_redis_url(env),
         proxies=_number(env, "PORTAL_PROXIES", 0, low=0, high=5),
@@ -124,6 +132,40 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def with_kept_keys(settings: Settings) -> Settings:
+    """Return `settings` with the data keys that keys.json holds by now, if they are kept there."""
+    if not settings.keys_kept:
+        return settings
+    return replace(settings, data_keys=_data_keys(_keys_of(settings.home)["data_keys"]))
+
+
+def add_kept_key(settings: Settings) -> int:
+    """Add a random data key to keys.json, and return its version; the file is replaced as a whole.
+
+    Raises SettingsError when the keys come from the environment, or there is no further version.
+    """
+    if not settings.keys_kept:
+        raise SettingsError(
+            "PORTAL_DATA_KEYS holds the keys: add VERSION:KEY to it (docs/operate.md, Keys)."
+        )
+    path = settings.home / "keys.json"
+    kept = _read_keys(path)
+    version = max(_data_keys(kept["data_keys"])) + 1
+    if version > LAST_KEY_VERSION:
+        raise SettingsError(f"keys.json has a key of version {LAST_KEY_VERSION}: the last there is")
+    kept["data_keys"] += f",{version}:{_new_key()}"
+    with tempfile.NamedTemporaryFile("w", dir=settings.home, suffix=".part", delete=False) as file:
+        json.dump(kept, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(file.name, path)
+    return version
+
+
+def _new_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
 def _keys_of(home: Path) -> dict[str, str]:
     """Return the keys kept in the home folder, making them at the first start."""
     path = home / "keys.json"
@@ -131,7 +173,7 @@ def _keys_of(home: Path) -> dict[str, str]:
         return _read_keys(path)
     keys = {
         "secret_key": secrets.token_urlsafe(KEY_BYTES),
-        "data_keys": "1:" + base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode(),
+        "data_keys": "1:" + _new_key(),
     }
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -226,7 +268,7 @@ def _data_keys(text: str) -> dict[int, bytes]:
             number = int(version)
         except ValueError:
             raise SettingsError(f"PORTAL_DATA_KEYS: {_KEYS_FORM}.") from None
-        if len(key) != KEY_BYTES or not 1 <= number <= 255:
+        if len(key) != KEY_BYTES or not 1 <= number <= LAST_KEY_VERSION:
             raise SettingsError(f"PORTAL_DATA_KEYS: {_KEYS_FORM}.")
         keys[number] = key
     return keys
@@ -235,6 +277,16 @@ def _data_keys(text: str) -> dict[int, bytes]:
 _KEYS_FORM = (
     "give VERSION:KEY[,VERSION:KEY], VERSION from 1 to 255, KEY 32 bytes in URL-safe base64"
 )
+
+
+def _data_key_version(env: Mapping[str, str], keys: Mapping[int, bytes]) -> int | None:
+    given = env.get("PORTAL_DATA_KEY_VERSION")
+    if given and given not in map(str, keys):
+        raise SettingsError(
+            f"PORTAL_DATA_KEY_VERSION: give one of {', '.join(map(str, sorted(keys)))}, "
+            "the versions of the data keys."
+        )
+    return int(given) if given else None
 
 
 def _base_url(env: Mapping[str, str]) -> str:

@@ -24,6 +24,8 @@ REFUSED = [
     ("PORTAL_DATA_KEYS", f"one:{KEY}"),
     ("PORTAL_DATA_KEYS", "1:" + base64.urlsafe_b64encode(b"k" * 31).decode()),
     ("PORTAL_DATA_KEYS", f"1:{KEY},"),
+    ("PORTAL_DATA_KEY_VERSION", "3"),
+    ("PORTAL_DATA_KEY_VERSION", "hunter22"),
     ("PORTAL_BASE_URL", "example.com"),
     ("PORTAL_BASE_URL", "https://"),
     ("PORTAL_BASE_URL", "ftp://example.com"),

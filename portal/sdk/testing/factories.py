@@ -3,6 +3,9 @@
 import io
 import itertools
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
@@ -23,12 +26,30 @@ from portal.tokens.service import issue_service_token, open_sign_in
 
 _Row = TypeVar("_Row")
 _numbers = itertools.count(1)
+_joined: ContextVar[bool] = ContextVar("joined", default=False)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Commit once, at the end, what is made in the block: a commit also writes the search index."""
+    if _joined.get():
+        yield
+        return
+    token = _joined.set(True)
+    try:
+        yield
+    finally:
+        _joined.reset(token)
+    db.session.commit()
 
 
 def add(row: _Row) -> _Row:
-    """Add a row, commit, and return it."""
+    """Add a row, commit (unless others are made with it), and return it."""
     db.session.add(row)
-    db.session.commit()
+    if _joined.get():
+        db.session.flush()
+    else:
+        db.session.commit()
     return row
 
 
@@ -52,6 +73,7 @@ def make_account(*, phone: str | None = None, email: str | None = None, **values
     )
 
 
+@together()
 def make_member(*, name: str = "林晓芸", account: Account | None = None, **values: Any) -> Member:
     """Add a member in a household of their own."""
     account = account or make_account(display_name=name)
@@ -79,6 +101,7 @@ def make_project(*, slug: str = "binjiang", name: str = "滨江府") -> Project:
     )
 
 
+@together()
 def make_unit(
     project: Project, *, building: str = "2", entrance: str = "", number: str = "1502"
 ) -> Unit:
@@ -115,6 +138,7 @@ def make_ownership(
     )
 
 
+@together()
 def make_owner(project: Project, **values: Any) -> Member:
     """Add a member with a verified home in `project`."""
     member = make_member(**values)
@@ -122,6 +146,7 @@ def make_owner(project: Project, **values: Any) -> Member:
     return member
 
 
+@together()
 def make_follower(project: Project, **values: Any) -> Member:
     """Add a member who follows `project` without a home there."""
     member = make_member(**values)
@@ -129,6 +154,7 @@ def make_follower(project: Project, **values: Any) -> Member:
     return member
 
 
+@together()
 def make_staff(role: str, project: Project | None = None, **values: Any) -> Account:
     """Add an account that holds `role` in `project`, or club-wide."""
     account = make_account(**values)
