@@ -26,7 +26,7 @@ _ENCODINGS = (
 )
 
 
-def read_csv(data: bytes, known: Callable[[str], object]) -> Table:
+def read_csv(data: bytes, known: Callable[[str], object], *, minimum: int = 2) -> Table:
     """Return the table in `data`. Raises RosterFileError: encoding, not_a_table, no_header, ..."""
     lines = io.StringIO(_decoded(data), newline="").readlines()
     if lines and CONTROL.search(lines[0]):
@@ -35,7 +35,7 @@ def read_csv(data: bytes, known: Callable[[str], object]) -> Table:
     found: list[tuple[int, int, Table]] = []
     for delimiter in DELIMITERS:
         try:
-            score, table = table_of(_records(lines, delimiter), known)
+            score, table = table_of(_records(lines, delimiter), known, minimum=minimum)
         except RosterFileError as error:
             errors.append(error)
         else:

@@ -26,13 +26,13 @@ def looks_like_workbook(data: bytes) -> bool:
     return data.startswith((b"PK", _OLE))
 
 
-def read_xlsx(data: bytes, known: Callable[[str], object]) -> Table:
+def read_xlsx(data: bytes, known: Callable[[str], object], *, minimum: int = 2) -> Table:
     """Return the table on the first sheet that holds any. Raises RosterFileError."""
     if data.startswith(_OLE):
         sealed = "EncryptedPackage".encode("utf-16-le") in data
         raise RosterFileError("password" if sealed else "old_excel")
     _inspect(data)
-    return table_of(_rows(_sheet(data)), known)[1]
+    return table_of(_rows(_sheet(data)), known, minimum=minimum)[1]
 
 
 def _inspect(data: bytes) -> None:

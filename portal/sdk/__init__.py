@@ -116,6 +116,7 @@ from portal.sdk.points import (
 )
 from portal.sdk.sales import contracts_by_month
 from portal.sdk.search import drop_document, index_document
+from portal.sdk.tables import TableError, TableRow, read_table
 from portal.sdk.texts import gettext, lazy, ngettext
 from portal.sdk.tiers import BenefitRef, TierRef, tier_of, tiers, tiers_of
 from portal.search.documents import Findable
@@ -184,6 +185,8 @@ __all__ = [
     "SettingKind",
     "StaffRef",
     "StaffWidget",
+    "TableError",
+    "TableRow",
     "TextsForm",
     "TierRef",
     "Todo",
@@ -252,6 +255,7 @@ __all__ = [
     "points_balance",
     "public",
     "read_pictures",
+    "read_table",
     "record",
     "record_fact",
     "render_markdown",
