@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from plugins.surveys.actions import service as actions
+from plugins.surveys.answering.pressure import Sign
 from plugins.surveys.coding.demo import sort_demo
 from plugins.surveys.instrument.answers import take
 from plugins.surveys.instrument.document import read
@@ -59,6 +60,7 @@ _ACTIONS = (
     ),
 )
 _MOST = 90
+_SIGNS = (0, 0, 0, Sign.STRAIGHT, 0, 0, Sign.ASSISTED)
 _WORDS = (
     "地下车库的灯经常不亮",
     "电梯早高峰要等很久",
@@ -154,7 +156,8 @@ def _answer(demo: Demo, wave: Wave, most: int, at: datetime, spared: Any = None)
     mine = sa.select(Participation).where(Participation.wave_id == wave.id)
     lines = list(db.session.scalars(mine.order_by(Participation.unit_key)))
     lines = [each for each in lines if not spared or each.household_id != spared.household_id]
-    for line in demo.rng.sample(lines, min(most, len(lines) * 3 // 5)):
+    some = demo.rng.sample(lines, min(most, len(lines) * 3 // 5))
+    for place, line in enumerate(some):
         taken = take(instrument, _said(demo.rng))
         ballot = Ballot(
             id=demo.rng.getrandbits(62) + 1,
@@ -167,6 +170,7 @@ def _answer(demo: Demo, wave: Wave, most: int, at: datetime, spared: Any = None)
             stage=line.stage,
             language="zh_Hans_CN",
             submitted_at=at,
+            flags=_SIGNS[place % len(_SIGNS)],
         )
         db.session.add(ballot)
         for side in taken.side:

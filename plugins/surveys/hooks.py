@@ -22,6 +22,7 @@ from plugins.surveys.publishing.api import ROUTES
 from plugins.surveys.quotas import staff_views as quota_views
 from plugins.surveys.results import centre_views
 from plugins.surveys.results import staff_views as result_views
+from plugins.surveys.signals import staff_views as signal_views
 from plugins.surveys.waves import clock
 from plugins.surveys.waves import staff_views as wave_views
 from plugins.surveys.waves.api import api as staff_api
@@ -65,6 +66,7 @@ _VIEWS = (
     coding_views,
     publishing_views,
     action_views,
+    signal_views,
 )
 STAFF_VIEWS = {each.staff for each in _VIEWS}
 for _blueprint in (blueprint, centre_views.group, *STAFF_VIEWS):

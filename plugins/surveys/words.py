@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from plugins.surveys.answering.pressure import Sign
 from plugins.surveys.figures.compare import Trend
 from plugins.surveys.states import Mode, Stage, State, Unit
 from portal.sdk import lazy
@@ -130,6 +131,23 @@ STEPS: Mapping[str, tuple[object, str]] = {
     "archive": (lazy("Archive"), "clock"),
 }
 """Step -> what its button says, its icon."""
+
+SIGNS: Mapping[Sign, tuple[object, object]] = {
+    Sign.BURST: (
+        lazy("Many from one device"),
+        lazy("The third answer, or a later one, of one device within ten minutes"),
+    ),
+    Sign.STRAIGHT: (
+        lazy("A straight line"),
+        lazy("Every line of the matrices has the same mark, five lines at least"),
+    ),
+    Sign.FAST: (lazy("Very fast"), lazy("Less than a second for each question")),
+    Sign.ASSISTED: (
+        lazy("With help of the staff"),
+        lazy("The owner said so, or a staff account sent it"),
+    ),
+}
+"""Sign of pressure -> its word, and what it means."""
 
 FIELDS: Mapping[str, object] = {
     "building": lazy("Building"),

@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import get_locale
 from marshmallow import fields
 
-from plugins.surveys.answering import finding, views
+from plugins.surveys.answering import begun, finding, views
 from plugins.surveys.answering.finding import Found
 from plugins.surveys.answering.standing import refusal
 from plugins.surveys.answering.submitting import AnswersError, submit
@@ -133,6 +133,7 @@ def send(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
             at=now(),
             begun_at=found.begun_at,
             language=str(get_locale()),
+            seen=begun.seen(found),
         )
     except AnswersError as error:
         db.session.rollback()

@@ -1,12 +1,15 @@
 """When somebody began: the draft knows, or, where nothing may be kept, the form itself does."""
 
+import hmac
 from collections.abc import Mapping
 from datetime import datetime
 
-from flask import current_app
+from flask import current_app, request
 from itsdangerous import BadSignature, TimestampSigner
 
 from plugins.surveys.answering.finding import Found
+from plugins.surveys.answering.pressure import Seen
+from portal.sdk import may
 
 FIELD = "begun"
 
@@ -31,6 +34,19 @@ def moment(found: Found, sent: str) -> datetime | None:
     except BadSignature:
         return None
     return signed_at
+
+
+def seen(found: Found) -> Seen:
+    """Return what the server sees of who sends: of an anonymous answer nothing.
+
+    The device is a hash that only this server can make, of the wave, the network and the program.
+    """
+    if found.anonymous:
+        return Seen()
+    sent = f"{found.wave.public_id}\0{request.remote_addr}\0{request.user_agent.string}"
+    key = str(current_app.secret_key).encode()
+    helped = request.form.get("helped") == "yes" or may("surveys.results")
+    return Seen(hmac.digest(key, sent.encode(), "sha256").hex()[:32], helped)
 
 
 def _signer(found: Found) -> TimestampSigner:

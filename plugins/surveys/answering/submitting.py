@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from plugins.surveys.answering import photos
 from plugins.surveys.answering.finding import Found
+from plugins.surveys.answering.pressure import Seen, signs_of
 from plugins.surveys.answering.standing import refusal
 from plugins.surveys.answering.strata import cell_of
 from plugins.surveys.errors import SurveyError
@@ -49,6 +50,7 @@ def submit(
     at: datetime,
     begun_at: datetime | None = None,
     language: str = "",
+    seen: Seen | None = None,
 ) -> Taken:
     """Take an answer, once for each line of the frame, whoever else tries at the same time.
 
@@ -62,7 +64,11 @@ def submit(
     if taken.problems:
         raise AnswersError(taken.problems)
     files = _files(wave, asked, member, taken)
-    ballot_id = _put_ballot(wave, asked, taken, at, language, files)
+    told: dict[str, Any] = {}
+    if wave.named:
+        told = {"submitted_at": at, "language": language}
+        told["flags"] = _signs(wave, taken, seen, at, begun_at)
+    ballot_id = _put_ballot(wave, asked, taken, told, files)
     _mark(wave, asked, member, ballot_id)
     _take_quotas(wave, asked)
     for key in taken.dropped:
@@ -104,17 +110,29 @@ def _files(wave: Wave, asked: Participation, member: MemberRef, taken: Taken) ->
     return files
 
 
+def _signs(
+    wave: Wave, taken: Taken, seen: Seen | None, at: datetime, begun_at: datetime | None
+) -> int:
+    found = signs_of(
+        wave=wave,
+        items=items(read(wave.instrument)),
+        positions=taken.positions,
+        seen=seen or Seen(),
+        at=at,
+        begun_at=begun_at,
+    )
+    return int(found)
+
+
 def _put_ballot(
     wave: Wave,
     asked: Participation,
     taken: Taken,
-    at: datetime,
-    language: str,
+    told: Mapping[str, Any],
     files: Mapping[str, int],
 ) -> int:
     stage, building, tier = cell_of(wave, asked)
     ballot_id = secrets.randbits(_ID_BITS) + 1
-    told: dict[str, Any] = {"submitted_at": at, "language": language} if wave.named else {}
     db.session.execute(
         sa.insert(Ballot).values(
             id=ballot_id,

@@ -178,6 +178,7 @@ def _send(found: Found, walk: Walk, mark: str) -> Page:
             at=now(),
             begun_at=begun.moment(found, mark),
             language=str(get_locale()),
+            seen=begun.seen(found),
         )
     except AnswersError as error:
         db.session.rollback()

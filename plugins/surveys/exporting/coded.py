@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from plugins.surveys.exporting.rows import FIELDS, Cell, read_out
+from plugins.surveys.exporting.rows import FIELDS, Cell, read_out, signs
 from plugins.surveys.instrument.document import read
 from plugins.surveys.instrument.items import CodeKind, Item, items
 from plugins.surveys.models import Wave
@@ -55,6 +55,7 @@ def tables(wave: Wave, cell: Cell) -> Iterator[dict[str, Any]]:
         yield {
             SHEET: str(row.id),
             **{name: getattr(row, name) for name in FIELDS},
+            "signals": [str(each.name).lower() for each in signs(row, wanted)],
             "codes": {item.key: row.positions[item.position] for item in wanted},
             "said": {key: value for key, value in said.items() if value is not None},
         }

@@ -1,11 +1,12 @@
 """The answers of a sealed wave as rows: a column for each item, with words in place of codes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from plugins.surveys.answering.pressure import Sign, signs_on
 from plugins.surveys.instrument.document import read
 from plugins.surveys.instrument.items import (
     DOES_NOT_APPLY,
@@ -17,7 +18,7 @@ from plugins.surveys.instrument.items import (
 )
 from plugins.surveys.models import Ballot, SideAnswer, Wave
 from plugins.surveys.states import SideKind
-from plugins.surveys.words import STAGES
+from plugins.surveys.words import SIGNS, STAGES
 from portal.sdk import db, gettext, localized
 
 _AT_ONCE = 500
@@ -51,7 +52,8 @@ def count(wave: Wave, cell: Cell) -> int:
 def header(wave: Wave) -> list[str]:
     """Return the titles of the columns, in the reader's language."""
     first = [gettext("Answer sheet"), gettext("Stage of the home"), gettext("Building")]
-    return [*first, gettext("Tier"), *(_title(each) for each in items(read(wave.instrument)))]
+    first += [gettext("Tier"), gettext("Signals")]
+    return [*first, *(_title(each) for each in items(read(wave.instrument)))]
 
 
 def answers(wave: Wave, cell: Cell) -> Iterator[list[object]]:
@@ -61,6 +63,7 @@ def answers(wave: Wave, cell: Cell) -> Iterator[list[object]]:
     for row, sides in read_out(wave, cell):
         stage = str(STAGES[row.stage]) if row.stage else ""
         told: list[object] = [str(row.id), stage, row.building, row.tier]
+        told.append(", ".join(str(SIGNS[each][0]) for each in signs(row, found)))
         for item, known, code in zip(found, words, row.positions, strict=True):
             side = sides.get((row.id, item.position))
             told.append(known.get(code, code) if side is None else side)
@@ -73,13 +76,21 @@ def read_out(wave: Wave, cell: Cell) -> Iterator[tuple[Any, dict[tuple[int, int]
     The order is that of the ids, which are random.
     """
     after = 0
-    mine = sa.select(Ballot.id, Ballot.positions, Ballot.stage, Ballot.building, Ballot.tier)
+    mine = sa.select(
+        Ballot.id, Ballot.positions, Ballot.stage, Ballot.building, Ballot.tier,
+        Ballot.named, Ballot.flags,
+    )  # fmt: skip
     mine = mine.where(*_mine(wave, cell)).order_by(Ballot.id).limit(_AT_ONCE)
     while some := db.session.execute(mine.where(Ballot.id > after)).all():
         sides = _sides([row.id for row in some])
         for row in some:
             yield row, sides
         after = some[-1].id
+
+
+def signs(row: Any, found: Sequence[Item]) -> list[Sign]:
+    """Return the signs of pressure of an answer, one by one."""
+    return list(signs_on(row, found))
 
 
 def codes(wave: Wave) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from plugins.surveys.answering.pressure import forget
 from plugins.surveys.errors import SurveyError
 from plugins.surveys.frame.eligible import draw
 from plugins.surveys.instrument import document
@@ -177,6 +178,7 @@ def _seal_ballots(wave: Wave) -> None:
     mine = (Ballot.wave_id == wave.id, Ballot.sealed.is_(False))
     if wave.named:
         db.session.execute(sa.update(Ballot).where(*mine).values(sealed=True))
+        forget(wave)
     elif wave.shuffled_at is None or db.session.scalar(sa.select(sa.exists().where(*mine))):
         raise SurveyError("NOT_SHUFFLED", state=wave.state, version=wave.version)
 

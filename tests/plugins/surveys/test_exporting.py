@@ -53,11 +53,20 @@ def test_files_have_words_in_place_of_codes(app, place, wave, auditor):
     assert auditor.get(f"{page}/answers").status_code == 200
     with auditor.post(f"{page}/answers.csv") as answer:
         lines = answer.data.decode("utf-8-sig").splitlines()
-    assert lines[0].split(",")[4:] == ["q1", "q2: a", "q2: b", "q2: c", "q2: d", "q3", "q4"]
+    assert lines[0].split(",")[4:] == [
+        "异常迹象",
+        "q1",
+        "q2: a",
+        "q2: b",
+        "q2: c",
+        "q2: d",
+        "q3",
+        "q4",
+    ]
     told = [line.split(",")[1:] for line in lines[1:]]
     assert len(told) == 11
-    assert {row[8] for row in told} == {"（未显示）", "（跳过）", "（不适用）", "5"}
-    assert {row[3] for row in told} == {"b"}
+    assert {row[9] for row in told} == {"（未显示）", "（跳过）", "（不适用）", "5"}
+    assert {row[4] for row in told} == {"b"}
     assert sorted({row[-1] for row in told}) == ["2.5", "3"]
     with auditor.post(f"{page}/answers.xlsx", data={"building": "1"}) as answer:
         assert answer.data.startswith(b"PK")
@@ -95,6 +104,7 @@ def test_bare_codes_json_and_an_spss_file_with_labels(place, wave, auditor, tmp_
     told = auditor.post(f"{page}.json").json
     assert [each["key"] for each in told["items"]][:2] == ["q1", "q2.a"]
     assert len(told["answers"]) == 11
+    assert [each["signals"] for each in told["answers"]] == [[]] * 11
     assert {each["said"]["q4"] for each in told["answers"]} == {2.5, 3}
 
     path = tmp_path / "answers.sav"
