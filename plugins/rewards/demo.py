@@ -15,6 +15,7 @@ from plugins.rewards.models import Favourite, Item, OpenWindow
 from plugins.rewards.partners.demo import add_partners
 from plugins.rewards.rules import Rules, price_for
 from plugins.rewards.service import Draft, change_stock, offer, write
+from plugins.rewards.settlement.demo import settle
 from plugins.rewards.states import Kind, Move, Period, Way
 from plugins.rewards.vouchers.service import set_terms
 from portal.sdk import (
@@ -151,6 +152,15 @@ def fill(project: ProjectRef, demo: Demo) -> None:
         _order(item, who, project, demo, days, done, actor)
     for number, who in enumerate(neighbours[::2]):
         _order(made[0], who, project, demo, 3, ("placed", "handed_out")[number % 3 // 2], actor)
+    # Before this month, so that there is something to settle.
+    done = 0
+    for who in reversed(neighbours):
+        item = made[(4, 1, 0, 12)[done % 4]]
+        days = business_date(project.time_zone).day + 2
+        done += _order(item, who, project, demo, days, "handed_out", actor)
+        if done == 8:
+            break
+    settle(project, demo, made)
     fill_benefits(project, owner, neighbours, actor)
     fill_care(project, demo)
     gone = made[10]
@@ -212,8 +222,8 @@ def _order(
     days_ago: int,
     until: str,
     actor: Any,
-) -> None:
-    """Let a neighbour redeem an item, as far as the points go."""
+) -> bool:
+    """Let a neighbour redeem an item, as far as the points go; return whether they went far."""
     at = demo.moment(days_ago, 9 + days_ago % 8)
     savepoint = db.session.begin_nested()
     try:
@@ -241,5 +251,6 @@ def _order(
     except RewardError:
         # Fewer points than it costs.
         savepoint.rollback()
-        return
+        return False
     savepoint.commit()
+    return True

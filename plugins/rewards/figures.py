@@ -15,7 +15,7 @@ from portal.sdk import ProjectRef, db, localized
 
 MONTHS, MOST_MONTHS, LOW, SHOWN = 12, 36, 5, 10
 _WIDTH, _BASE, _TOP, _GAP = 660, 150, 24, 8
-_COUNTED = (State.COLLECTED, State.DELIVERED, State.RETURNED)
+COUNTED = (State.COLLECTED, State.DELIVERED, State.RETURNED)
 
 
 @dataclass(frozen=True)
@@ -260,10 +260,15 @@ def bars(months: Sequence[Taken]) -> list[Bar]:
 def _within(project: ProjectRef, bounds: Sequence[datetime]) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         Step.project_id == project.id,
-        Step.state.in_(_COUNTED),
+        Step.state.in_(COUNTED),
         Step.at >= bounds[0],
         Step.at < bounds[-1],
     )
+
+
+def months_end(project: ProjectRef, month: str) -> datetime | None:
+    """Return the moment at which a month ("2026-07") is over in the project, None for no month."""
+    return _bounds(project, Span(month, month))[-1] if _number(month) else None
 
 
 def _bounds(project: ProjectRef, span: Span) -> list[datetime]:

@@ -38,6 +38,7 @@ from plugins.rewards.pages import PICTURES, home_card
 from plugins.rewards.partners import staff_views as directory_staff
 from plugins.rewards.partners import views as directory_views
 from plugins.rewards.settings import all_settings
+from plugins.rewards.settlement import staff_views as settlement_staff
 from plugins.rewards.vouchers import partner_views
 from plugins.rewards.vouchers import staff_views as voucher_staff
 from plugins.rewards.vouchers import views as voucher_views
@@ -79,7 +80,7 @@ _OWNERS = (
 )  # fmt: skip
 _STAFF = (
     staff_views, desk_views, figures_views, voucher_staff, fee_staff, care_staff, care_manage,
-    benefit_staff, card_staff, directory_staff,
+    benefit_staff, card_staff, directory_staff, settlement_staff,
 )  # fmt: skip
 # Naming every module of pages here imports it, and with it its routes.
 _PAGES = dict.fromkeys(
@@ -118,6 +119,10 @@ def register_permissions() -> list[Permission]:
         ),
         Permission(
             "rewards.care_manage", lazy("Say what tiers promise in care, and its budget"),
+            frozenset(head),
+        ),
+        Permission(
+            "rewards.settle", lazy("Approve and pay settlements of rewards"),
             frozenset(head),
         ),
         Permission(
@@ -165,6 +170,9 @@ def register_audit_words() -> list[AuditWord]:
         AuditWord("rewards_care_rule", lazy("Promise of care"), page="rewards_staff.care_rule"),
         AuditWord("rewards_benefit_use", lazy("Use of a benefit")),
         AuditWord("rewards_partner", lazy("Partner"), page="rewards_staff.partner"),
+        AuditWord(
+            "rewards_statement", lazy("Statement of a month"), page="rewards_staff.statement"
+        ),
         AuditWord("rewards_voucher", lazy("Voucher of a member")),
         AuditWord("rewards_order", lazy("Order for points"), page="rewards_staff.show_order"),
     ]

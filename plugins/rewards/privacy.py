@@ -24,6 +24,9 @@ from plugins.rewards.models import (
     Partner,
     PartnerOffer,
     PurgePermit,
+    Rate,
+    Statement,
+    StatementLine,
     Step,
     TierPrice,
     Used,
@@ -196,7 +199,7 @@ def purge(project: ProjectRef) -> None:
     for model in (
         CareStep, CareTask, CareDecline, CareBudget, CareTerms, CareRule,
         BenefitUse, BenefitCount, BenefitRule,
-        ItemPartner, PartnerOffer, Partner,
+        StatementLine, Statement, Rate, ItemPartner, PartnerOffer, Partner,
         VoucherUse, Voucher, VoucherTerms, WrongCode, FeeCredit, FeeTerms, Step, Order,
         Favourite, Movement, Used, OpenWindow, TierPrice, Item, PurgePermit,
     ):  # fmt: skip

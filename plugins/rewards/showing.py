@@ -35,8 +35,8 @@ def points(amount: int) -> int | float:
 
 
 def yuan(amount: int) -> str:
-    """Return yuan for fen: "12.50"."""
-    return f"{amount // 100}.{amount % 100:02}"
+    """Return yuan for fen: "12.50", "-3.00"."""
+    return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02}"
 
 
 def spaced(code: str) -> str:

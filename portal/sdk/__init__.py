@@ -106,7 +106,10 @@ from portal.sdk.phones import (
     phone_key,
 )
 from portal.sdk.points import (
+    Captured,
     capture_points,
+    captured_points,
+    captured_total,
     earn_points,
     hold_points,
     points_balance,
@@ -134,6 +137,7 @@ __all__ = [
     "AuditWord",
     "BenefitRef",
     "BuildingRef",
+    "Captured",
     "Card",
     "CardRef",
     "ClosedLink",
@@ -200,6 +204,8 @@ __all__ = [
     "buildings_of",
     "business_date",
     "capture_points",
+    "captured_points",
+    "captured_total",
     "card_of",
     "check_code",
     "code_phone",

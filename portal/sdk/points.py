@@ -4,12 +4,14 @@ Keys and sources begin with the plugin's name ("events:fee:17", "events.fee"), s
 take another's key, nor end its holds, nor reverse its postings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from flask import g, has_request_context
+from sqlalchemy.orm import aliased
 
 from portal.accounts.models import Account
 from portal.extensions import db
@@ -18,6 +20,7 @@ from portal.plugin_host.state import host
 from portal.points import queries, service
 from portal.points.accounts import REDEEMABLE
 from portal.points.errors import PointsError
+from portal.points.kinds import Kind
 from portal.points.models import Transaction
 from portal.points.queries import Figures
 from portal.points.terms import Holder, Posting, Terms, Why
@@ -123,6 +126,55 @@ def reverse_points(
         why=Why(source, note=note),
         amount=amount,
     )
+
+
+@dataclass(frozen=True)
+class Captured:
+    """Milli-points that captures took, and how much of them was reversed since."""
+
+    amount: int
+    returned: int
+
+
+def captured_points(*, source: str, posting_ids: Collection[int]) -> dict[int, Captured]:
+    """Return what the ledger has of the plugin's captures (ids of postings), in one statement."""
+    captured, returned = _captures(source)
+    rows = db.session.execute(
+        sa.select(captured.id, captured.amount, returned).where(
+            captured.kind == Kind.CAPTURE,
+            captured.source == source,
+            captured.id.in_(posting_ids),
+        )
+    )
+    return {row[0]: Captured(int(row[1]), int(row[2])) for row in rows}
+
+
+def captured_total(*, source: str, project: ProjectRef) -> Captured:
+    """Return the sum of all captures of the plugin's holds in a project, in one statement."""
+    captured, returned = _captures(source)
+    hold = aliased(Transaction)
+    row = db.session.execute(
+        sa.select(
+            sa.func.coalesce(sa.func.sum(captured.amount), 0),
+            sa.func.coalesce(sa.func.sum(returned), 0),
+        )
+        .join(hold, hold.id == captured.ends_hold_id)
+        .where(captured.kind == Kind.CAPTURE, captured.source == source)
+        .where(hold.project_id == project.id)
+    ).one()
+    return Captured(int(row[0]), int(row[1]))
+
+
+def _captures(source: str) -> tuple[type[Transaction], sa.ColumnElement[int]]:
+    """Return the ledger as captures, and what was reversed of one; for the plugin's source only."""
+    _plugin(source)
+    captured, reversal = aliased(Transaction), aliased(Transaction)
+    returned = (
+        sa.select(sa.func.coalesce(sa.func.sum(reversal.amount), 0))
+        .where(reversal.reverses_id == captured.id)
+        .scalar_subquery()
+    )
+    return captured, returned
 
 
 def points_balance(member: MemberRef, currency: str = REDEEMABLE) -> Figures:

@@ -13,6 +13,7 @@ from plugins.rewards.models.care import (
 from plugins.rewards.models.items import WHOLE, Favourite, Item, OpenWindow, TierPrice
 from plugins.rewards.models.orders import Movement, Order, PurgePermit, Step, Used
 from plugins.rewards.partners.models import ItemPartner, Partner, PartnerOffer
+from plugins.rewards.settlement.models import Rate, Statement, StatementLine
 from plugins.rewards.vouchers.models import Voucher, VoucherTerms, VoucherUse, WrongCode
 
 __all__ = [
@@ -37,6 +38,9 @@ __all__ = [
     "Partner",
     "PartnerOffer",
     "PurgePermit",
+    "Rate",
+    "Statement",
+    "StatementLine",
     "Step",
     "TierPrice",
     "Used",

@@ -23,6 +23,9 @@ from plugins.rewards.models import (
     Order,
     Partner,
     PartnerOffer,
+    Rate,
+    Statement,
+    StatementLine,
     Step,
     TierPrice,
     Used,
@@ -43,7 +46,14 @@ _FEE = "rewards.fee"
 _RULE, _TASK = "rewards.care_rule", "rewards.care_task"
 _USE, _WHO = "rewards.benefit_use", "rewards.member"
 _PARTNER = "rewards.partner"
+_STATEMENT = "rewards.statement"
 NAMES = {
+    "rewards_staff.statement": {"public_id": _STATEMENT},
+    "rewards_staff.drop_statement": {"public_id": _STATEMENT},
+    "rewards_staff.approve_statement": {"public_id": _STATEMENT},
+    "rewards_staff.send_back_statement": {"public_id": _STATEMENT},
+    "rewards_staff.pay_statement": {"public_id": _STATEMENT},
+    "rewards_staff.export_statement": {"public_id": _STATEMENT},
     "rewards_staff.care_task": {"public_id": _TASK},
     "rewards_staff.act_on_care": {"public_id": _TASK},
     "rewards_staff.care_rule": {"public_id": _RULE},
@@ -96,7 +106,7 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
             title=texts, note="请放前台", placed_at=now, done_at=now,
         )
     )  # fmt: skip
-    add(Step(**where, order_id=order.id, state=State.COLLECTED, by=1, at=now))
+    step = add(Step(**where, order_id=order.id, state=State.COLLECTED, by=1, at=now))
     fee = add(
         Item(
             **where, kind=Kind.FEE, state=Shown.SHOWN, way=Way.DELIVER, title=texts, hint={},
@@ -129,6 +139,19 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
         )
     )  # fmt: skip
     add(ItemPartner(**of_item, partner_id=partner.id))
+    add(Rate(**of_item, month="2026-07", fen=800))
+    statement = add(
+        Statement(
+            **where, number=1, month="2026-07", party="partner", partner_id=partner.id, points=0,
+            amount=800, rows=1, unrated=0, ledger=0, made_by=1,
+        )
+    )  # fmt: skip
+    add(
+        StatementLine(
+            **of_item, statement_id=statement.id, step_id=step.id, on=now.date(), pieces=1,
+            points=0, amount=800, rate=800,
+        )
+    )  # fmt: skip
     add(WrongCode(**where, who="account:1", minute=1, wrong=1))
     rule, task = _add_care(project, member, where)
     add(BenefitRule(**where, tier="gold", benefit="cleaning", most=2, period="year"))
@@ -146,6 +169,7 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
         _USE: use.public_id,
         _WHO: member.public_id,
         _PARTNER: partner.public_id,
+        _STATEMENT: statement.public_id,
         _FEE: fee.public_id,
         _VOUCHER: voucher.public_id,
         _ITEM: item.public_id,
