@@ -156,7 +156,7 @@ def fill(project: ProjectRef, demo: Demo) -> None:
     done = 0
     for who in reversed(neighbours):
         item = made[(4, 1, 0, 12)[done % 4]]
-        days = business_date(project.time_zone).day + 2
+        days = demo.today.day + 2
         done += _order(item, who, project, demo, days, "handed_out", actor)
         if done == 8:
             break

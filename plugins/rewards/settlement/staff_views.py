@@ -86,7 +86,8 @@ def export_settlement(kind: str) -> Response:
     found = queries.all_statements(project.id, StatementFilter.read(request.form))
     header = (
         gettext("Month"), gettext("Number"), gettext("Settled with"), gettext("State"),
-        gettext("Number of lines"), gettext("Points"), gettext("Yuan"), gettext("Paid on"), gettext("Proof"),
+        gettext("Number of lines"), gettext("Points"), gettext("Yuan"), gettext("Paid on"),
+        gettext("Proof"),
     )  # fmt: skip
     rows = [
         (

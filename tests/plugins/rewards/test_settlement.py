@@ -358,6 +358,7 @@ def test_the_pages_cost_the_same_however_much_there_is(
 ) -> None:
     factories.sign_in(client, place.clerk)
     items = [given_to(partner, make_item(price=0, kind=Kind.OFFER), rate=1) for _ in range(4)]
+    client.get(f"/p/{place.project.slug}/staff/rewards/settlement")
     costs = []
     for items_now in (items[:1], items):
         for item in items_now:
@@ -370,4 +371,4 @@ def test_the_pages_cost_the_same_however_much_there_is(
                 assert client.get(f"{base}/{path}").status_code == 200
             costs.append(len(sent))
     assert costs[:3] == costs[3:]
-    assert max(costs) <= 10, costs
+    assert max(costs) <= 9, costs
