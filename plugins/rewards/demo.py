@@ -1,9 +1,12 @@
 """A catalogue for the demo club, with orders at every stage."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 from typing import Any
+
+import sqlalchemy as sa
 
 from plugins.rewards import handling, ordering
 from plugins.rewards.benefits.demo import fill_benefits
@@ -11,13 +14,13 @@ from plugins.rewards.care.demo import fill_care
 from plugins.rewards.errors import RewardError
 from plugins.rewards.fees.answering import set_worth
 from plugins.rewards.fees.booking import FeeWish, months_from
-from plugins.rewards.models import Favourite, Item, OpenWindow
+from plugins.rewards.models import Favourite, Item, OpenWindow, Order, Voucher
 from plugins.rewards.partners.demo import add_partners
 from plugins.rewards.rules import Rules, price_for
 from plugins.rewards.service import Draft, change_stock, offer, write
 from plugins.rewards.settlement.demo import settle
 from plugins.rewards.states import Kind, Move, Period, Way
-from plugins.rewards.vouchers.service import set_terms
+from plugins.rewards.vouchers.service import set_terms, use
 from portal.sdk import (
     Demo,
     MemberRef,
@@ -128,6 +131,18 @@ SCENES = (
         _texts("两人份，周末可用", "兩人份，週末可用", "For two, at weekends"),
         560, Kind.OFFER, at_once=2, more={"prepared": False},
     ),
+    Scene(
+        "coffee", _texts("迎新礼：会所餐饮 50 元券", "迎新禮：會所餐飲 50 元券",
+                         "A welcome: 50 yuan at the clubhouse"),
+        _texts("可分次使用，每户一张", "可分次使用，每戶一張", "Used in parts, one a household"),
+        0, Kind.VOUCHER, Way.DELIVER,
+        more={"home": "home", "worth": 5_000, "household_most": 1, "household_period": Period.EVER},
+    ),
+    Scene(
+        "plant", _texts("邻里节伴手礼", "鄰里節伴手禮", "A gift of the neighbours' day"),
+        _DESK, 0, pieces=60,
+        more={"home": "home", "household_most": 1, "household_period": Period.YEAR},
+    ),
 )  # fmt: skip
 
 
@@ -157,17 +172,35 @@ def fill(project: ProjectRef, demo: Demo) -> None:
     for who in reversed(neighbours):
         item = made[(4, 1, 0, 12)[done % 4]]
         days = demo.today.day + 2
-        done += _order(item, who, project, demo, days, "handed_out", actor)
+        done += bool(_order(item, who, project, demo, days, "handed_out", actor))
         if done == 8:
             break
     settle(project, demo, made)
     fill_benefits(project, owner, neighbours, actor)
     fill_care(project, demo)
-    gone = made[10]
-    for who in neighbours[43:46]:
-        _order(made[11], who, project, demo, 4, "placed", actor)
-    for who in neighbours[40:43]:
-        _order(gone, who, project, demo, 5, "placed", actor)
+    rich = neighbours[::-1]
+    _orders(made[10], rich, 3, project, demo, 5, "placed", actor)
+    _use_in_parts(_orders(made[11], rich, 3, project, demo, 4, "placed", actor), actor, demo)
+    # What is free of charge leaves the owner's points as they are.
+    treats = [_order(item, owner, project, demo, 2, "ready", actor) for item in made[13:]]
+    _use_in_parts([each for each in treats if each], actor, demo)
+
+
+def _orders(
+    item: Item, people: Sequence[MemberRef], many: int, project: ProjectRef, *how: Any
+) -> list[Order]:
+    """Let the first so many who can pay for it redeem an item."""
+    tried = (_order(item, who, project, *how) for who in people)
+    return list(islice((each for each in tried if each), many))
+
+
+def _use_in_parts(orders: Sequence[Order], actor: Any, demo: Demo) -> None:
+    """Take a part off one voucher, and all off another: the third is as it was given."""
+    given = sa.select(Voucher).where(Voucher.order_id.in_([each.id for each in orders]))
+    vouchers = db.session.scalars(given.order_by(Voucher.id)).all()
+    for voucher, share in zip(vouchers, (2, 1), strict=False):
+        amount, at = voucher.left_over // share, demo.moment(1, 15)
+        use(actor=actor, voucher=voucher, seen=voucher.left_over, amount=amount, at=at)
 
 
 def _write(scene: Scene, place: int, project: ProjectRef, demo: Demo) -> Item:
@@ -222,8 +255,8 @@ def _order(
     days_ago: int,
     until: str,
     actor: Any,
-) -> bool:
-    """Let a neighbour redeem an item, as far as the points go; return whether they went far."""
+) -> Order | None:
+    """Let a member redeem an item, as far as the points go."""
     at = demo.moment(days_ago, 9 + days_ago % 8)
     savepoint = db.session.begin_nested()
     try:
@@ -251,6 +284,6 @@ def _order(
     except RewardError:
         # Fewer points than it costs.
         savepoint.rollback()
-        return False
+        return None
     savepoint.commit()
-    return True
+    return order

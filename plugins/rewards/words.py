@@ -102,13 +102,10 @@ REFUSALS: Mapping[str, object] = {
     "TOO_MUCH": lazy("Less than that is left on it. Nothing was taken."),
     "TOO_MANY_TRIES": lazy("Too many wrong codes. Wait a minute; it was noted."),
     "BAD_CODES": lazy("A code has 6 to 24 letters and digits. Not so:"),
-    "TOO_MANY_CODES": lazy("A list has 5,000 codes at most."),
     "BAD_DAYS": lazy("Write how many days, from 1 to 3,650."),
     "NO_HOME": lazy("Choose a home of yours here. Your points are untouched."),
     "BAD_MONTH": lazy("Choose one of the months. Your points are untouched."),
     "BAD_WORTH": lazy("Write whole yuan, such as 100."),
-    "BAD_HEADING": lazy("The first line must name the columns, among them code and answer."),
-    "TOO_MANY_ROWS": lazy("500 rows can be sent at once."),
     "NO_STOCK": lazy("No stock is kept for this item."),
     "TASK_ENDED": lazy("This task is over already. Load its page again."),
     "TASK_TAKEN": lazy("A colleague has taken this task."),
@@ -187,6 +184,13 @@ AUDIT: Mapping[str, object] = {
 }
 """Act -> its words in the trail."""
 
+CODES: Mapping[str, tuple[object, str]] = {
+    "new": (lazy("New"), "green"),
+    "known": (lazy("Here already"), ""),
+    "twice": (lazy("Twice in this list"), ""),
+    "bad": (lazy("No code: 6 to 24 letters and digits"), "rose"),
+}
+"""What becomes of a code of a list -> its words and colour."""
 ANSWERS: Mapping[str, object] = {
     "done": lazy("Carried out"),
     "repeated": lazy("Was carried out before"),

@@ -86,7 +86,7 @@
 
   // A refusal is told and the scanner goes on; the next code replaces it.
   const look = (text) => {
-    const ticket = DoorScan.ticket(text);
+    const ticket = Scan.ticket(text);
     const asked = text.trim();
     const parties = ticket ? [door.party(ticket)].filter(Boolean) : asked ? door.called(asked) : [];
     part("parties").replaceChildren(...parties.filter((each) => each.seats.length).map(card));
@@ -97,7 +97,7 @@
     if (code === "UNKNOWN_TICKET") part("parties").append(unknown(ticket));
   };
   const scanned = (text) => {
-    const ticket = DoorScan.ticket(text);
+    const ticket = Scan.ticket(text);
     if (ticket) { look(ticket); return; }
     part("parties").replaceChildren();
     notice(say("UNKNOWN_TICKET"));
@@ -191,12 +191,12 @@
   part("picture").addEventListener("change", async (event) => {
     const [file] = event.target.files;
     if (!file) return;
-    const text = await DoorScan.read(file).catch(() => null);
+    const text = await Scan.read(file).catch(() => null);
     event.target.value = "";
     if (text) scanned(text); else notice(say("no_code"));
   });
   part("scan").addEventListener("click", async () => {
-    const stop = await DoorScan.start(root.querySelector("video"), scanned);
+    const stop = await Scan.start(root.querySelector("video"), scanned);
     if (!stop) { notice(say("no_camera")); return; }
     part("scanner").hidden = false;
     part("scan").hidden = true;

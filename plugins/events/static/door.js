@@ -9,9 +9,9 @@
   button.hidden = false;
 
   const start = async () => {
-    const stop = await DoorScan.start(place.querySelector("video"), (text) => {
+    const stop = await Scan.start(place.querySelector("video"), (text) => {
       stop();
-      form.elements.q.value = DoorScan.ticket(text) || text.slice(0, 200);
+      form.elements.q.value = Scan.ticket(text) || text.slice(0, 200);
       form.requestSubmit();
     });
     if (!stop) return;

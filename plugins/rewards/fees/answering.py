@@ -18,9 +18,16 @@ from plugins.rewards.models import FeeCredit, FeeTerms, Item, Order
 from plugins.rewards.showing import plain_code
 from plugins.rewards.states import DONE, Kind, State
 from plugins.rewards.vouchers.using import fen
-from portal.sdk import ProjectRef, db, record
+from portal.sdk import ProjectRef, TableError, db, read_table, record
 
 MOST = 500
+COLUMNS = {
+    "code": ("编号", "單號", "单号", "兑换码", "兌換碼"),
+    "answer": ("答复", "答覆", "结果", "結果"),
+    "reason": ("原因", "理由"),
+    "amount": ("金额", "金額"),
+}
+"""What the heading of the company's file may call each column."""
 CONFIRMED, REFUSED, DONE_NOW, REPEATED = "confirmed", "refused", "done", "repeated"
 _SAID = {
     "confirmed": CONFIRMED, "yes": CONFIRMED, "确认": CONFIRMED, "确认抵扣": CONFIRMED,
@@ -67,26 +74,25 @@ def set_worth(*, actor: Any, project: ProjectRef, item: Item, worth: int | None)
     )  # fmt: skip
 
 
-def read_rows(text: str) -> list[Row]:
-    """Return the lines of a CSV with a heading that names `code`, `answer`, and perhaps `reason`
-    and `amount`, in any order. Raises RewardError: BAD_HEADING, TOO_MANY_ROWS."""
-    table = csv.reader(io.StringIO(text.lstrip("\ufeff").replace("\0", "")))
+def read_rows(data: bytes) -> list[Row]:
+    """Return the rows of a CSV or XLSX whose heading names `code`, `answer`, and perhaps `reason`
+    and `amount`, in any order. Raises RewardError BAD_TABLE."""
     try:
-        lines = [[cell.strip() for cell in cells] for cells in table]
-    except csv.Error as error:
-        raise RewardError("BAD_HEADING") from error
-    heading = [cell.lower() for cell in lines[0]] if lines else []
-    if not {"code", "answer"} <= set(heading):
-        raise RewardError("BAD_HEADING")
-    found = []
-    for number, cells in enumerate(lines[1:], 2):
-        named = dict(zip(heading, cells, strict=False))
-        if any(cells):
-            told = {key: named.get(key, "")[:200] for key in ("code", "answer", "reason", "amount")}
-            found.append(Row(number, **told))
-    if len(found) > MOST:
-        raise RewardError("TOO_MANY_ROWS")
-    return found
+        table = read_table(data, columns=COLUMNS, needed=("code", "answer"), most=MOST)
+    except TableError as error:
+        raise RewardError("BAD_TABLE", said=error.sentence) from error
+    return [
+        Row(each.line, **{name: text[:200] for name, text in each.cells.items()}) for each in table
+    ]
+
+
+def as_text(rows: Sequence[Row]) -> str:
+    """Return rows as the text of a CSV, to be sent again."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(COLUMNS)
+    table.writerows((each.code, each.answer, each.reason, each.amount) for each in rows)
+    return text.getvalue()
 
 
 def apply_rows(

@@ -8,6 +8,7 @@ from plugins.rewards.blueprint import staff
 from plugins.rewards.errors import RewardError
 from plugins.rewards.fees import answering, booking, queries
 from plugins.rewards.models import Item
+from plugins.rewards.sending import sent_list
 from plugins.rewards.showing import yuan
 from plugins.rewards.staff_views import MANAGE, own_item
 from plugins.rewards.states import Kind
@@ -23,6 +24,7 @@ from portal.sdk import (
     now,
     record,
     requires,
+    takes_files,
 )
 
 __all__ = ["staff"]
@@ -69,18 +71,21 @@ def export_fees(kind: str) -> Response:
 
 @staff.post("/p/<project>/staff/rewards/fees")
 @requires(FEES)
+@takes_files(1)
 def answer_fees() -> Page:
-    """Take the company's answers, and report what became of each row."""
+    """Take the company's answers, or look at them first; report what becomes of each row."""
     try:
+        rows = answering.read_rows(sent_list("rows"))
         told = answering.apply_rows(
-            actor=current_account(),
-            project=current_project(),
-            rows=answering.read_rows(request.form.get("rows", "")),
-            at=now(),
+            actor=current_account(), project=current_project(), rows=rows, at=now()
         )
     except RewardError as error:
         db.session.rollback()
-        return _listed([], error), 422
+        return _listed([], refused=error.said, typed=request.form.get("rows", "")), 422
+    if request.form.get("act") == "look":
+        # Everything was tried, and nothing of it stays.
+        db.session.rollback()
+        return _listed(told, looked=True, typed=answering.as_text(rows))
     db.session.commit()
     return _listed(told)
 
@@ -129,7 +134,9 @@ def _worth(item: Item, refused: RewardError | None = None) -> str:
     )
 
 
-def _listed(told: list[answering.Outcome], refused: RewardError | None = None) -> str:
+def _listed(
+    told: list[answering.Outcome], *, looked: bool = False, refused: str = "", typed: str = ""
+) -> str:
     project, month = current_project(), request.args.get("month", "")[:7]
     return render_template(
         "rewards/fees.html",
@@ -137,6 +144,7 @@ def _listed(told: list[answering.Outcome], refused: RewardError | None = None) -
         months=queries.months(project.id),
         month=month,
         told=told,
-        refused=REFUSALS[refused.code] if refused else None,
-        typed=request.form.get("rows", "") if refused else "",
+        looked=looked,
+        refused=refused,
+        typed=typed,
     )

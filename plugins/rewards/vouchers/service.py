@@ -1,6 +1,5 @@
 """Issuing vouchers, using them, importing lists of codes. Never commits."""
 
-import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -12,14 +11,13 @@ from plugins.rewards.errors import RewardError
 from plugins.rewards.models import Item, Order
 from plugins.rewards.states import Kind, Move
 from plugins.rewards.stocking import lock_item, move_stock
+from plugins.rewards.vouchers.listing import BAD, NEW, look_over
 from plugins.rewards.vouchers.models import Voucher, VoucherTerms, VoucherUse, WrongCode
 from plugins.rewards.vouchers.rules import SECONDS, Typed, is_fresh, is_genuine
 from portal.sdk import ProjectRef, db, record
 
 WRONG_MOST = 30
-IMPORT_MOST = 5000
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-_LISTED = re.compile(r"[0-9A-Z]{6,24}")
 
 
 def set_terms(*, actor: Any, project: ProjectRef, item: Item, worth: int | None, days: int) -> None:
@@ -30,32 +28,25 @@ def set_terms(*, actor: Any, project: ProjectRef, item: Item, worth: int | None,
 
 
 def import_codes(*, actor: Any, project: ProjectRef, item: Item, lines: Iterable[str]) -> int:
-    """Keep codes of a partner's list, one a line, and count them as stock; return how many are new.
+    """Keep codes of a partner's list and count them as stock; return how many are new.
 
-    Raises RewardError: BAD_CODES with the lines, TOO_MANY_CODES, NO_STOCK.
+    Raises RewardError: BAD_CODES with the first of them, NO_STOCK.
     """
     locked, terms = lock_item(item.id), _terms(item, project)
     if locked.stock is None:
         raise RewardError("NO_STOCK")
-    codes = dict.fromkeys(re.sub(r"[\s-]", "", line).upper() for line in lines if line.strip())
-    if len(codes) > IMPORT_MOST:
-        raise RewardError("TOO_MANY_CODES")
-    bad = [code[:24] for code in codes if not _LISTED.fullmatch(code)]
+    told = look_over(lines)
+    bad = [each.code for each in told if each.result == BAD]
     if bad:
         raise RewardError("BAD_CODES", said=", ".join(bad[:5]))
-    known: set[str] = set()
-    every = list(codes)
-    for at in range(0, len(every), 500):
-        some = sa.select(Voucher.code).where(Voucher.code.in_(every[at : at + 500]))
-        known |= set(db.session.scalars(some))
-    new = [code for code in every if code not in known]
+    new = [each.code for each in told if each.result == NEW]
     for code in new:
         db.session.add(_made(locked, project, terms, code))
     db.session.flush()
     terms.listed = True
     if new:
         move_stock(locked, Move.RECEIVED, len(new), actor)
-    _record(actor, project, item, "codes", {"new": len(new), "known": len(known)})
+    _record(actor, project, item, "codes", {"new": len(new), "known": len(told) - len(new)})
     return len(new)
 
 

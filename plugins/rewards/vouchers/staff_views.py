@@ -1,6 +1,8 @@
 """The staff's vouchers: the desk that checks and uses them, what they are worth, lists of codes,
 the link of a partner."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import flash, redirect, render_template, request, url_for
@@ -10,9 +12,11 @@ from werkzeug.wrappers import Response
 from plugins.rewards.blueprint import staff
 from plugins.rewards.errors import RewardError
 from plugins.rewards.models import Item
+from plugins.rewards.sending import sent_list
 from plugins.rewards.staff_views import MANAGE, own_item
 from plugins.rewards.states import Kind
 from plugins.rewards.vouchers import queries, service
+from plugins.rewards.vouchers.listing import NEW, Listed, look_over, read_codes
 from plugins.rewards.vouchers.using import Outcome, fen, look
 from plugins.rewards.words import REFUSALS
 from portal.sdk import (
@@ -26,6 +30,7 @@ from portal.sdk import (
     record,
     requires,
     revoke_tokens,
+    takes_files,
 )
 
 __all__ = ["staff"]
@@ -33,6 +38,7 @@ __all__ = ["staff"]
 Page = str | tuple[str, int] | Response
 SERVE = "rewards.serve"
 _LINK_DAYS = 365
+_TOLD_MOST = 100
 
 
 @staff.get("/p/<project>/staff/rewards/vouchers")
@@ -71,13 +77,16 @@ def set_up(public_id: str) -> str:
 
 @staff.post("/p/<project>/staff/rewards/<public_id>/vouchers")
 @requires(MANAGE)
+@takes_files(1)
 def change_set_up(public_id: str) -> Page:
-    """Change the worth, import codes, or make the partner's link."""
+    """Change the worth, look at codes and import them, or make the partner's link."""
     item, act, actor = _item(public_id), request.form.get("act", ""), current_account()
     project = current_project()
     try:
-        if act == "codes":
-            lines = request.form.get("codes", "").splitlines()
+        if act in ("codes", "look"):
+            lines = read_codes(sent_list("codes"))
+            if act == "look":
+                return _set_up(item, told=look_over(lines), codes="\n".join(lines))
             new = service.import_codes(actor=actor, project=project, item=item, lines=lines)
             flash(ngettext("%(num)d new code.", "%(num)d new codes.", new))
         elif act == "terms":
@@ -89,7 +98,7 @@ def change_set_up(public_id: str) -> Page:
             raise NotFound
     except RewardError as error:
         db.session.rollback()
-        said = f"{REFUSALS[error.code]} {error.said}".strip()
+        said = f"{REFUSALS.get(error.code, '')} {error.said}".strip()
         return _set_up(_item(public_id), refused=said), 422
     db.session.commit()
     return redirect(url_for("rewards_staff.set_up", public_id=public_id), 303)
@@ -135,7 +144,9 @@ def _item(public_id: str) -> Item:
     return found
 
 
-def _set_up(item: Item, refused: str = "", link: str = "") -> str:
+def _set_up(
+    item: Item, refused: str = "", link: str = "", told: Sequence[Listed] = (), codes: str = ""
+) -> str:
     return render_template(
         "rewards/voucher_set_up.html",
         item=item,
@@ -143,5 +154,8 @@ def _set_up(item: Item, refused: str = "", link: str = "") -> str:
         figures=queries.figures_of(item),
         refused=refused,
         link=link,
+        told=[each for each in told if each.result != NEW][:_TOLD_MOST],
+        counted=Counter(each.result for each in told),
+        codes=codes or request.form.get("codes", ""),
         typed=request.form,
     )

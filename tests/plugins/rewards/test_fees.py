@@ -1,6 +1,7 @@
 """Fee credits: points stay set aside until the property company has answered, once."""
 
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
 import sqlalchemy as sa
@@ -59,7 +60,7 @@ def wish(place, at):
 
 
 def answers(place, text):
-    rows = read_rows("code,answer,reason,amount\n" + text)
+    rows = read_rows(("code,answer,reason,amount\n" + text).encode())
     told = apply_rows(actor=place.clerk, project=place.ref, rows=rows, at=clock.now())
     db.session.commit()
     return [each.result for each in told]
@@ -79,16 +80,17 @@ def test_months_go_over_the_year():
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2", "\0", "code\n1"])
-def test_a_file_without_a_heading_is_refused(text):
-    with pytest.raises(RewardError, match="BAD_HEADING"):
-        read_rows(text)
+def test_a_file_without_a_heading_is_refused(app, text):
+    with app.test_request_context(), pytest.raises(RewardError, match="BAD_TABLE") as caught:
+        read_rows(text.encode())
+    assert caught.value.said
 
 
-def test_columns_come_in_any_order_with_a_mark_and_empty_lines():
-    rows = read_rows("\ufeffReason,CODE,answer\n,ABC,confirmed\n\n,,\n坏,DEF,拒绝\n")
+def test_columns_come_in_any_order_with_a_mark_and_empty_lines(app):
+    rows = read_rows("\ufeff原因,CODE,答复\n,ABC,confirmed\n\n,,\n坏,DEF,拒绝\n".encode())
     assert [(row.line, row.code, row.reason) for row in rows] == [(2, "ABC", ""), (5, "DEF", "坏")]
-    with pytest.raises(RewardError, match="TOO_MANY_ROWS"):
-        read_rows("code,answer\n" + "A,confirmed\n" * 501)
+    with app.test_request_context(), pytest.raises(RewardError, match="BAD_TABLE"):
+        read_rows(b"code,answer\n" + b"A,confirmed\n" * 501)
 
 
 def test_confirmed_is_taken_and_refused_goes_back_however_often(app, place, ask):
@@ -128,7 +130,7 @@ def test_bad_rows_are_named_and_hinder_no_other(app, place, ask):
 def test_another_projects_code_is_unknown(app, place, ask):
     order = ask()
     elsewhere = factories.make_project(slug="riverside", name="Riverside")
-    rows = read_rows(f"code,answer\n{order.code},confirmed\n")
+    rows = read_rows(f"code,answer\n{order.code},confirmed\n".encode())
     found = apply_rows(actor=place.clerk, project=project_ref(elsewhere), rows=rows, at=clock.now())
     assert found[0].result == "UNKNOWN_CODE"
 
@@ -207,3 +209,18 @@ def test_the_companys_program_answers(client, place, ask):
     narrow = factories.make_service_token("rewards.serve", project=place.project)
     denied = client.post(f"{API}/answers", json=body, headers={"Authorization": f"Bearer {narrow}"})
     assert denied.status_code == 403
+
+
+def test_the_file_is_looked_at_first_and_nothing_of_it_stays(app, place, ask):
+    order = ask()
+    clerk, url = factories.sign_in(app.test_client(), place.clerk), f"{DESK}fees"
+    text = f"编号,答复\n{order.code},确认\nNONE,确认\n".encode("gb18030")
+    looked = clerk.post(url, data={"act": "look", "file": (BytesIO(text), "answers.csv")})
+    assert looked.status_code == 200
+    assert "不是本项目" in looked.text or "没有" in looked.text
+    assert f"{order.code},确认" in looked.text
+    assert figures(place) == (900, 100)
+    done = clerk.post(url, data={"file": (BytesIO(text), "answers.csv")})
+    assert (done.status_code, figures(place)) == (200, (900, 0))
+    bad = clerk.post(url, data={"rows": "第一列,第二列\n1,2"})
+    assert (bad.status_code, "第一列" in bad.text) == (422, True)

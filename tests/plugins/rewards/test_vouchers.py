@@ -1,6 +1,7 @@
 """Vouchers: a code is worth what it is worth, once, to whoever may take it."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 import sqlalchemy as sa
@@ -214,3 +215,19 @@ def test_what_is_no_code(text):
 )
 def test_yuan_are_read_as_fen(text, amount):
     assert fen(text) == amount
+
+
+def test_a_file_of_codes_is_looked_at_and_imported(app, place, make_item, clerk):
+    item = make_item(kind=Kind.VOUCHER, way=Way.DELIVER, stock=0)
+    url = f"/p/binjiang/staff/rewards/{item.public_id}/vouchers"
+    clerk.post(url, data={"act": "codes", "codes": "EFGH5678"})
+    data = "序号,券码\n1,abcd-1234\n2,EFGH5678\n3,ABCD1234\n".encode()
+    looked = clerk.post(url, data={"act": "look", "file": (BytesIO(data), "codes.csv")}).text
+    for said in ("新码 1", "已在库中 1", "名单内重复 1"):
+        assert said in looked
+    assert "abcd-1234\nEFGH5678" in looked
+    assert counts(item) == (1, 0, 0)
+    assert clerk.post(url, data={"act": "codes", "file": (BytesIO(data), "codes.csv")}).location
+    assert counts(item) == (2, 0, 0)
+    bad = clerk.post(url, data={"act": "codes", "file": (BytesIO(b"PK\x03\x04?"), "x.xlsx")})
+    assert (bad.status_code, counts(item)) == (422, (2, 0, 0))

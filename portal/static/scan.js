@@ -1,7 +1,7 @@
 // Reads QR codes from the camera or from a picture, with jsQR: in every browser.
 "use strict";
 
-window.DoorScan = (() => {
+window.Scan = (() => {
   const LARGEST = 800, PAUSE = 120, SAME = 3000;
   const canvas = document.createElement("canvas");
   const pen = canvas.getContext("2d", { willReadFrequently: true });
