@@ -21,6 +21,7 @@ from plugins.rewards import (
 from plugins.rewards.benefits import api as benefit_api
 from plugins.rewards.benefits import staff_views as benefit_staff
 from plugins.rewards.benefits import views as benefit_views
+from plugins.rewards.card import api as card_api
 from plugins.rewards.card import partner_views as card_partner
 from plugins.rewards.card import staff_views as card_staff
 from plugins.rewards.card import views as card_views
@@ -35,10 +36,12 @@ from plugins.rewards.fees import api as fee_api
 from plugins.rewards.fees import staff_views as fee_staff
 from plugins.rewards.jobs import all_jobs
 from plugins.rewards.pages import PICTURES, home_card
+from plugins.rewards.partners import api as directory_api
 from plugins.rewards.partners import staff_views as directory_staff
 from plugins.rewards.partners import views as directory_views
 from plugins.rewards.settings import all_settings
 from plugins.rewards.settlement import staff_views as settlement_staff
+from plugins.rewards.vouchers import api as voucher_api
 from plugins.rewards.vouchers import partner_views
 from plugins.rewards.vouchers import staff_views as voucher_staff
 from plugins.rewards.vouchers import views as voucher_views
@@ -82,6 +85,7 @@ _STAFF = (
     staff_views, desk_views, figures_views, voucher_staff, fee_staff, care_staff, care_manage,
     benefit_staff, card_staff, directory_staff, settlement_staff,
 )  # fmt: skip
+_APIS = (api, fee_api, benefit_api, voucher_api, card_api, directory_api)
 # Naming every module of pages here imports it, and with it its routes.
 _PAGES = dict.fromkeys(
     [
@@ -97,7 +101,7 @@ for _blueprint in _PAGES:
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     """Return the pages and the JSON routes of owners and of staff."""
-    return [*_PAGES, api.api, fee_api.api, benefit_api.api]
+    return [*_PAGES, *(module.api for module in _APIS)]
 
 
 @hookimpl

@@ -15,7 +15,7 @@ from plugins.rewards.pages import refusal_of
 from plugins.rewards.showing import spaced
 from plugins.rewards.states import LIVE, Kind, State, Way
 from plugins.rewards.views import CODES
-from plugins.rewards.vouchers.views import of_order
+from plugins.rewards.vouchers.queries import of_order
 from portal.sdk import (
     current_member,
     current_project,

@@ -54,13 +54,13 @@ def item_page(
     project: ProjectRef, member: MemberRef, public_id: str, at: datetime
 ) -> ItemPage | None:
     """Return an item as a member sees it now; None for what owners do not see."""
-    found = queries.find_for(project.id, public_id, member)
+    today = at.astimezone(ZoneInfo(project.time_zone)).date()
+    found = queries.find_for(project.id, public_id, member, today)
     if found is None or found[0].state == Shown.DRAFT:
         return None
-    item, marked, reserved = found
+    item, marked, reserved, counts = found
     home = household_of(member, project)
     available = points_balance(member).available
-    counts = queries.counts_of(item, member, at.astimezone(ZoneInfo(project.time_zone)).date())
     pictures = []
     if item.picture_url:
         pictures = [

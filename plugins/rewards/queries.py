@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from plugins.rewards.models import WHOLE, Favourite, Item, Movement, Order, Step, TierPrice, Used
 from plugins.rewards.rules import Counts, period_of
-from plugins.rewards.states import LIVE, Kind, Shown, State
+from plugins.rewards.states import LIVE, Kind, Period, Shown, State
 from portal.sdk import MemberRef, Page, ProjectRef, db, may, page_of, visible_projects
 
 
@@ -84,40 +84,36 @@ def find_item(project_id: int, public_id: str) -> Item | None:
 
 
 def find_for(
-    project_id: int, public_id: str, member: MemberRef
-) -> tuple[Item, bool, Order | None] | None:
-    """Return an item, whether the member marked it, and the member's reservation of it."""
+    project_id: int, public_id: str, member: MemberRef, on: date
+) -> tuple[Item, bool, Order | None, Counts] | None:
+    """Return an item, whether the member marked it, the member's reservation of it, and how many
+    pieces count against its limits on a day."""
     mine = sa.and_(Favourite.item_id == Item.id, Favourite.member_id == member.id)
     held = sa.and_(
         Order.item_id == Item.id, Order.member_id == member.id, Order.state == State.RESERVED
     )
     rows = db.session.execute(
-        sa.select(Item, Favourite.item_id, Order)
+        sa.select(
+            Item,
+            Favourite.item_id,
+            Order,
+            _used(Used.member_id == member.id, Item.member_period, on),
+            _used(Used.household_id == member.household_id, Item.household_period, on),
+        )
         .options(*WHOLE)
         .outerjoin(Favourite, mine)
         .outerjoin(Order, held)
         .where(Item.public_id == public_id, in_project(project_id))
     )
     row = rows.unique().one_or_none()
-    return (row[0], row[1] is not None, row[2]) if row else None
+    return (row[0], row[1] is not None, row[2], Counts(row[3], row[4])) if row else None
 
 
-def counts_of(item: Item, member: MemberRef, on: date) -> Counts:
-    """Return how many pieces count against the item's limits now; no limit, no statement."""
-    if not (item.member_most or item.household_most):
-        return Counts()
-    mine = sa.and_(Used.member_id == member.id, Used.period == period_of(item.member_period, on))
-    ours = sa.and_(
-        Used.household_id == member.household_id,
-        Used.period == period_of(item.household_period, on),
-    )
-    rows = db.session.execute(
-        sa.select(Used.member_id, Used.used).where(Used.item_id == item.id, sa.or_(mine, ours))
-    ).all()
-    return Counts(
-        sum(used for who, used in rows if who is not None),
-        sum(used for who, used in rows if who is None),
-    )
+def _used(whose: sa.ColumnElement[bool], period: Any, on: date) -> sa.ScalarSelect[int]:
+    """Select the pieces of the item that count in the period in which a day lies."""
+    key = sa.case({str(each): period_of(each, on) for each in Period}, value=period)
+    pieces = sa.select(sa.func.coalesce(sa.func.sum(Used.used), 0))
+    return pieces.where(Used.item_id == Item.id, whose, Used.period == key).scalar_subquery()
 
 
 def mine(project_id: int, member_id: int) -> Page[Any]:

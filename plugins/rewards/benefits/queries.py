@@ -27,30 +27,33 @@ _SHOWN = 20
 
 
 def benefits_of(member: MemberRef, project: ProjectRef, at: datetime) -> Benefits:
-    """Return what a member's tier gives and how much of it was had: four statements."""
+    """Return what a member's tier gives and how much of it was had: three statements."""
     key = tier_of(member)
     tier = next((each for each in tiers() if each.key == key), None)
     if tier is None:
         return Benefits()
     on = business_date(project.time_zone, at)
-    counted = sa.select(BenefitCount.benefit, BenefitCount.period, BenefitCount.used)
-    mine = counted.where(BenefitCount.member_id == member.id, BenefitCount.project_id == project.id)
-    used = {(row.benefit, row.period): row.used for row in db.session.execute(mine)}
-    rules = rules_of(project, tier.key)
+    mine = sa.and_(
+        BenefitCount.member_id == member.id,
+        BenefitCount.project_id == BenefitRule.project_id,
+        BenefitCount.benefit == BenefitRule.benefit,
+    )
+    rows = db.session.execute(
+        sa.select(BenefitRule, BenefitCount.period, BenefitCount.used)
+        .outerjoin(BenefitCount, mine)
+        .where(BenefitRule.project_id == project.id, BenefitRule.tier == tier.key)
+    ).all()
+    used = {(rule.benefit, period): many for rule, period, many in rows if many is not None}
+    rules = {rule.benefit: rule for rule, _, _ in rows}
     return Benefits(
         tier,
-        tuple(
-            entitlement(each, project, rules.get((tier.key, each.key)), used, on)
-            for each in tier.benefits
-        ),
+        tuple(entitlement(each, project, rules.get(each.key), used, on) for each in tier.benefits),
     )
 
 
-def rules_of(project: ProjectRef, tier: str = "") -> dict[tuple[str, str], BenefitRule]:
-    """Return a project's rules by tier and benefit, of one tier or of all."""
+def rules_of(project: ProjectRef) -> dict[tuple[str, str], BenefitRule]:
+    """Return a project's rules by tier and benefit."""
     mine = sa.select(BenefitRule).where(BenefitRule.project_id == project.id)
-    if tier:
-        mine = mine.where(BenefitRule.tier == tier)
     return {(each.tier, each.benefit): each for each in db.session.scalars(mine)}
 
 

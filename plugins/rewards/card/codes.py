@@ -5,7 +5,7 @@ import hmac
 import re
 from base64 import b32encode
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pyotp import TOTP
 
@@ -34,6 +34,11 @@ class Typed:
 def digits_of(secret: str, number: str, at: datetime) -> str:
     """Return the six digits of a card in this minute. `secret`: the portal's own."""
     return _totp(secret, number).at(int(at.timestamp()))
+
+
+def ends_at(at: datetime) -> datetime:
+    """Return when the minute of a code is over."""
+    return datetime.fromtimestamp((int(at.timestamp()) // SECONDS + 1) * SECONDS, UTC)
 
 
 def is_now(secret: str, typed: Typed, at: datetime) -> bool:

@@ -1,13 +1,11 @@
 """The owners' card with its QR that changes every minute."""
 
-from datetime import datetime
-
 import segno
 from flask import current_app, make_response, render_template, url_for
 from werkzeug.wrappers import Response
 
 from plugins.rewards.blueprint import blueprint
-from plugins.rewards.card.codes import SECONDS, digits_of
+from plugins.rewards.card.codes import digits_of, ends_at
 from portal.sdk import (
     card_of,
     current_member,
@@ -43,10 +41,6 @@ def card() -> Response:
             qr_says=gettext("Code of the member card"),
         )
     )
-    answer.headers["Refresh"] = str(_left(at))
+    # One more second: the next code is there for sure.
+    answer.headers["Refresh"] = str(int((ends_at(at) - at).total_seconds()) + 1)
     return answer
-
-
-def _left(at: datetime) -> int:
-    """Seconds until the next code, and one more."""
-    return SECONDS - int(at.timestamp()) % SECONDS + 1

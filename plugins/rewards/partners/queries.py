@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
-from plugins.rewards.models import Item
+from plugins.rewards.models import Item, TierPrice
 from plugins.rewards.partners.models import ItemPartner, Partner
 from plugins.rewards.partners.states import Category
 from plugins.rewards.states import Shown
@@ -66,22 +66,32 @@ def find_partner(project_id: int, public_id: str, *, shown: bool = False) -> Par
     return db.session.scalars(mine).unique().one_or_none()
 
 
-def items_of(partner: Partner, *, shown: bool = False) -> list[Item]:
-    """Return the items that are a partner's with the tiers' prices, 100 at most; `shown`: those
-    that are offered."""
-    mine = sa.select(Item).options(selectinload(Item.prices))
-    mine = mine.join(ItemPartner, ItemPartner.item_id == Item.id)
-    mine = mine.where(ItemPartner.partner_id == partner.id)
-    if shown:
-        mine = mine.where(Item.state == Shown.SHOWN)
-    return list(db.session.scalars(mine.order_by(Item.place, Item.id).limit(ITEMS_MOST)))
+def offered_items(partner: Partner, tier: str | None) -> list[tuple[Item, int]]:
+    """Return a partner's items that are offered, each with the milli-points for a tier: 100."""
+    price = sa.func.coalesce(TierPrice.price, Item.price)
+    own = sa.and_(TierPrice.item_id == Item.id, TierPrice.tier == (tier or ""))
+    mine = (
+        sa.select(Item, price)
+        .join(ItemPartner, ItemPartner.item_id == Item.id)
+        .outerjoin(TierPrice, own)
+        .where(ItemPartner.partner_id == partner.id, Item.state == Shown.SHOWN)
+        .order_by(Item.place, Item.id)
+        .limit(ITEMS_MOST)
+    )
+    return [(item, points) for item, points in db.session.execute(mine)]
 
 
-def items_without(project_id: int) -> list[Item]:
-    """Return the project's own items that are nobody's yet, 100 at most."""
-    taken = sa.exists().where(ItemPartner.item_id == Item.id)
-    free = sa.select(Item).where(Item.project_id == project_id, ~taken)
-    return list(db.session.scalars(free.order_by(Item.place, Item.id).limit(ITEMS_MOST)))
+def items_for(partner: Partner) -> tuple[list[Item], list[Item]]:
+    """Return the items that are a partner's, and the project's own that are nobody's yet: 200."""
+    nobodys = sa.and_(ItemPartner.item_id.is_(None), Item.project_id == partner.project_id)
+    rows = db.session.execute(
+        sa.select(Item, ItemPartner.item_id)
+        .outerjoin(ItemPartner, ItemPartner.item_id == Item.id)
+        .where(sa.or_(ItemPartner.partner_id == partner.id, nobodys))
+        .order_by(ItemPartner.item_id.is_(None), Item.place, Item.id)
+        .limit(2 * ITEMS_MOST)
+    ).all()
+    return [item for item, taken in rows if taken], [item for item, taken in rows if not taken]
 
 
 def _listed(

@@ -205,11 +205,12 @@ def _editor(form: PartnerForm, known: list[TierRef], partner: Partner | None) ->
 
 
 def _shown(partner: Partner, link: str = "") -> str:
+    items, free = queries.items_for(partner)
     return render_template(
         "rewards/staff_partner.html",
         partner=partner,
-        items=queries.items_of(partner),
-        free=queries.items_without(partner.project_id),
+        items=items,
+        free=free,
         names={each.key: each.name for each in tiers()},
         link=link,
         categories=CATEGORIES,

@@ -7,7 +7,6 @@ from plugins.rewards.blueprint import blueprint
 from plugins.rewards.partners import queries
 from plugins.rewards.partners.queries import PartnerFilter
 from plugins.rewards.partners.words import CATEGORIES
-from plugins.rewards.rules import price_for
 from portal.sdk import current_member, current_project, member_only, tier_of
 
 __all__ = ["blueprint"]
@@ -39,6 +38,6 @@ def show_partner(public_id: str) -> str:
         "rewards/partner.html",
         partner=found,
         tier=tier,
-        items=[(item, price_for(item, tier)) for item in queries.items_of(found, shown=True)],
+        items=queries.offered_items(found, tier),
         categories=CATEGORIES,
     )

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from plugins.rewards.models.items import BIG, OWN_ITEM, Item
+from plugins.rewards.models.orders import Order
 from portal.sdk import Identified, UtcDateTime, db, foreign_key
 
 
@@ -63,6 +64,12 @@ class Voucher(Identified, db.Model):
     valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     item: Mapped[Item] = relationship(lazy="raise")
+    order: Mapped[Order | None] = relationship(lazy="raise")
+
+    def is_good(self, at: datetime) -> bool:
+        """Tell whether something can be taken off it at a moment."""
+        valid = self.valid_until is not None and self.valid_until > at
+        return valid and self.left_over > 0 and self.voided_at is None
 
 
 class VoucherUse(Identified, db.Model):

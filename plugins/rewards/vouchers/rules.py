@@ -4,7 +4,7 @@ import hmac
 import re
 from base64 import b32encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from plugins.rewards.vouchers.models import Voucher
 
@@ -39,6 +39,11 @@ def shown_code(voucher: Voucher, at: datetime) -> str:
     """Return what the QR says now: the code, the minute, and the proof for it."""
     step = _step(at)
     return f"{voucher.code}.{step}.{_proof(voucher, step)}"
+
+
+def shown_until(at: datetime) -> datetime:
+    """Return when what the QR says now is stale: at the end of the next minute."""
+    return datetime.fromtimestamp((_step(at) + 2) * SECONDS, UTC)
 
 
 def is_genuine(voucher: Voucher, typed: Typed) -> bool:

@@ -1,21 +1,17 @@
 """The owners' vouchers: the code, its QR that changes every minute, what is left."""
 
 import segno
-import sqlalchemy as sa
 from flask import make_response, render_template, url_for
-from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from plugins.rewards.blueprint import blueprint
-from plugins.rewards.models import Order
 from plugins.rewards.showing import spaced
-from plugins.rewards.vouchers.models import Voucher
+from plugins.rewards.vouchers import queries
 from plugins.rewards.vouchers.rules import shown_code
 from portal.sdk import (
     current_member,
     current_project,
-    db,
     gettext,
     localized,
     member_only,
@@ -33,20 +29,11 @@ _AGAIN = 45
 @member_only
 def voucher(public_id: str) -> Response:
     """Show a voucher with its QR, anew every minute."""
-    found = db.session.scalar(
-        sa.select(Voucher)
-        .options(joinedload(Voucher.item))
-        .where(
-            Voucher.public_id == public_id,
-            Voucher.project_id == current_project().id,
-            Voucher.member_id == current_member().id,
-        )
-    )
+    found = queries.own_voucher(current_project(), current_member(), public_id)
     if found is None:
         raise NotFound
     at = now()
-    good = found.left_over > 0 and found.voided_at is None
-    good = good and found.valid_until is not None and found.valid_until > at
+    good = found.is_good(at)
     address = url_for("rewards_staff.vouchers", code=shown_code(found, at))
     code = segno.make(our_address(address), error="m")
     answer = make_response(
@@ -54,7 +41,8 @@ def voucher(public_id: str) -> Response:
             "rewards/voucher.html",
             voucher=found,
             item=found.item,
-            order=db.session.get(Order, found.order_id),
+            order=found.order,
+            uses=queries.uses_of(found),
             code=spaced(found.code),
             good=good,
             at=at,
@@ -65,9 +53,3 @@ def voucher(public_id: str) -> Response:
     if good:
         answer.headers["Refresh"] = str(_AGAIN)
     return answer
-
-
-def of_order(order: Order) -> list[Voucher]:
-    """Return the vouchers of an order: 99 at most."""
-    mine = sa.select(Voucher).where(Voucher.order_id == order.id).order_by(Voucher.id)
-    return list(db.session.scalars(mine.limit(99)))

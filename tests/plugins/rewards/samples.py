@@ -73,6 +73,8 @@ NAMES = {
     "rewards_api.cancel_order": {"public_id": _ORDER},
     "rewards_staff": {"public_id": _ITEM},
     "rewards_staff.show_order": {"public_id": _ORDER},
+    "rewards_vouchers_api": {"public_id": _VOUCHER},
+    "rewards_partners_api": {"public_id": _PARTNER},
     "rewards.voucher": {"public_id": _VOUCHER},
     "rewards.show_partner": {"public_id": _PARTNER},
     "rewards_staff.partner": {"public_id": _PARTNER},

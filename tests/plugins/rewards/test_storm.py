@@ -1,35 +1,43 @@
 """A hundred redemptions of ten pieces from several processes, with time-outs, cancels, two phones
-and a desk: stock, limits and ledger hold."""
+of one household and a desk; one voucher on three phones: stock, limits, worth and ledger hold."""
 
 import base64
+import http.client
 import os
 import random
+import re
+import threading
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
+import pytest
 import sqlalchemy as sa
 
 from plugins.rewards import handling, ordering
 from plugins.rewards.errors import RewardError
-from plugins.rewards.models import Item, Movement, Order, Used
-from plugins.rewards.states import DONE, LIVE
+from plugins.rewards.models import Item, Movement, Order, Used, Voucher, VoucherUse
+from plugins.rewards.states import DONE, LIVE, Kind, Way
+from plugins.rewards.vouchers import service
 from portal import clock
 from portal.accounts.models import Account
 from portal.extensions import db
-from portal.members.models import Member
+from portal.members.models import Household, Member
 from portal.plugin_host.refs import member_ref, project_ref
 from portal.points.verify import verify
 from portal.projects.models import Project
 from portal.sdk import points_balance
-from tests import factories
+from tests import factories, services
 from tests.forks import start_code
 from tests.plugins.rewards.conftest import give_points
+from tests.plugins.rewards.test_ordering import confirm, reserve
 
 ROOT = Path(__file__).parents[3]
-PROCESSES, PEOPLE, PIECES, MOST = 4, 6, 10, 4
+PROCESSES, PEOPLE, PIECES, MOST, HOUSE_MOST = 4, 6, 10, 4, 5
 ACTS = int(os.environ.get("PORTAL_TEST_STORM", "25"))
-WORK = "import sys; from tests.plugins.rewards.test_storm import work; work(*sys.argv[1:])"
+CALL = "import sys; from tests.plugins.rewards import test_storm as t; t.{}(*sys.argv[1:])"
+ROUNDS = 5
 
 
 def app_of(url):
@@ -55,6 +63,26 @@ def work(url, project_id, item_id, clerk_id, seed):
     with app_of(url).app_context():
         done = storm(int(project_id), int(item_id), int(clerk_id), random.Random(seed))
     print(sum(done.values()), flush=True)
+
+
+def serve(url, port):
+    """Be a server for phones."""
+    from werkzeug.serving import make_server
+
+    made = app_of(url)
+    made.config["WTF_CSRF_ENABLED"] = False
+    server = make_server("127.0.0.1", int(port), made, threaded=True)
+    print("ready", flush=True)
+    server.serve_forever()
+
+
+def start(app, name, *arguments):
+    """Start a process that is one of the functions above."""
+    home = str(app.extensions["portal.settings"].home)
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    env = {**os.environ, "PORTAL_HOME": home, "PYTHONPATH": path}
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    return start_code(CALL.format(name), url, *arguments, env=env, cwd=ROOT)
 
 
 def storm(project_id, item_id, clerk_id, chance):
@@ -107,24 +135,21 @@ def meddle(project, people, _item_id, clerk_id, chance):
 
 
 def test_a_hundred_redemptions_of_ten_pieces(app, place, make_item):
+    home = db.session.get_one(Household, place.member.household_id)
     for number in range(PEOPLE - 1):
-        give_points(factories.make_owner(place.project, name=f"业主{number}"), 100)
-    item = make_item(price=10_000, stock=PIECES, member_most=MOST, at_once=2)
+        mate = {"household": home} if not number else {}
+        give_points(factories.make_owner(place.project, name=f"业主{number}", **mate), 100)
+    item = make_item(
+        price=10_000, stock=PIECES, at_once=2, member_most=MOST, household_most=HOUSE_MOST
+    )
     rich = place.member.id
     about = (place.project.id, item.id, place.clerk.id)
     if db.engine.dialect.name == "sqlite":
         # One writer at a time: processes would wait for each other.
         assert sum(storm(*about, random.Random("1")).values()) == ACTS
     else:
-        url = app.config["SQLALCHEMY_DATABASE_URI"]
-        home = str(app.extensions["portal.settings"].home)
-        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-        env = {**os.environ, "PORTAL_HOME": home, "PYTHONPATH": path}
         db.session.remove()
-        running = [
-            start_code(WORK, url, *map(str, about), str(seed), env=env, cwd=ROOT)
-            for seed in range(PROCESSES)
-        ]
+        running = [start(app, "work", *map(str, about), str(seed)) for seed in range(PROCESSES)]
         said = [each.communicate(timeout=240)[0] for each in running]
         assert [text.split()[-1:] for text in said] == [[str(ACTS)]] * PROCESSES, said
     db.session.rollback()
@@ -140,6 +165,10 @@ def test_a_hundred_redemptions_of_ten_pieces(app, place, make_item):
     moved = db.session.scalar(sa.select(sa.func.sum(Movement.pieces))) or 0
     assert found.stock == PIECES + moved
     used = {row.member_id: row.used for row in db.session.scalars(sa.select(Used))}
+    houses = {row.household_id: row.used for row in db.session.scalars(sa.select(Used))}
+    for house in db.session.scalars(sa.select(Household.id)):
+        own = [order for order in (*live, *done) if order.household_id == house]
+        assert houses.get(house, 0) == sum(order.quantity for order in own) <= HOUSE_MOST
     for member in db.session.scalars(sa.select(Member)):
         own = [order for order in (*live, *done) if order.member_id == member.id]
         assert used.get(member.id, 0) == sum(order.quantity for order in own) <= MOST
@@ -149,3 +178,87 @@ def test_a_hundred_redemptions_of_ten_pieces(app, place, make_item):
         taken = sum(order.captured for order in own)
         assert figures.available + figures.held == whole - taken
     assert verify() == []
+
+
+@pytest.fixture
+def servers(app):
+    """The ports of two servers; none where only one process may write."""
+    if db.engine.dialect.name == "sqlite":
+        yield []
+        return
+    ports = [services._free_port() for _ in range(2)]
+    running = [start(app, "serve", str(port)) for port in ports]
+    for each in running:
+        while "ready" not in Path(each.output.name).read_text("utf-8"):
+            each.process.join(0.05)
+            assert each.process.exitcode is None, each.communicate(1)[0]
+    yield ports
+    for each in running:
+        each.kill()
+        each.communicate(10)
+
+
+class Phone:
+    """Somebody who checks a voucher and takes 30 yuan off it, again and again."""
+
+    def __init__(self, client, port, address, code):
+        self.client, self.port, self.address, self.code = client, port, address, code
+        self.cookie = client.get_cookie("session")
+        self.said = Counter()
+
+    def post(self, **data):
+        if not self.port:
+            answer = self.client.post(self.address, data=data)
+            return answer.status_code, answer.text
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Host": "localhost"}
+        if self.cookie:
+            headers["Cookie"] = f"session={self.cookie.value}"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("POST", self.address, urlencode(data), headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def go(self):
+        for _ in range(ROUNDS):
+            _, page = self.post(act="check", code=self.code)
+            seen = re.search(r'name="seen" value="(\d+)"', page)
+            if seen:
+                use = {"act": "use", "code": self.code, "seen": seen[1], "amount": "30"}
+                self.said[self.post(**use)[0]] += 1
+
+
+def test_a_voucher_on_three_phones_gives_what_it_is_worth(app, place, make_item, servers):
+    item = make_item(kind=Kind.VOUCHER, way=Way.DELIVER)
+    service.set_terms(actor=place.clerk, project=place.ref, item=item, worth=10_000, days=30)
+    order = confirm(place, reserve(place, item))
+    db.session.commit()
+    code = db.session.scalars(sa.select(Voucher.code).where(Voucher.order_id == order.id)).one()
+    desk = factories.sign_in(app.test_client(), place.clerk)
+    url = "/p/binjiang/staff/rewards"
+    made = desk.post(f"{url}/{item.public_id}/vouchers", data={"act": "link"}).text
+    link = "/t/rewards/" + made.partition("/t/rewards/")[2].partition("<")[0] + "/use"
+    ports = servers or [0, 0]
+    phones = [
+        Phone(desk, ports[0], f"{url}/vouchers", code),
+        *(Phone(app.test_client(), port, link, code) for port in ports),
+    ]
+    db.session.remove()
+    if servers:
+        running = [threading.Thread(target=phone.go) for phone in phones]
+        for each in running:
+            each.start()
+        for each in running:
+            each.join(60)
+    else:
+        for phone in phones:
+            phone.go()
+    said = sum((phone.said for phone in phones), Counter())
+    assert said[200] == 3, said
+    assert all(phone.said for phone in phones)
+    assert set(said) <= {200, 409, 422}
+    left = db.session.scalars(sa.select(Voucher.left_over).where(Voucher.code == code)).one()
+    taken = db.session.scalars(sa.select(VoucherUse.amount)).all()
+    assert (left, taken) == (1_000, [3_000] * 3)
