@@ -168,14 +168,14 @@ def fill(project: ProjectRef, demo: Demo) -> None:
     for number, who in enumerate(neighbours[::2]):
         _order(made[0], who, project, demo, 3, ("placed", "handed_out")[number % 3 // 2], actor)
     # Before this month, so that there is something to settle.
-    done = 0
+    earlier, before = 0, demo.today.day + 2
     for who in reversed(neighbours):
-        item = made[(4, 1, 0, 12)[done % 4]]
-        days = demo.today.day + 2
-        done += bool(_order(item, who, project, demo, days, "handed_out", actor))
-        if done == 8:
+        item = made[(4, 1, 0, 12)[earlier % 4]]
+        earlier += bool(_order(item, who, project, demo, before, "handed_out", actor))
+        if earlier == 8:
             break
-    settle(project, demo, made)
+    if earlier:
+        settle(project, demo, made)
     fill_benefits(project, owner, neighbours, actor)
     fill_care(project, demo)
     rich = neighbours[::-1]
