@@ -44,7 +44,8 @@ def configure_flask(app: Flask, settings: Settings) -> None:
         DEBUG=settings.development,
         MAX_CONTENT_LENGTH=settings.upload_megabytes * MEGABYTE,
         MAX_FORM_PARTS=200,
-        SESSION_COOKIE_NAME="portal",
+        # The prefix lets browsers refuse one that another host has planted.
+        SESSION_COOKIE_NAME="__Host-portal" if settings.secure_cookies else "portal",
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),

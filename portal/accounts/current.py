@@ -9,9 +9,8 @@ from flask_login import current_user
 from sqlalchemy.orm import contains_eager
 from werkzeug.exceptions import Unauthorized
 
-from portal import clock
 from portal.accounts.models import Account, AccountState, SignIn
-from portal.accounts.queries import SESSION_IDLE
+from portal.accounts.queries import is_live
 from portal.accounts.seen import note_seen
 from portal.api_address import is_api_request
 from portal.crypto import token_hash
@@ -47,8 +46,7 @@ def load_account(token: str) -> Account | None:
         .options(contains_eager(SignIn.account))
         .where(
             SignIn.token_hash == token_hash(token),
-            SignIn.ended_at.is_(None),
-            SignIn.last_seen_at > clock.now() - SESSION_IDLE,
+            is_live(),
             Account.state == AccountState.ACTIVE,
         )
     ).one_or_none()

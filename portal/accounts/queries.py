@@ -10,6 +10,7 @@ from portal.crypto import lookup_hash
 from portal.extensions import db
 
 SESSION_IDLE = timedelta(days=30)
+SESSION_LIFE = timedelta(days=180)
 SESSIONS_SHOWN = 50
 
 
@@ -30,15 +31,21 @@ def find_account(public_id: str) -> Account | None:
     return db.session.scalar(sa.select(Account).where(Account.public_id == public_id))
 
 
+def is_live() -> sa.ColumnElement[bool]:
+    """Tell of a sign-in whether it is in force: not ended, used of late, and not too old."""
+    now = clock.now()
+    return sa.and_(
+        SignIn.ended_at.is_(None),
+        SignIn.last_seen_at > now - SESSION_IDLE,
+        SignIn.created_at > now - SESSION_LIFE,
+    )
+
+
 def live_sign_ins(account_id: int) -> list[SignIn]:
     """Return where the account is signed in now, last seen first."""
     statement = (
         sa.select(SignIn)
-        .where(
-            SignIn.account_id == account_id,
-            SignIn.ended_at.is_(None),
-            SignIn.last_seen_at > clock.now() - SESSION_IDLE,
-        )
+        .where(SignIn.account_id == account_id, is_live())
         .order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
         .limit(SESSIONS_SHOWN)
     )

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, contains_eager
 
 from portal import clock
-from portal.accounts.models import Account, AccountState, SignIn
-from portal.accounts.queries import SESSION_IDLE
+from portal.accounts.models import Account, AccountState
+from portal.accounts.queries import is_live
 from portal.crypto import token_hash
 from portal.extensions import db
 from portal.tokens.models import ApiToken, TokenKind
@@ -20,11 +20,7 @@ def find_live(token: str) -> ApiToken | None:
     A service's ends with the account of who made it; the operator's has no maker.
     """
     now, maker = clock.now(), aliased(Account)
-    signed_in = sa.and_(
-        SignIn.ended_at.is_(None),
-        SignIn.last_seen_at > now - SESSION_IDLE,
-        Account.state == AccountState.ACTIVE,
-    )
+    signed_in = sa.and_(is_live(), Account.state == AccountState.ACTIVE)
     made_by_live = sa.or_(ApiToken.created_by_id.is_(None), maker.state == AccountState.ACTIVE)
     return db.session.scalar(
         sa.select(ApiToken)

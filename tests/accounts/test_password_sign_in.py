@@ -285,6 +285,21 @@ def test_a_session_ends_after_thirty_idle_days(
     assert client.get("/me/security").status_code == 302
 
 
+def test_a_session_ends_after_half_a_year_however_often_it_is_used(
+    app: Flask, client: FlaskClient, account: Account, time: MovableClock
+) -> None:
+    enter(client)
+    for _ in range(8):
+        # A new buffer writes at once.
+        app.extensions.pop("portal.seen", None)
+        time.move(days=22)
+        answer = client.get("/me/security")
+        assert answer.status_code == 200
+        answer.close()
+    time.move(days=5)
+    assert client.get("/me/security").status_code == 302
+
+
 def test_a_get_notes_when_it_was_seen_only_after_the_answer(
     app: Flask, client: FlaskClient, account: Account, time: MovableClock
 ) -> None:
