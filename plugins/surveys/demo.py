@@ -1,4 +1,4 @@
-"""Surveys of the demo: two years', the last published with what was done, and this year's, open."""
+"""Surveys of the demo: two years', the last published with what was done; two that are open."""
 
 import random
 from datetime import datetime
@@ -14,6 +14,7 @@ from plugins.surveys.instrument.document import read
 from plugins.surveys.library import FIRST
 from plugins.surveys.models import Ballot, Participation, SideAnswer, Wave
 from plugins.surveys.publishing.service import sign
+from plugins.surveys.states import Mode
 from plugins.surveys.waves import service
 from portal.sdk import Demo, ProjectRef, db
 
@@ -93,9 +94,24 @@ def fill(project: ProjectRef, demo: Demo) -> None:
             last = service.next_wave(actor=writer, wave=last)
     sort_demo(demo, last)
     _publish(project, demo, last, (writer, head))
+    _ask_without_names(project, demo, (writer, head))
     current = service.next_wave(actor=writer, wave=last)
     _field(project, demo, current, (writer, head), opened=6, closed=-15)
     _answer(demo, current, _MOST // 4, demo.moment(2, 21), spared=demo.members.get("owner"))
+
+
+def _ask_without_names(project: ProjectRef, demo: Demo, staff: tuple[Any, Any]) -> None:
+    """Write an anonymous wave that is open; the owner to sign in as has not answered."""
+    title = {
+        "zh_Hans_CN": "秋季活动回访",
+        "zh_Hant": "秋季活動回訪",
+        "en": "After the activities of autumn",
+    }
+    wave = service.make_survey(
+        actor=staff[0], project=project, title=title, series="after_event", **FIRST["after_event"]
+    )
+    service.change(actor=staff[0], wave=wave, version=1, mode=Mode.ANONYMOUS)
+    _field(project, demo, wave, staff, opened=4, closed=-10)
 
 
 def _publish(project: ProjectRef, demo: Demo, wave: Wave, staff: tuple[Any, Any]) -> None:

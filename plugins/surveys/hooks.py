@@ -16,6 +16,7 @@ from plugins.surveys.demo import fill
 from plugins.surveys.exporting import staff_views as exporting_views
 from plugins.surveys.inviting import notices, telling
 from plugins.surveys.inviting import staff_views as inviting_views
+from plugins.surveys.participants import staff_views as participant_views
 from plugins.surveys.publishing import staff_views as publishing_views
 from plugins.surveys.publishing import views as published_views
 from plugins.surveys.publishing.api import ROUTES
@@ -67,6 +68,7 @@ _VIEWS = (
     publishing_views,
     action_views,
     signal_views,
+    participant_views,
 )
 STAFF_VIEWS = {each.staff for each in _VIEWS}
 for _blueprint in (blueprint, centre_views.group, *STAFF_VIEWS):

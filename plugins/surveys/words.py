@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from plugins.surveys.answering.pressure import Sign
 from plugins.surveys.figures.compare import Trend
+from plugins.surveys.participants.service import Outcome
 from plugins.surveys.states import Mode, Stage, State, Unit
 from portal.sdk import lazy
 
@@ -132,6 +133,48 @@ STEPS: Mapping[str, tuple[object, str]] = {
 }
 """Step -> what its button says, its icon."""
 
+NEXT: Mapping[str, object] = {
+    State.DRAFT: lazy(
+        "Look through the questions, say whom and when, then send it to review. From there on"
+        " nothing is changed unless it is sent back."
+    ),
+    State.REVIEW: lazy(
+        "Somebody who may approve surveys, and neither wrote nor sent this one, approves it or"
+        " sends it back. With the approval the list of those asked is drawn."
+    ),
+    State.FROZEN: lazy(
+        "It opens by itself at the time that is set; who may approve surveys can open it now."
+        " Invitations go out then."
+    ),
+    State.FIELD: lazy(
+        "Owners answer. It closes by itself; until then the silent can be reminded, and who may"
+        " approve surveys can pause or close it."
+    ),
+    State.PAUSED: lazy("Nobody can answer. Who may approve surveys lets it go on, or closes it."),
+    State.CLOSED: lazy(
+        "The results are there. Half an hour after the close, when late answers are in, who may"
+        " approve surveys seals it."
+    ),
+    State.SEALED: lazy(
+        "The answers stay as they are. Somebody who neither wrote nor sent this survey publishes"
+        " the figures; until then say what is being done about them."
+    ),
+    State.PUBLISHED: lazy(
+        "Owners read the results. Keep “You said, we did” up to date; then begin the next wave."
+    ),
+    State.ARCHIVED: lazy("It is done. Begin the next wave when it is time."),
+}
+"""State -> what comes next, and who can do it."""
+
+OUTCOMES: Mapping[str, object] = {
+    Outcome.TAKEN: lazy("Will be asked"),
+    Outcome.UNKNOWN: lazy("No such card"),
+    Outcome.ELSEWHERE: lazy("No verified home in this project"),
+    Outcome.TWICE: lazy("In the list twice"),
+    Outcome.UNREADABLE: lazy("Cannot be read"),
+}
+"""Outcome of a row of a list of participants -> its word."""
+
 SIGNS: Mapping[Sign, tuple[object, object]] = {
     Sign.BURST: (
         lazy("Many from one device"),
@@ -206,6 +249,8 @@ AUDIT: Mapping[str, object] = {
     "seal": lazy("Survey sealed"),
     "publish": lazy("Survey published"),
     "archive": lazy("Survey archived"),
+    "listed": lazy("Survey narrowed to a list of participants"),
+    "unlisted": lazy("List of participants of a survey taken out"),
     "reminded": lazy("Silent ones reminded of a survey"),
     "quota_set": lazy("Quota of a survey set"),
     "quota_dropped": lazy("Quota of a survey taken out"),

@@ -69,7 +69,7 @@ from portal.points.errors import PointsError
 from portal.points.queries import Figures as PointsFigures
 from portal.points.terms import Posting as PointsPosting
 from portal.sdk.afterwards import emit
-from portal.sdk.cards import CardRef, card_of, find_card
+from portal.sdk.cards import CardRef, card_of, find_card, find_cards
 from portal.sdk.codes import CodeError, check_code, code_phone, send_code
 from portal.sdk.current import current_member, current_project, current_token, visible_projects
 from portal.sdk.facts import record_fact, withdraw_facts
@@ -227,6 +227,7 @@ __all__ = [
     "export_file",
     "files_of",
     "find_card",
+    "find_cards",
     "find_member",
     "find_members",
     "find_phone_holder",

@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from plugins.surveys.frame.stages import stage_on
 from plugins.surveys.states import Stage, Unit
 from portal.sdk import HomeRef, MemberRef, ProjectRef, homes_of_each, residents, tiers_of
 
-Rule = Mapping[str, Sequence[str]]
+Rule = Mapping[str, Sequence[Any]]
+LISTED = "members"
+"""The name in a rule of the ids of those whom a list names."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,17 @@ def draw(project: ProjectRef, *, unit: str, rule: Rule, today: date) -> list[Lin
     """Return the frame as of a day, by key: three statements for every 500 residents.
 
     A household counts by the home that was handed over first, and by its first member's tier.
-    `rule`: `buildings`, `tiers`, `stages`; what is empty or missing does not narrow.
+    `rule`: `buildings`, `tiers`, `stages`, `members`; what is empty or missing does not narrow. Who
+    is listed stands for the household.
     """
     lines: dict[str, Line] = {}
+    listed, named = frozenset(rule.get(LISTED, ())), set()
     for member, homes, tier in _people(project):
         home = min(homes, key=_oldest)
         person = unit == Unit.PERSON
         key = f"m:{member.id}" if person else f"h:{member.household_id}"
+        if not listed or member.id in listed:
+            named.add(key)
         line = Line(
             key,
             member.household_id,
@@ -49,7 +56,7 @@ def draw(project: ProjectRef, *, unit: str, rule: Rule, today: date) -> list[Lin
         )
         if key not in lines:
             lines[key] = line
-    found = [line for line in lines.values() if _fits(line, rule)]
+    found = [line for line in lines.values() if line.unit_key in named and _fits(line, rule)]
     return sorted(found, key=lambda line: line.unit_key)
 
 

@@ -85,7 +85,7 @@ class Wave(Identified, db.Model):
     unit: Mapped[str] = mapped_column(sa.String(10), default=Unit.HOUSEHOLD)
     instrument: Mapped[Mapping[str, Any]] = mapped_column(sa.JSON)
     weights: Mapped[Mapping[str, int]] = mapped_column(sa.JSON, default=dict)
-    frame_rule: Mapped[Mapping[str, list[str]]] = mapped_column(sa.JSON, default=dict)
+    frame_rule: Mapped[Mapping[str, list[Any]]] = mapped_column(sa.JSON, default=dict)
     seed: Mapped[int] = mapped_column(BIG)
     opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -17,6 +17,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from plugins.surveys.frame.eligible import LISTED
 from plugins.surveys.models import Wave
 from plugins.surveys.showing import from_local, to_local
 from plugins.surveys.words import MODES, SERIES, STAGES, UNITS
@@ -94,9 +95,10 @@ class TermsForm(TitleForm):
             self[name].data = list(wave.frame_rule.get(name, ()))
         self.points.data, self.least_cell.data = wave.points // 1000, wave.least_cell
 
-    def values(self, project: ProjectRef) -> dict[str, Any]:
-        """Return what was typed by column."""
+    def values(self, project: ProjectRef, wave: Wave) -> dict[str, Any]:
+        """Return what was typed by column; a list of participants stays as it is."""
         rule = {name: list(self[name].data or ()) for name in ("buildings", "tiers", "stages")}
+        rule[LISTED] = list(wave.frame_rule.get(LISTED, ()))
         return {
             "title": self.texts("title"),
             "mode": self.mode.data,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from plugins.surveys.answering.pressure import forget
 from plugins.surveys.errors import SurveyError
-from plugins.surveys.frame.eligible import draw
+from plugins.surveys.frame.eligible import LISTED, draw
 from plugins.surveys.instrument import document
 from plugins.surveys.instrument.checks import check, check_anonymous
 from plugins.surveys.instrument.problems import InstrumentError
@@ -53,8 +53,10 @@ def next_wave(*, actor: Any, wave: Wave) -> Wave:
     if any(state in (State.DRAFT, State.REVIEW) for _, state in others):
         raise SurveyError("UNFINISHED", state=wave.state, version=wave.version)
     survey = db.session.get_one(Survey, wave.survey_id)
-    kept = ("mode", "named", "unit", "instrument", "weights", "frame_rule", "least_cell", "points")
+    kept = ("mode", "named", "unit", "instrument", "weights", "least_cell", "points")
     values = {name: getattr(wave, name) for name in kept}
+    # A list is of one occasion.
+    values["frame_rule"] = {name: each for name, each in wave.frame_rule.items() if name != LISTED}
     try:
         with db.session.begin_nested():
             made = _add(survey, max(row[0] for row in others) + 1, actor, wave.title, **values)

@@ -227,7 +227,7 @@ def terms(public_id: str) -> Page:
             wave=found,
             version=whole(form.version.data),
             weights=weights,
-            **form.values(project),
+            **form.values(project, found),
         )
     except SurveyError as error:
         db.session.rollback()

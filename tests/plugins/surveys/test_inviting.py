@@ -10,12 +10,16 @@ from plugins.surveys.inviting.telling import ask_for_invitations
 from plugins.surveys.models import Participation
 from plugins.surveys.states import Mode, State, Unit
 from portal import clock
+from portal.accounts.models import Account
 from portal.audit.models import AuditEntry
 from portal.extensions import db
 from portal.jobs.runner import Runner
 from portal.members.models import Household
+from portal.messages.models import Channel
 from portal.notifications.models import Notification
+from portal.notifications.service import choose
 from tests import factories
+from tests.carried import Carried, deliver
 from tests.plugins.surveys.test_submitting import at_once, refused, sending
 from tests.plugins.surveys.waves import make_survey, make_wave
 
@@ -149,3 +153,22 @@ def test_the_poster_leads_to_the_survey(place, invited, client):
     assert clerk.get(f"{page}/poster.png").data.startswith(b"\x89PNG")
     assert b"<svg" in clerk.get(f"{page}/poster.svg").data
     assert clerk.get(f"{page}/poster.pdf").status_code == 404
+
+
+def test_who_wants_text_messages_is_invited_and_reminded_by_them(app, place, invited):
+    account = db.session.get(Account, place.member.account_id)
+    kinds = ("surveys.invited", "surveys.reminded")
+    choose(account=account, wanted={(kind, "sms"): True for kind in kinds}, begins=0, ends=0)
+    late = make_wave(
+        place.project.id, survey=make_survey(place.project.id, "before"), members=[place.member]
+    )
+    carried = Carried(app, Channel.SMS)
+    ask_for_invitations(late, place.ref)
+    reminding.remind(actor=place.manager, wave=invited, at=clock.now())
+    work(app)
+    deliver(app)
+    carried.stop()
+    assert {to for to, _ in carried.sent} == {account.phone}
+    words = sorted(text for _, text in carried.sent)
+    assert len(words) == 2
+    assert all("年度满意度调查" in text for text in words)

@@ -128,47 +128,59 @@ def test_an_answer_leaves_a_ballot_and_a_mark_alone(place, caplog):
     assert not [each for each in caplog.records if not each.name.startswith("sqlalchemy")]
 
 
-def test_an_attacker_with_every_table_does_no_better_than_chance(place):
-    wave, order = answered(place, 40)
+def lines_of(order, lines, building):
+    """Return the places in the order of answers of the households of these lines."""
+    of = {member.household_id: number for number, member in enumerate(order)}
+    return [of[line.household_id] for line in lines if line.building == building]
+
+
+@pytest.mark.parametrize(
+    ("unit", "buildings"), [(Unit.PERSON, ("1",)), (Unit.HOUSEHOLD, ("1", "2"))]
+)
+def test_an_attacker_with_every_table_does_no_better_than_chance(place, unit, buildings):
+    wave, order = answered(place, 40, unit=unit, buildings=buildings)
     work()
     finish(place, wave)
-    numbers = dict(
-        db.session.execute(
-            sa.select(SideAnswer.ballot_id, SideAnswer.value).where(SideAnswer.item == 1)
-        ).all()
-    )
-    by_place = [int(numbers[each]) for (each,) in physical(Ballot, Ballot.id)]
-    by_id = [int(numbers[each]) for each in sorted(numbers)]
-    beside = [int(value) for (value,) in physical(SideAnswer, SideAnswer.value)]
-    of = {member.id: number for number, member in enumerate(order)}
-    lines = [of[each] for (each,) in physical(Participation, Participation.member_id)]
-    accounts = dict(
-        db.session.execute(sa.select(Participation.public_id, Participation.member_id)).all()
-    )
-    paid = db.session.execute(
-        sa.select(Transaction.key)
-        .where(Transaction.source == paying.SOURCE)
-        .order_by(Transaction.created_at, Transaction.id)
-    )
-    posted = [of[accounts[key.rsplit(":", 1)[1]]] for (key,) in paid]
+    step = {"actor": db.session.get(Account, place.manager.id), "project": place.ref, "wave": wave}
+    take_step(**step, step="seal", version=wave.version, at=clock.now())
+    db.session.commit()
+    said = sa.select(SideAnswer.ballot_id, SideAnswer.value).where(SideAnswer.item == 1)
+    number = {ballot: int(value) for ballot, value in db.session.execute(said)}
+    stratum = dict(db.session.execute(sa.select(Ballot.id, Ballot.building)).all())
+    assert set(stratum.values()) == set(buildings)
+    clues = {
+        "place": [row[0] for row in physical(Ballot, Ballot.id)],
+        "id": sorted(number),
+        "side": [row[0] for row in physical(SideAnswer, SideAnswer.ballot_id)],
+    }
+    names = ("public_id", "household_id", "building")
+    lines = physical(Participation, *(getattr(Participation, name) for name in names))
+    line = {each.public_id: each for each in lines}
+    paid = sa.select(Transaction.key).where(Transaction.source == paying.SOURCE)
+    keys = db.session.scalars(paid.order_by(Transaction.created_at, Transaction.id))
+    posted = [line[key.rsplit(":", 1)[1]] for key in keys]
     assert len(posted) == 40
-    truth = list(range(40))
-    seen = {"place": by_place, "id": by_id, "side": beside}
-    told = {"time": truth, "lines": lines, "posted": posted}
-    for name, ballots in seen.items():
-        assert sorted(ballots) == truth
-        for clue, members in told.items():
-            assert abs(rho(ballots, members)) < 0.85, (name, clue)
-    # The lines themselves and the postings tell no more of the order of answers (of ids on SQLite:
-    # the frame's, drawn before anybody answered).
-    assert abs(rho(posted, truth)) < 0.85
-    assert abs(rho(lines, truth)) < 0.85
+    # An attacker looks within each building: a ballot there is that of some line there.
+    for each in buildings:
+        members = {
+            name: lines_of(order, some, each)
+            for name, some in (("lines", lines), ("posted", posted))
+        }
+        truth = sorted(members["lines"])
+        for name, ballots in clues.items():
+            seen = [number[ballot] for ballot in ballots if stratum[ballot] == each]
+            assert sorted(seen) == truth
+            for clue, told in {"time": truth, **members}.items():
+                assert abs(rho(seen, told)) < 0.85, (each, name, clue)
+        # The lines and the postings tell no more of the order of answers (the ids of lines on
+        # SQLite: the frame's, drawn before anybody answered).
+        for told in members.values():
+            assert abs(rho(told, truth)) < 0.85
     if db.engine.dialect.name == "postgresql":
-        written = sa.text(
-            "SELECT count(DISTINCT xmin::text) FROM (SELECT xmin FROM surveys_ballot"
-            " UNION ALL SELECT xmin FROM surveys_side_answer) AS every"
-        )
-        assert db.session.scalar(written) == 1
+        # One shuffle wrote all ballots, one seal all digests of words.
+        for table in (Ballot, SideAnswer):
+            versions = sa.select(sa.func.count(sa.distinct(sa.literal_column("xmin::text"))))
+            assert db.session.scalar(versions.select_from(table)) == 1
 
 
 def test_a_batch_waits_for_ten(place):

@@ -57,9 +57,10 @@ def make_wave(
     mode: str = Mode.CONFIDENTIAL,
     unit: str = Unit.HOUSEHOLD,
     instrument: dict[str, Any] | None = None,
+    buildings: Sequence[str] = ("1",),
     **values: Any,
 ) -> Wave:
-    """Add a wave whose frame is these members (their households), and bring it to a state."""
+    """Add a wave whose frame is these members (their households), in these buildings in turn."""
     at = clock.now()
     survey = survey or make_survey(project_id)
     wave = add(
@@ -82,8 +83,8 @@ def make_wave(
     if state == State.DRAFT:
         return wave
     bring(wave, State.REVIEW, sent_by=1)
-    for member in members:
-        add_participation(wave, member)
+    for number, member in enumerate(members):
+        add_participation(wave, member, building=buildings[number % len(buildings)])
     if state == State.REVIEW:
         return wave
     hashes = dict.fromkeys(("instrument_hash", "frame_hash", "weights_hash"), "0" * 64)
