@@ -164,7 +164,7 @@ def test_who_wants_text_messages_is_invited_and_reminded_by_them(app, place, inv
     )
     carried = Carried(app, Channel.SMS)
     ask_for_invitations(late, place.ref)
-    reminding.remind(actor=place.manager, wave=invited, at=clock.now())
+    reminding.remind(actor=place.manager, project=place.ref, wave=invited, at=clock.now())
     work(app)
     deliver(app)
     carried.stop()
