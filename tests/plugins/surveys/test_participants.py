@@ -24,7 +24,7 @@ def page(draft):
 
 
 def test_each_row_has_its_outcome(place, query_count):
-    stranger = factories.make_owner(factories.make_project())
+    stranger = factories.make_owner(factories.make_project(slug="siji"))
     mine, theirs = place.member.card_number, stranger.card_number
     db.session.commit()
     wanted = [Outcome.TAKEN, Outcome.UNKNOWN, Outcome.ELSEWHERE, Outcome.TWICE]
