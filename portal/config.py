@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from portal.leaked import is_list_of_hashes
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*/?", re.ASCII)
@@ -43,6 +45,7 @@ VARIABLES = frozenset(
         "METRICS_TOKEN",
         "UPLOADS_URL",
         "POOLED",
+        "LEAKED_PASSWORDS",
     )
 )
 """Everything that the environment may set; `portal doctor` points at other PORTAL_ names."""
@@ -82,6 +85,7 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     uploads_url: str | None = None
     pooled: bool = False
+    leaked_passwords: Path | None = None
     plugin_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -128,6 +132,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_token=_metrics_token(env),
         uploads_url=_uploads_url(env),
         pooled=_flag(env, "PORTAL_POOLED"),
+        leaked_passwords=_leaked_passwords(env),
         plugin_secrets={name: env[name] for name in env if name.startswith(PLUGIN_VARIABLES)},
     )
 
@@ -303,6 +308,18 @@ def _redis_url(env: Mapping[str, str]) -> str | None:
     if url:
         _check_driver("PORTAL_REDIS_URL", "redis", "redis")
     return url
+
+
+def _leaked_passwords(env: Mapping[str, str]) -> Path | None:
+    given = env.get("PORTAL_LEAKED_PASSWORDS")
+    if not given:
+        return None
+    if not is_list_of_hashes(Path(given)):
+        raise SettingsError(
+            f"PORTAL_LEAKED_PASSWORDS={given}: give a sorted file of SHA-1 hashes, HASH:COUNT a "
+            "line, as the downloader of Have I Been Pwned writes it."
+        )
+    return Path(given)
 
 
 def _uploads_url(env: Mapping[str, str]) -> str | None:

@@ -7,7 +7,10 @@ name-and-number passwords are looked for here.
 import re
 import unicodedata
 
+from flask import current_app
+
 from portal.i18n import Text, lazy
+from portal.leaked import has_leaked
 
 SHORTEST = 10
 LONGEST = 128
@@ -38,7 +41,7 @@ class WeakPasswordError(Exception):
 
 
 def check_password(password: str, *, own_words: tuple[str, ...] = ()) -> None:
-    """Accept a password of 10 to 128 characters that is hard to guess.
+    """Accept a password of 10 to 128 characters that is hard to guess and has not leaked.
 
     `own_words`: phone, e-mail address and name of the account. Raises WeakPasswordError.
     """
@@ -66,6 +69,11 @@ def check_password(password: str, *, own_words: tuple[str, ...] = ()) -> None:
     if _score(password, own_words) < LEAST_SCORE:
         raise WeakPasswordError(
             lazy("This password is easy to guess. Try several words that do not belong together.")
+        )
+    leaked = current_app.extensions["portal.settings"].leaked_passwords
+    if leaked is not None and has_leaked(password, leaked):
+        raise WeakPasswordError(
+            lazy("This password is in a list of leaked ones. Choose another, for every site.")
         )
 
 

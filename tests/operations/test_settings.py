@@ -58,6 +58,8 @@ REFUSED = [
     ("PORTAL_UPLOADS_URL", "s3://key:hunter22@bucket"),
     ("PORTAL_UPLOADS_URL", "s3://"),
     ("PORTAL_POOLED", "yes"),
+    ("PORTAL_LEAKED_PASSWORDS", "no-such-file"),
+    ("PORTAL_LEAKED_PASSWORDS", __file__),
 ]
 
 
