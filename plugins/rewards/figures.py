@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from plugins.rewards.charts import Bar, columns
 from plugins.rewards.models import FeeCredit, Item, Order, Step, Voucher
 from plugins.rewards.showing import points
 from plugins.rewards.states import LIVE, Kind, Shown, State
-from portal.sdk import ProjectRef, db, localized
+from portal.sdk import ProjectRef, UtcDateTime, db, localized
 
 MONTHS, MOST_MONTHS, LOW, SHOWN = 12, 36, 5, 10
-_WIDTH, _BASE, _TOP, _GAP = 660, 150, 24, 8
 COUNTED = (State.COLLECTED, State.DELIVERED, State.RETURNED)
 
 
@@ -65,23 +66,30 @@ class Owed:
     credits among them (`fee_worth` in fen), vouchers with something left (`left_over` in fen)
     and those that are used as a whole."""
 
-    orders: int
-    held: int
-    fees: int
-    fee_worth: int
-    vouchers: int
-    left_over: int
-    whole: int
+    orders: int = 0
+    held: int = 0
+    fees: int = 0
+    fee_worth: int = 0
+    vouchers: int = 0
+    left_over: int = 0
+    whole: int = 0
+
+    def __add__(self, other: "Owed") -> "Owed":
+        """Return both together."""
+        both = zip(astuple(self), astuple(other), strict=True)
+        return Owed(*(mine + theirs for mine, theirs in both))
 
 
 @dataclass(frozen=True)
 class Seller:
-    """An item among the best: pieces that stayed handed out, and their milli-points."""
+    """An item among the best: pieces that stayed handed out, and their milli-points; without a
+    project it is the club's."""
 
     public_id: str
     title: str
     pieces: int
     taken: int
+    project_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -93,49 +101,58 @@ class Low:
     free: int
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A column of the chart, in its own units."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    label: str
-    text: str
-
-
 def taken(project: ProjectRef, span: Span) -> list[Taken]:
     """Return what was taken by month and kind, in one statement; steps are never changed, so a
-    month that is over stays as it was."""
-    bounds = _bounds(project, span)
-    month = sa.case(
-        *((Step.at < end, key) for key, end in zip(span.keys, bounds[1:], strict=True)),
-        else_="",
-    )
+    month that is over stays as it was, and it is over by the project's clocks."""
+    rows = db.session.execute(_taken([project], span))
+    return sorted((_read_taken(row) for row in rows), key=lambda each: (each.month, each.kind))
+
+
+def taken_and_owed(
+    projects: Sequence[ProjectRef], span: Span, at: datetime
+) -> tuple[dict[int, list[Taken]], dict[int, Owed]]:
+    """Return what was taken, and what is promised at this moment, of several projects by their
+    ids, in one statement."""
+    taken_: dict[int, list[Taken]] = {each.id: [] for each in projects}
+    owed_ = {each.id: Owed() for each in projects}
+    if not projects:
+        return taken_, owed_
+    zero, blank = sa.literal(0), sa.literal("")
+    promised = _owed([each.id for each in projects]).subquery()
+    mine = sa.select(_taken(projects, span).subquery(), zero, zero, zero)
+    theirs = sa.select(promised.c.project, blank, blank, *list(promised.c)[1:])
+    for row in db.session.execute(sa.union_all(mine, theirs), {"at": at}):
+        if row[1]:
+            taken_[row[0]].append(_read_taken(row[:7]))
+        else:
+            owed_[row[0]] += Owed(*(int(each) for each in row[3:]))
+    return taken_, owed_
+
+
+def _taken(projects: Sequence[ProjectRef], span: Span) -> sa.Select[Any]:
     each = (
         sa.select(
-            month.label("month"), Item.kind, Step.state, Order.quantity,
-            (Order.price * Order.quantity).label("total"),
+            Step.project_id, _month(projects, span).label("month"), Item.kind, Step.state,
+            Order.quantity, (Order.price * Order.quantity).label("total"),
         )
         .join(Order, Order.id == Step.order_id)
         .join(Item, Item.id == Order.item_id)
-        .where(*_within(project, bounds))
+        .where(_within_any(projects, span))
         .subquery()
     )  # fmt: skip
     back = each.c.state == State.RETURNED
-    rows = db.session.execute(
-        sa.select(
-            each.c.month, each.c.kind,
-            sa.func.sum(sa.case((back, 0), else_=1)),
-            sa.func.sum(sa.case((back, 0), else_=each.c.quantity)),
-            sa.func.sum(sa.case((back, 0), else_=each.c.total)),
-            sa.func.sum(sa.case((back, each.c.total), else_=0)),
-        )
-        .group_by(each.c.month, each.c.kind)
-        .order_by(each.c.month, each.c.kind)
-    )  # fmt: skip
-    return [Taken(row[0], row[1], *(int(each) for each in row[2:])) for row in rows]
+    by = (each.c.project_id, each.c.month, each.c.kind)
+    return sa.select(
+        *by,
+        sa.func.sum(sa.case((back, 0), else_=1)),
+        sa.func.sum(sa.case((back, 0), else_=each.c.quantity)),
+        sa.func.sum(sa.case((back, 0), else_=each.c.total)),
+        sa.func.sum(sa.case((back, each.c.total), else_=0)),
+    ).group_by(*by)
+
+
+def _read_taken(row: Sequence[Any]) -> Taken:
+    return Taken(row[1], row[2], *(int(each) for each in row[3:]))
 
 
 def by_month(found: Sequence[Taken], span: Span) -> list[Taken]:
@@ -156,41 +173,49 @@ def whole(found: Sequence[Taken]) -> Taken:
 
 def owed(project: ProjectRef, at: datetime) -> Owed:
     """Return what is promised at this moment, in one statement."""
+    rows = db.session.execute(_owed([project.id]), {"at": at})
+    return sum((Owed(*(int(each) for each in row[1:])) for row in rows), Owed())
+
+
+def _owed(ids: Sequence[int]) -> sa.CompoundSelect[Any]:
+    """Return what is promised at `at`, by project: what is ordered, and vouchers."""
+    none = sa.literal(0)
     held = (
         sa.select(
+            Order.project_id.label("project"),
             sa.func.count(Order.id).label("orders"),
             sa.func.coalesce(sa.func.sum(Order.price * Order.quantity), 0).label("held"),
             sa.func.count(FeeCredit.order_id).label("fees"),
             sa.func.coalesce(sa.func.sum(FeeCredit.worth), 0).label("fee_worth"),
+            none.label("vouchers"), none.label("left_over"), none.label("whole"),
         )
         .outerjoin(FeeCredit, FeeCredit.order_id == Order.id)
-        .where(Order.project_id == project.id, Order.state.in_(LIVE))
-        .subquery()
-    )
+        .where(Order.project_id.in_(ids), Order.state.in_(LIVE))
+        .group_by(Order.project_id)
+    )  # fmt: skip
     parts = sa.case((Voucher.in_parts, Voucher.left_over), else_=0)
     left = (
         sa.select(
-            sa.func.count(Voucher.id).label("vouchers"),
-            sa.func.coalesce(sa.func.sum(parts), 0).label("left_over"),
-            sa.func.count(sa.case((~Voucher.in_parts, 1))).label("whole"),
+            Voucher.project_id, none, none, none, none, sa.func.count(Voucher.id),
+            sa.func.coalesce(sa.func.sum(parts), 0),
+            sa.func.count(sa.case((~Voucher.in_parts, 1))),
         )
         .where(
-            Voucher.project_id == project.id,
+            Voucher.project_id.in_(ids),
             Voucher.order_id.is_not(None),
             Voucher.voided_at.is_(None),
             Voucher.left_over > 0,
-            Voucher.valid_until > at,
+            Voucher.valid_until > sa.bindparam("at", type_=UtcDateTime),
         )
-        .subquery()
-    )
-    row = db.session.execute(sa.select(held, left).join_from(held, left, sa.true())).one()
-    return Owed(*(int(each) for each in row))
+        .group_by(Voucher.project_id)
+    )  # fmt: skip
+    return sa.union_all(held, left)
 
 
 def on_the_shelf(project: ProjectRef, span: Span) -> tuple[list[Seller], list[Low]]:
     """Return the ten items of which most pieces stayed handed out, and ten items on offer with at
     most five pieces to be had, the fewest first; in one statement."""
-    sold, low = _sold(project, span), _low(project)
+    sold, low = _sold([project], span), _low(project)
     rows = db.session.execute(
         sa.select(Item.public_id, Item.title, sold.c.pieces, sold.c.taken, low.c.free)
         .select_from(Item)
@@ -209,7 +234,20 @@ def on_the_shelf(project: ProjectRef, span: Span) -> tuple[list[Seller], list[Lo
     )
 
 
-def _sold(project: ProjectRef, span: Span) -> sa.Subquery:
+def best_sellers(projects: Sequence[ProjectRef], span: Span) -> list[Seller]:
+    """Return the ten items of which most pieces stayed handed out in all these projects."""
+    if not projects:
+        return []
+    sold = _sold(projects, span)
+    rows = db.session.execute(
+        sa.select(Item.public_id, Item.title, sold.c.pieces, sold.c.taken, Item.project_id)
+        .join(sold, sold.c.item_id == Item.id)
+        .order_by(sold.c.pieces.desc(), Item.id)
+    )
+    return [Seller(row[0], localized(row[1]), int(row[2]), int(row[3]), row[4]) for row in rows]
+
+
+def _sold(projects: Sequence[ProjectRef], span: Span) -> sa.Subquery:
     sign = sa.case((Step.state == State.RETURNED, -1), else_=1)
     pieces = sa.func.sum(sign * Order.quantity)
     return (
@@ -220,7 +258,7 @@ def _sold(project: ProjectRef, span: Span) -> sa.Subquery:
         )
         .select_from(Step)
         .join(Order, Order.id == Step.order_id)
-        .where(*_within(project, _bounds(project, span)))
+        .where(_within_any(projects, span))
         .group_by(Order.item_id)
         .having(pieces > 0)
         .order_by(pieces.desc(), Order.item_id)
@@ -246,15 +284,25 @@ def _low(project: ProjectRef) -> sa.Subquery:
 
 def bars(months: Sequence[Taken]) -> list[Bar]:
     """Return the points taken in each month as columns."""
-    most = max((month.captured for month in months), default=0) or 1
-    width = _WIDTH / len(months) - _GAP
-    drawn = []
-    for place, month in enumerate(months):
-        height = month.captured / most * (_BASE - _TOP)
-        text = f"{points(month.captured):,}" if month.captured and len(months) <= MONTHS else ""
-        label = month.month[5:].lstrip("0")
-        drawn.append(Bar(place * (width + _GAP), _BASE - height, width, height, label, text))
-    return drawn
+    amounts = [(month.month, month.captured) for month in months]
+    return columns(amounts, lambda milli: f"{points(milli):,}")
+
+
+def _month(projects: Sequence[ProjectRef], span: Span) -> sa.Case[str]:
+    """Return the month of a step by the clocks of its project."""
+    zones: dict[str, list[ProjectRef]] = {}
+    for project in projects:
+        zones.setdefault(project.time_zone, []).append(project)
+    ends = []
+    for same in zones.values():
+        here = Step.project_id.in_([project.id for project in same])
+        for end, key in zip(_bounds(same[0], span)[1:], span.keys, strict=True):
+            ends.append((sa.and_(here, Step.at < end), key))
+    return sa.case(*ends, else_="")
+
+
+def _within_any(projects: Sequence[ProjectRef], span: Span) -> sa.ColumnElement[bool]:
+    return sa.or_(*(sa.and_(*_within(each, _bounds(each, span))) for each in projects))
 
 
 def _within(project: ProjectRef, bounds: Sequence[datetime]) -> tuple[sa.ColumnElement[bool], ...]:

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from plugins.rewards import (
     api,
+    centre_views,
     desk_views,
     figures_views,
     order_views,
@@ -91,6 +92,7 @@ _PAGES = dict.fromkeys(
     [
         *(module.blueprint for module in _OWNERS),
         *(module.staff for module in _STAFF),
+        centre_views.group,
         *(module.partner for module in (partner_views, card_partner)),
     ]
 )
@@ -112,6 +114,10 @@ def register_permissions() -> list[Permission]:
         Permission(
             "rewards.manage", lazy("Write the catalogue of rewards"),
             frozenset({RoleName.STAFF, *head}),
+        ),
+        Permission(
+            "rewards.compare", lazy("Read the whole club's figures of rewards"),
+            frozenset({RoleName.CENTRE, RoleName.LEADER, RoleName.ADMINISTRATOR}),
         ),
         Permission(
             "rewards.fees", lazy("Answer fee credits for the property company"),
@@ -169,6 +175,7 @@ def register_audit_words() -> list[AuditWord]:
     """Return the words of what the trail says of rewards."""
     return [
         *(AuditWord(f"rewards.{act}", title) for act, title in words.AUDIT.items()),
+        AuditWord("rewards_list", lazy("List of rewards")),
         AuditWord("rewards_item", lazy("Item of the catalogue"), page="rewards_staff.show"),
         AuditWord("rewards_care_task", lazy("Care for a member"), page="rewards_staff.care_task"),
         AuditWord("rewards_care_rule", lazy("Promise of care"), page="rewards_staff.care_rule"),
@@ -198,6 +205,13 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:
         ),
         NavItem(
             lazy("Reward catalogue"), "gift", "rewards_staff.index", "rewards.manage", "plugins"
+        ),
+        NavItem(
+            lazy("Rewards of the club"),
+            "chart-bar",
+            "rewards_centre.club_figures",
+            "rewards.compare",
+            "plugins",
         ),
         NavItem(
             lazy("Benefits of tiers"),
