@@ -26,6 +26,7 @@ from plugins.rewards.card import api as card_api
 from plugins.rewards.card import partner_views as card_partner
 from plugins.rewards.card import staff_views as card_staff
 from plugins.rewards.card import views as card_views
+from plugins.rewards.care import figures_views as care_figures
 from plugins.rewards.care import manage_views as care_manage
 from plugins.rewards.care import queries as care_queries
 from plugins.rewards.care import staff_views as care_staff
@@ -83,7 +84,7 @@ _OWNERS = (
     views, order_views, voucher_views, card_views, directory_views, benefit_views, care_views,
 )  # fmt: skip
 _STAFF = (
-    staff_views, desk_views, figures_views, voucher_staff, fee_staff, care_staff, care_manage,
+    staff_views, desk_views, figures_views, voucher_staff, fee_staff, care_staff, care_figures, care_manage,
     benefit_staff, card_staff, directory_staff, settlement_staff,
 )  # fmt: skip
 _APIS = (api, fee_api, benefit_api, voucher_api, card_api, directory_api)
