@@ -84,8 +84,8 @@ _OWNERS = (
     views, order_views, voucher_views, card_views, directory_views, benefit_views, care_views,
 )  # fmt: skip
 _STAFF = (
-    staff_views, desk_views, figures_views, voucher_staff, fee_staff, care_staff, care_figures, care_manage,
-    benefit_staff, card_staff, directory_staff, settlement_staff,
+    staff_views, desk_views, figures_views, voucher_staff, fee_staff, care_staff, care_manage,
+    care_figures, benefit_staff, card_staff, directory_staff, settlement_staff,
 )  # fmt: skip
 _APIS = (api, fee_api, benefit_api, voucher_api, card_api, directory_api)
 # Naming every module of pages here imports it, and with it its routes.
