@@ -20,6 +20,7 @@ from portal.jobs.models import JobRow, JobState
 from portal.jobs.registry import known
 
 LEASE = timedelta(seconds=60)
+LONGEST_LEASE = timedelta(hours=1)
 FIRST_WAIT = 10.0
 LONGEST_WAIT = 3600.0
 MOST_CHARACTERS = 8000
@@ -29,8 +30,15 @@ _OPEN = sa.text("job.state IN ('waiting', 'running')")
 
 
 def due(kinds: Collection[str]) -> sa.Select[tuple[JobRow]]:
-    """Select the jobs that a runner may take: due, or left by a runner whose lease ended."""
-    return sa.select(JobRow).where(_OPEN, JobRow.due_at <= clock.now(), JobRow.kind.in_(kinds))
+    """Select the jobs that a runner may take: due, or left by a runner whose lease ended.
+
+    A lease that ends later than any can was written by a clock that was put back since.
+    """
+    now = clock.now()
+    put_back = sa.and_(JobRow.state == JobState.RUNNING, JobRow.due_at > now + 2 * LONGEST_LEASE)
+    return sa.select(JobRow).where(
+        _OPEN, sa.or_(JobRow.due_at <= now, put_back), JobRow.kind.in_(kinds)
+    )
 
 
 def claim(owner: str, kinds: Collection[str], lease: timedelta) -> JobRow | None:

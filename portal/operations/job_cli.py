@@ -27,7 +27,7 @@ commands = AppGroup("jobs", help="Do background work, and look after it.")
 )
 @click.option(
     "--lease",
-    type=click.FloatRange(1, 3600),
+    type=click.FloatRange(1, leasing.LONGEST_LEASE.total_seconds()),
     default=leasing.LEASE.total_seconds(),
     show_default=True,
     metavar="SECONDS",

@@ -248,6 +248,19 @@ def test_what_is_taken_cannot_be_taken_again(app: Flask, kind: Kind) -> None:
     assert leasing.claim("second", [name], leasing.LEASE) is None
 
 
+def test_a_job_left_before_the_clock_was_put_back_is_taken_up(
+    app: Flask, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = kind(act)
+    enqueue(name)
+    taken(app, name, lease=leasing.LONGEST_LEASE)
+    truth = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: truth - timedelta(minutes=30))
+    assert leasing.claim("second", [name], leasing.LEASE) is None
+    monkeypatch.setattr(clock, "now", lambda: truth - timedelta(hours=5))
+    assert leasing.claim("second", [name], leasing.LEASE) is not None
+
+
 def test_who_lost_the_lease_leaves_no_effect(app: Flask, kind: Kind) -> None:
     name = kind(act)
     enqueue(name)
