@@ -5,12 +5,13 @@ in a READ ONLY one. Everything else may write: SQLite takes the write lock at on
 IMMEDIATE), so that two writers queue instead of failing half way.
 """
 
+import logging
 import re
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -24,6 +25,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from flask_wtf import CSRFProtect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING_CONVENTION = {
@@ -55,6 +57,7 @@ class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
 
 
+_log = logging.getLogger(__name__)
 _keeps_transaction: ContextVar[bool] = ContextVar("keeps_transaction", default=False)
 
 
@@ -80,8 +83,14 @@ class GuardedSession(Session):
         super().rollback()
 
     def close(self) -> None:
+        """Give the connection back; one that the database has ended is thrown away."""
         _refuse("close the session")
-        super().close()
+        try:
+            super().close()
+        except DBAPIError as error:
+            # This comes after the answer was made: it goes out all the same.
+            _log.warning("the database went away before a session was closed: %s", error.orig)
+            self.invalidate()
 
 
 def _refuse(act: str) -> None:
@@ -236,4 +245,6 @@ def _end_reading(connection: sa.Connection) -> None:
         return
     driver: Any = connection.connection.driver_connection
     if driver.read_only and driver.info.transaction_status.name == "INTRANS":
-        driver.commit()
+        # A connection that is gone has nothing to end; the rollback that follows says so.
+        with suppress(connection.dialect.loaded_dbapi.Error):
+            driver.commit()
