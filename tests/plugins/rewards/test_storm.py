@@ -203,7 +203,7 @@ class Phone:
 
     def __init__(self, client, port, address, code):
         self.client, self.port, self.address, self.code = client, port, address, code
-        self.cookie = client.get_cookie("session")
+        self.cookie = client.get_cookie("portal")
         self.said = Counter()
 
     def post(self, **data):
@@ -212,7 +212,7 @@ class Phone:
             return answer.status_code, answer.text
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Host": "localhost"}
         if self.cookie:
-            headers["Cookie"] = f"session={self.cookie.value}"
+            headers["Cookie"] = f"portal={self.cookie.value}"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("POST", self.address, urlencode(data), headers)
