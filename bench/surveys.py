@@ -15,7 +15,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from bench.forum import application, say
-from plugins.surveys.figures.counting import counts, joint
+from plugins.surveys.figures.counting import FIELDS, counts, joint
 from plugins.surveys.models import Wave
 from plugins.surveys.results.reading import results_of
 from plugins.surveys.states import State
@@ -82,7 +82,7 @@ def main() -> int:
         acts: dict[str, Callable[[], object]] = {
             "all distributions": lambda: counts(wave.id),
             "loyalty trio": lambda: joint(wave.id, [0, 1, 2]),
-            "one by building": lambda: joint(wave.id, [0], by="building"),
+            "one by stratum": lambda: joint(wave.id, [0], by=FIELDS),
             "all figures of the page": lambda: results_of(wave, by="building"),
         }
         say(f"{chosen.ballots:,} ballots, {QUESTIONS} questions; median of {chosen.rounds}")

@@ -269,6 +269,7 @@ AUDIT: Mapping[str, object] = {
     "action_planned": lazy("Answer to owners of a survey marked as planned"),
     "action_withdrawn": lazy("Answer to owners of a survey withdrawn"),
     "action_restored": lazy("Answer to owners of a survey put back"),
+    "results_taken": lazy("Results of a survey taken as a file"),
     "answers_taken": lazy("Single answers of a survey taken as a file"),
 }
 """Act -> what the audit trail says."""

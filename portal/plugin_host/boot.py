@@ -118,7 +118,7 @@ def _fill(slot: str, *args: object) -> list[object]:
     if slot not in RETURNS or slot in ABOUT_MEMBERS or slot in HEARD:
         return []
     project, *rest = (as_ref(argument) for argument in args)
-    if project is None:
+    if project is None and slot not in EVERYWHERE:
         return []
     names = _ARGUMENTS.get(slot, ())
     filled: list[object] = []
@@ -133,6 +133,8 @@ def _fill(slot: str, *args: object) -> list[object]:
 
 
 _ARGUMENTS = {"member_profile_sections": ("member",)}
+EVERYWHERE = frozenset({"nav_items"})
+"""What is asked outside a project, too: every loaded plugin may have pages of the whole group."""
 
 
 def _broken(slot: str, answer: dispatch.Answer) -> list[object]:

@@ -50,14 +50,16 @@ def whole_numbers(wave_id: int, position: int) -> dict[int, int]:
     return found
 
 
-def joint(wave_id: int, positions: Sequence[int], *, by: str = "") -> dict[tuple[Any, ...], int]:
-    """Return how many ballots gave each combination of codes, led by the stratum if `by` names one.
+def joint(
+    wave_id: int, positions: Sequence[int], *, by: Sequence[str] = ()
+) -> dict[tuple[Any, ...], int]:
+    """Return how many ballots gave each combination of codes, led by their strata `by` name.
 
     One statement. Raises ValueError for an unknown stratum.
     """
-    if by and by not in FIELDS:
+    if not set(by) <= set(FIELDS):
         raise ValueError(f"{by} is no stratum")
-    columns: list[Any] = [getattr(Ballot, by)] if by else []
+    columns: list[Any] = [getattr(Ballot, each) for each in by]
     columns += [_code(position) for position in positions]
     rows = db.session.execute(
         sa.select(*columns, sa.func.count()).where(Ballot.wave_id == wave_id).group_by(*columns)

@@ -12,13 +12,15 @@ Z = NormalDist().inv_cdf(0.975)
 class Figure:
     """A value of `base` answers between `low` and `high` (95 %); all None where base is 0.
 
-    `base` may be a fraction: the effective size of a weighted sample.
+    `base` may be a fraction: the effective size of a weighted sample. Where it is not `exact` it is
+    all who answered the survey, and not to be told as those who answered the question.
     """
 
     value: float | None
     base: float
     low: float | None
     high: float | None
+    exact: bool = True
 
 
 NO_DATA = Figure(None, 0, None, None)

@@ -19,7 +19,7 @@ class Trio:
     loyal: Figure
 
 
-def trio(counts: Mapping[tuple[bool | None, bool | None, bool | None], int]) -> Trio:
+def trio(counts: Mapping[tuple[bool | None, ...], int]) -> Trio:
     """Return the trio from how many gave each three answers; None is no answer.
 
     Source: the three questions of Gallup's survey for a developer's owners (satisfaction 87 %,
@@ -31,9 +31,7 @@ def trio(counts: Mapping[tuple[bool | None, bool | None, bool | None], int]) -> 
     return Trio(satisfied, again, recommend, loyal)
 
 
-def _share(
-    counts: Mapping[tuple[bool | None, bool | None, bool | None], int], place: int
-) -> Figure:
+def _share(counts: Mapping[tuple[bool | None, ...], int], place: int) -> Figure:
     hits = sum(number for key, number in counts.items() if key[place])
     base = sum(number for key, number in counts.items() if key[place] is not None)
     return wilson(hits, base)

@@ -6,20 +6,22 @@ less the rest, so others go with it. Source: complementary suppression, L. Wille
 Waal, Elements of Statistical Disclosure Control (2001), 6.3.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 
 
-def hidden(cells: Mapping[Key, int], least: int) -> frozenset[Key]:
+def hidden(
+    cells: Mapping[Key, int], least: int, also: Collection[Key] = frozenset()
+) -> frozenset[Key]:
     """Return the cells to hide of a line whose total is shown if it is `least` or more.
 
-    The smallest of the others go with the small ones, until the hidden sum is `least` or more
-    and no cell is hidden alone.
+    The smallest of the others go with the small ones, and with what is hidden `also`, until the
+    hidden sum is `least` or more and no cell is hidden alone.
     """
-    gone = {key for key, count in cells.items() if count < least}
+    gone = {key for key, count in cells.items() if count < least or key in also}
     rest = sorted((key for key in cells if key not in gone), key=lambda key: (cells[key], str(key)))
     while gone and rest and (len(gone) < 2 or sum(cells[key] for key in gone) < least):
         gone.add(rest.pop(0))
@@ -34,10 +36,11 @@ class Cross:
     rows: frozenset[int]
     columns: frozenset[int]
     total: bool
+    width: int
 
 
-def cross(table: Sequence[Sequence[int]], least: int) -> Cross:
-    """Return what to hide of a table of counts whose rows are equally long.
+def cross(table: Sequence[Sequence[int]], least: int, also: Collection[int] = frozenset()) -> Cross:
+    """Return what to hide of a table of counts whose rows are equally long; `also`: rows.
 
     Columns with hidden totals count as one. A row with a small cell keeps at most its total, and
     so many rows go with it that they have `least` in each column together. What the totals give
@@ -48,8 +51,8 @@ def cross(table: Sequence[Sequence[int]], least: int) -> Cross:
     columns = {x: sum(line[x] for line in table) for x in range(width)}
     every = frozenset((y, x) for y in range(height) for x in range(width))
     if sum(rows.values()) < least:
-        return Cross(every, frozenset(rows), frozenset(columns), total=True)
-    lost_rows, lost_columns = hidden(rows, least), hidden(columns, least)
+        return Cross(every, frozenset(rows), frozenset(columns), total=True, width=width)
+    lost_rows, lost_columns = hidden(rows, least, also), hidden(columns, least)
     groups = [[x] for x in columns if x not in lost_columns]
     groups += [sorted(lost_columns)] if lost_columns else []
 
@@ -61,7 +64,7 @@ def cross(table: Sequence[Sequence[int]], least: int) -> Cross:
     while gone and rest and min(counts(gone)) < least:
         gone.add(rest.pop(0))
     cells = frozenset((y, x) for y, x in every if y in gone or x in lost_columns)
-    return Cross(cells, lost_rows, lost_columns, total=False)
+    return Cross(cells, lost_rows, lost_columns, total=False, width=width)
 
 
 def nps_shown(promoters: int, passives: int, detractors: int, least: int) -> bool:

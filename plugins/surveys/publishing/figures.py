@@ -1,7 +1,7 @@
 """The figures document: what is published of a wave, from its sealed answers alone; pure.
 
 It is one JSON value of whole numbers, the same to the last bit wherever it is computed. Changing
-what it says, or how, takes another VERSION.
+what it says, or how, takes another VERSION; former ones are computed as they were.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from plugins.surveys.figures.redrawn import draws_for
 from plugins.surveys.figures.weighting import Weights, post_stratify
 from plugins.surveys.instrument.document import read
 from plugins.surveys.instrument.items import CodeKind, Item, items
-from plugins.surveys.instrument.parts import Instrument, Kind, Role
+from plugins.surveys.instrument.parts import Kind, Role
 from plugins.surveys.publishing.telling import (
     POINTS,
     SHARE,
@@ -25,9 +25,22 @@ from plugins.surveys.publishing.telling import (
     told,
     unweighted,
 )
-from plugins.surveys.results.showable import bar, choices, share
+from plugins.surveys.results.meaning import always_asked
+from plugins.surveys.results.showable import (
+    bar,
+    choices,
+    may_average,
+    may_be_loyal,
+    may_count,
+    may_subtract,
+    may_tell_base,
+    share,
+)
 
-VERSION = "1"
+VERSION = "2"
+FORMER = "1"
+"""Without the rule of means (`showable.may_average` and those beside it)."""
+KNOWN = (FORMER, VERSION)
 _GOOD = (4, 5)
 _FIVE = set(range(1, 6))
 _LISTED = (CodeKind.CHOICE, CodeKind.TICK)
@@ -35,18 +48,19 @@ _MILLIONTHS = 1_000_000
 Told = dict[str, Any] | None
 
 
-def compute(sealed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the figures document of what `sealing.sealed` gives."""
-    return _Wave(sealed).document()
+def compute(sealed: Mapping[str, Any], version: str = VERSION) -> dict[str, Any]:
+    """Return the figures document of what `sealing.sealed` gives, as a version computes it."""
+    return _Wave(sealed, version).document()
 
 
 class _Wave:
     """The sealed answers, turned into columns."""
 
-    def __init__(self, sealed: Mapping[str, Any]) -> None:
+    def __init__(self, sealed: Mapping[str, Any], version: str) -> None:
+        self.version = version
         instrument = read(sealed["instrument"])
         self.items = items(instrument)
-        self.always = _always(instrument)
+        self.always = always_asked(instrument)
         ballots = sealed["ballots"]
         self.stages = [row[2] for row in ballots]
         # Where nobody answered each position is there all the same, and empty.
@@ -64,7 +78,7 @@ class _Wave:
         trio = self._trio() if enough else {}
         scored = next((each for each in self.items if each.question.kind == Kind.NPS), None)
         return {
-            "version": VERSION,
+            "version": self.version,
             "least": terms.least,
             "seed": terms.seed,
             "draws": draws_for(terms.size),
@@ -129,11 +143,7 @@ class _Wave:
 
     def _loyal(self, given: Sequence[Sequence[bool | None]]) -> Told:
         """Return who said all three; not where "one, but not all three" would be a small group."""
-        rows = [row for row in zip(*given, strict=True) if None not in row]
-        loyal = sum(all(row) for row in rows)
-        if any(
-            sum(bool(row[place]) for row in rows) - loyal < self.terms.least for place in range(3)
-        ):
+        if not may_be_loyal(Counter(zip(*given, strict=True)), self.terms.least):
             return None
         every = [None if None in row else all(row) for row in zip(*given, strict=True)]
         return self._share(every, "loyal", complete=None not in every)
@@ -164,10 +174,17 @@ class _Wave:
         return [round(1000 * size / base / step) * step for size in sizes]
 
     def _exact(self, item: Item, base: int) -> bool:
-        return item.question.key in self.always or self.terms.size - base >= self.terms.least
+        complete = item.question.key in self.always
+        return may_tell_base(self.terms.size, base, self.terms.least, complete=complete)
+
+    def _may_average(self, item: Item) -> bool:
+        counts, least = self._counts(item), self.terms.least
+        if self.version == FORMER:
+            return shares.base(counts) >= least
+        return may_average(counts, least)
 
     def _mean(self, item: Item | None, name: str) -> Told:
-        if item is None:
+        if item is None or not self._may_average(item):
             return None
         said = [None if code < 0 else code for code in self.columns[item.position]]
         return self._mean_of(said, name, shares.mean(self._counts(item)))
@@ -193,6 +210,8 @@ class _Wave:
         if got is None or hoped is None:
             return None
         pairs = list(zip(self.columns[got.position], self.columns[hoped.position], strict=True))
+        if self.version != FORMER and not may_subtract(Counter(pairs), self.terms.least):
+            return None
         said = [None if min(pair) < 0 else pair[0] - pair[1] for pair in pairs]
         return self._mean_of(said, "gap", shares.gap(Counter(pairs)))
 
@@ -206,6 +225,8 @@ class _Wave:
         if any(each is not None and each < 0 for each in said):
             return none
         counts = Counter(each for each in said if each is not None)
+        if self.version != FORMER and not may_count(counts, self.terms.least):
+            return none
         found = loyalty.recommended(counts)
         cut = [None if each is None else min(each, found.cut or 0) for each in said]
         return {
@@ -218,8 +239,8 @@ class _Wave:
         parts: dict[str, list[Item]] = {}
         for item in self.items:
             if item.dimension and item.kind == CodeKind.VALUE and set(item.codes) == _FIVE:
-                large = shares.base(self._counts(item)) >= self.terms.least
-                parts.setdefault(item.dimension, []).extend([item] if large else [])
+                fine = self._may_average(item)
+                parts.setdefault(item.dimension, []).extend([item] if fine else [])
         names = sorted(parts)
         if not enough or not names:
             return {"index": None, "dimensions": dict.fromkeys(names)}
@@ -306,19 +327,6 @@ def strata_weights(frame: Sequence[Sequence[str]], stages: Sequence[str]) -> Wei
     found = post_stratify(units, known)
     # A ballot of a stage that nobody is asked of cannot be weighted: it counts as one.
     return Weights({**dict.fromkeys(answered, 1.0), **found.by}, found.effective, found.missing)
-
-
-def _always(instrument: Instrument) -> frozenset[str]:
-    """Return the questions that everybody has to answer."""
-    if any(each.jumps for each in instrument.questions):
-        return frozenset()
-    return frozenset(
-        each.key
-        for block in instrument.blocks
-        if block.show_if is None
-        for each in block.questions
-        if each.required and each.show_if is None and not each.not_applicable
-    )
 
 
 def _nothing(item: Item) -> dict[str, Any]:

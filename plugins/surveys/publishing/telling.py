@@ -9,6 +9,7 @@ from typing import Any
 from plugins.surveys.figures.intervals import Figure, wilson
 from plugins.surveys.figures.redrawn import interval
 from plugins.surveys.figures.weighting import Weights, effective
+from plugins.surveys.results.showable import may_tell_base
 
 Table = Mapping[tuple[str, Any], int]
 """(stage, what a ballot says) -> ballots."""
@@ -58,7 +59,7 @@ def told(
     whole = sum(counts.values())
     if figure.value is None or whole < terms.least:
         return None
-    exact = complete or terms.size - whole >= terms.least
+    exact = may_tell_base(terms.size, whole, terms.least, complete=complete)
     step = 1 if exact else kind.coarse
     drawn = interval(counts, value, seed=f"{terms.seed}:{name}")
     return {

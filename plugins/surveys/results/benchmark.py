@@ -5,24 +5,20 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from plugins.surveys.figures import nps, suppression
-from plugins.surveys.figures.compare import Trend, proportions
 from plugins.surveys.figures.counting import counts_of, joint_of
-from plugins.surveys.figures.intervals import NO_DATA, Figure, wilson
-from plugins.surveys.instrument.document import read
-from plugins.surveys.instrument.items import Item, items
-from plugins.surveys.instrument.parts import Kind, Role
+from plugins.surveys.figures.intervals import Figure
 from plugins.surveys.models import Survey, Wave
 from plugins.surveys.results.meaning import (
-    SATISFIED,
-    Counted,
+    Answers,
+    Said,
+    good,
     index_by_dimension,
-    role_of,
-    satisfaction,
+    loyal_share,
     satisfied_share,
+    score,
+    trio,
     whole_index,
 )
-from plugins.surveys.results.showable import share
 from plugins.surveys.states import DONE
 from plugins.surveys.waves.queries import Rate, rates
 from portal.sdk import ProjectRef, db, localized
@@ -30,7 +26,7 @@ from portal.sdk import ProjectRef, db, localized
 
 @dataclass(frozen=True)
 class Row:
-    """A project's newest results. `above`, `below`: how many others it surely leads or trails."""
+    """A project's newest results. `above`, `below`: of how many others the interval is apart."""
 
     project: ProjectRef
     wave: Wave
@@ -49,23 +45,26 @@ def compare(projects: Mapping[int, ProjectRef], *, series: str, search: str = ""
     Each figure is the one of the project's own page, hidden by the same rules, and no total of
     projects is made: nothing here can be subtracted from anything there.
     """
-    waves = {each.project_id: each for each in _newest(projects, series)}
-    numbers = [each.id for each in waves.values()]
-    here = {each.id: items(read(each.instrument)) for each in waves.values()}
+    waves = _newest(projects, series)
+    numbers = [each.id for each in waves]
     counted = counts_of(numbers) if numbers else {}
-    loyal = _loyal(waves, here) if numbers else {}
+    answers = {
+        each.id: Answers.of(each.instrument, counted.get(each.id, {}), each.least_cell)
+        for each in waves
+    }
+    said = _said(answers) if numbers else {}
     answered = rates(numbers) if numbers else {}
     rows = [
         Row(
-            projects[key],
+            projects[wave.project_id],
             wave,
             answered.get(wave.id, Rate()),
-            satisfied_share(here[wave.id], counted.get(wave.id, {}), wave.least_cell),
-            _nps(here[wave.id], counted.get(wave.id, {}), wave.least_cell),
-            _index(here[wave.id], counted.get(wave.id, {}), wave),
-            loyal.get(wave.id, NO_DATA),
+            satisfied_share(answers[wave.id]),
+            score(answers[wave.id])[0],
+            whole_index(index_by_dimension(answers[wave.id]), wave.weights),
+            loyal_share(answers[wave.id], said.get(wave.id, {})),
         )
-        for key, wave in waves.items()
+        for wave in {each.project_id: each for each in waves}.values()
     ]
     wanted = search.lower()
     found = [_ordered(each, rows) for each in rows]
@@ -93,40 +92,25 @@ def _newest(projects: Mapping[int, ProjectRef], series: str) -> list[Wave]:
     return list(db.session.scalars(found))
 
 
-def _nps(here: tuple[Item, ...], counted: Counted, least: int) -> Figure:
-    scored = next((each for each in here if each.question.kind == Kind.NPS), None)
-    codes = counted.get(scored.position, {}) if scored else {}
-    groups = nps.groups(codes)
-    fine = suppression.nps_shown(groups.promoters, groups.passives, groups.detractors, least)
-    return nps.score(codes) if fine else NO_DATA
-
-
-def _index(here: tuple[Item, ...], counted: Counted, wave: Wave) -> Figure:
-    return whole_index(index_by_dimension(here, counted, wave.least_cell), wave.weights)
-
-
-def _loyal(waves: Mapping[int, Wave], here: Mapping[int, tuple[Item, ...]]) -> dict[int, Figure]:
-    """Return who is satisfied, would buy again and would recommend, of who answered all three."""
-    least = {each.id: each.least_cell for each in waves.values()}
-    asked = {
-        wave: [satisfaction(mine), role_of(mine, Role.AGAIN), role_of(mine, Role.RECOMMEND)]
-        for wave, mine in here.items()
-    }
+def _said(answers: Mapping[int, Answers]) -> dict[int, dict[Said, int]]:
+    """Return who said yes to which of the three, of the waves that ask all three."""
+    asked = {wave: [each for each in trio(mine.items) if each] for wave, mine in answers.items()}
     places = {
-        wave: [each.position for each in trio if each]
-        for wave, trio in asked.items()
-        if None not in trio
+        wave: [each.position for each in mine] for wave, mine in asked.items() if len(mine) == 3
     }
-    hits = dict.fromkeys(places, 0)
-    whole = dict.fromkeys(places, 0)
+    found: dict[int, dict[Said, int]] = {}
     for (wave, *codes), number in (joint_of(places) if places else {}).items():
-        if min(codes) >= 0:
-            whole[wave] += number
-            hits[wave] += number if all(code in SATISFIED for code in codes) else 0
-    return {wave: share(wilson(hits[wave], whole[wave]), least[wave]) for wave in places}
+        mine, said = found.setdefault(wave, {}), (good(codes[0]), good(codes[1]), good(codes[2]))
+        mine[said] = mine.get(said, 0) + number
+    return found
 
 
 def _ordered(mine: Row, rows: list[Row]) -> Row:
-    """Return a row with how many others differ in satisfaction by more than chance (5 %)."""
-    found = [proportions(each.satisfied, mine.satisfied).trend for each in rows if each is not mine]
-    return replace(mine, above=found.count(Trend.UP), below=found.count(Trend.DOWN))
+    """Return a row with how many others it is above and below: their intervals do not meet."""
+    known = [each.satisfied for each in rows if each is not mine]
+    low, high = mine.satisfied.low, mine.satisfied.high
+    if low is None or high is None:
+        return mine
+    above = sum(top is not None and top < low for top in (each.high for each in known))
+    below = sum(bottom is not None and bottom > high for bottom in (each.low for each in known))
+    return replace(mine, above=above, below=below)

@@ -88,5 +88,5 @@ def _cells(figure: Figure, factor: int, least: int) -> list[object]:
         return [gettext("fewer than %(num)s", num=least), "", "", ""]
     return [
         *(f"{each * factor:.1f}" for each in (figure.value, figure.low, figure.high)),
-        figure.base,
+        figure.base if figure.exact else "",
     ]

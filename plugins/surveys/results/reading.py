@@ -1,33 +1,43 @@
-"""The results of a closed wave: aggregates alone, and none of a group that is too small."""
+"""The results of a closed wave: aggregates alone, by the one rule of `showable.py`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from plugins.surveys.figures import compare, loyalty, suppression
+from plugins.surveys.figures import compare
 from plugins.surveys.figures import nps as promoting
-from plugins.surveys.figures.counting import counts, joint
+from plugins.surveys.figures.counting import FIELDS, counts, joint
 from plugins.surveys.figures.intervals import NO_DATA, Figure
-from plugins.surveys.instrument.document import read
-from plugins.surveys.instrument.items import CodeKind, Item, items
-from plugins.surveys.instrument.parts import Kind, Role
+from plugins.surveys.instrument.items import CodeKind, Item
 from plugins.surveys.models import Wave
-from plugins.surveys.results import beside, trend
+from plugins.surveys.results import beside, frame, trend
 from plugins.surveys.results.meaning import (
-    SATISFIED,
+    Answers,
+    Said,
+    good,
     index_by_dimension,
-    role_of,
-    satisfaction,
+    loyal_share,
+    score,
+    share_at,
+    trio,
 )
-from plugins.surveys.results.showable import Bar, Choice, bar, choices, share
+from plugins.surveys.results.showable import (
+    Bar,
+    Choice,
+    Stratified,
+    bar,
+    choices,
+    strata,
+)
 
 
 @dataclass(frozen=True)
 class Shown:
-    """An item with what may be shown of it."""
+    """An item with what may be shown of it; `exact`: counts too, else whole percent alone."""
 
     item: Item
     bar: Bar | None
     choices: Sequence[Choice] | None
+    exact: bool
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,8 @@ class Cell:
 class Results:
     """What the page shows of one wave."""
 
+    rate: frame.Rate
+    answered: int
     satisfied: Figure
     again: Figure
     recommend: Figure
@@ -61,91 +73,75 @@ class Results:
 
 
 def results_of(wave: Wave, *, by: str) -> Results:
-    """Return the results of a wave by a stratum: at most nine statements."""
-    here, counted, least = items(read(wave.instrument)), counts(wave.id), wave.least_cell
-    scored = next((each for each in here if each.question.kind == Kind.NPS), None)
-    groups = (
-        promoting.groups(counted.get(scored.position, {})) if scored else promoting.Groups(0, 0, 0)
-    )
-    fine = groups.base > 0 and suppression.nps_shown(
-        groups.promoters, groups.passives, groups.detractors, least
-    )
-    dimensions = index_by_dimension(here, counted, least)
-    trio = _trio(wave, here)
-    satisfied = share(trio.satisfied, least)
+    """Return the results of a wave by a stratum: at most seven statements."""
+    answers = Answers.of(wave.instrument, counts(wave.id), wave.least_cell)
+    asked = trio(answers.items)
+    said, atoms = _tables(wave, asked)
+    dimensions = index_by_dimension(answers)
+    satisfied = share_at(answers, asked[0])
     past, now = trend.before(wave), trend.point(wave, satisfied, dimensions)
-    table = _by(wave, here, by)
+    table = strata(atoms, FIELDS, wave.least_cell).get(by) if atoms else None
+    rate, frame_of = frame.of(wave, by)
+    points, groups = score(answers)
     return Results(
+        rate,
+        answers.size,
         satisfied,
-        share(trio.again, least),
-        share(trio.recommend, least),
-        share(trio.loyal, least),
-        promoting.score(counted[scored.position]) if scored and fine else NO_DATA,
-        groups if fine else None,
+        share_at(answers, asked[1]),
+        share_at(answers, asked[2]),
+        loyal_share(answers, said),
+        points,
+        groups,
         now.index,
         dimensions,
-        _shown(here, counted, least),
-        _strata(table, least),
+        _shown(answers),
+        _cells(table) if table else [],
         past,
         now,
         compare.proportions(past[-1].satisfied if past else NO_DATA, satisfied),
         trend.index_change(past, now),
-        beside.of(wave, here, counted, table, by),
+        beside.of(wave, answers, table, frame_of),
     )
 
 
-def _shown(
-    here: Sequence[Item], counted: Mapping[int, Mapping[int, int]], least: int
-) -> list[Shown]:
-    found = []
-    for item in here:
-        mine = counted.get(item.position, {})
+def _tables(
+    wave: Wave, asked: Sequence[Item | None]
+) -> tuple[dict[Said, int], dict[tuple[str, ...], list[int]]]:
+    """Return who said yes to which of the three, and who is satisfied in each smallest stratum.
+
+    Of a stratum: how many are, are not, said neither. One statement.
+    """
+    places = [each.position for each in asked if each]
+    said: dict[Said, int] = {}
+    atoms: dict[tuple[str, ...], list[int]] = {}
+    for row, number in (joint(wave.id, places, by=FIELDS) if places else {}).items():
+        given = iter(row[len(FIELDS) :])
+        key = tuple(good(next(given)) if each else None for each in asked)
+        said[key] = said.get(key, 0) + number
+        line = atoms.setdefault(row[: len(FIELDS)], [0, 0, 0])
+        line[2 if key[0] is None else 0 if key[0] else 1] += number
+    silent = any(line[2] for line in atoms.values())
+    return said, atoms if silent else {key: line[:2] for key, line in atoms.items()}
+
+
+def _shown(answers: Answers) -> list[Shown]:
+    found, least = [], answers.least
+    for item in answers.items:
+        mine, exact = answers.at(item), answers.may_tell_base(item)
         if item.kind == CodeKind.VALUE and set(item.codes) == set(range(1, 6)):
-            found.append(Shown(item, bar(mine, least), None))
+            found.append(Shown(item, bar(mine, least), None, exact))
         elif item.kind in (CodeKind.CHOICE, CodeKind.TICK):
-            found.append(Shown(item, None, choices(mine, sorted(item.codes), least)))
+            listed = choices(mine, sorted(item.codes), least)
+            found.append(Shown(item, None, listed, exact))
     return found
 
 
-def _trio(wave: Wave, here: Sequence[Item]) -> loyalty.Trio:
-    asked = [satisfaction(here), role_of(here, Role.AGAIN), role_of(here, Role.RECOMMEND)]
-    places = [each.position for each in asked if each]
-    found: dict[tuple[bool | None, bool | None, bool | None], int] = {}
-    for codes, number in (joint(wave.id, places) if places else {}).items():
-        given = iter(codes)
-        said = [_good(next(given)) if each else None for each in asked]
-        key = (said[0], said[1], said[2])
-        found[key] = found.get(key, 0) + number
-    return loyalty.trio(found)
-
-
-def _good(code: int) -> bool | None:
-    return None if code < 0 else code in SATISFIED
-
-
-def _by(wave: Wave, here: Sequence[Item], by: str) -> dict[str, list[int]]:
-    """Return how many of each stratum are satisfied, and how many are not."""
-    item = satisfaction(here)
-    table: dict[str, list[int]] = {}
-    for (name, code), number in (joint(wave.id, [item.position], by=by) if item else {}).items():
-        if code >= 0:
-            table.setdefault(name, [0, 0])[0 if code in SATISFIED else 1] += number
-    return table
-
-
-def _strata(table: Mapping[str, Sequence[int]], least: int) -> list[Cell]:
-    """Return the strata with who is satisfied, by the rule of a cross table."""
-    names = sorted(table)
-    gone = suppression.cross([table[name] for name in names], least)
+def _cells(table: Stratified) -> list[Cell]:
+    """Return the strata with who is satisfied, of those who answered that."""
     found = []
-    for y, name in enumerate(names):
-        good, bad = table[name]
-        hidden = bool({(y, 0), (y, 1)} & gone.cells)
-        found.append(
-            Cell(
-                name,
-                None if y in gone.rows else good + bad,
-                None if hidden else round(100 * good / (good + bad)),
-            )
-        )
+    for y, (name, line) in enumerate(zip(table.names, table.table, strict=True)):
+        yes, no = line[0], line[1]
+        hidden = bool({(y, 0), (y, 1)} & table.gone.cells)
+        base = None if y in table.gone.rows else sum(line)
+        found.append(Cell(name, base, None if hidden else round(100 * yes / (yes + no))))
     return found

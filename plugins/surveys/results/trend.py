@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from plugins.surveys.figures import compare
 from plugins.surveys.figures.counting import counts_of
 from plugins.surveys.figures.intervals import NO_DATA, Figure
-from plugins.surveys.instrument.document import read
-from plugins.surveys.instrument.items import items
-from plugins.surveys.models import Wave
-from plugins.surveys.results.meaning import index_by_dimension, satisfied_share, whole_index
+from plugins.surveys.models import Publication, Wave
+from plugins.surveys.results.meaning import (
+    Answers,
+    Counted,
+    index_by_dimension,
+    satisfied_share,
+    whole_index,
+)
 from plugins.surveys.states import DONE
 from portal.sdk import db
 
@@ -45,10 +50,11 @@ def index_change(past: Sequence[Point], now: Point) -> compare.Change:
 def before(wave: Wave) -> list[Point]:
     """Return up to five closed waves before this one of its survey, the oldest first.
 
-    Two statements.
+    What is published of a wave stands as it was published; others are counted. Two statements.
     """
-    rows = db.session.scalars(
-        sa.select(Wave)
+    rows = db.session.execute(
+        sa.select(Wave, Publication.figures)
+        .outerjoin(Publication, Publication.wave_id == Wave.id)
         .where(
             Wave.survey_id == wave.survey_id,
             Wave.number < wave.number,
@@ -58,11 +64,27 @@ def before(wave: Wave) -> list[Point]:
         .order_by(Wave.number.desc())
         .limit(_BEFORE)
     ).all()
-    counted = counts_of([each.id for each in rows]) if rows else {}
-    found = []
-    for each in reversed(rows):
-        here, mine = items(read(each.instrument)), counted.get(each.id, {})
-        dimensions = index_by_dimension(here, mine, each.least_cell)
-        satisfied = satisfied_share(here, mine, each.least_cell)
-        found.append(point(each, satisfied, dimensions))
-    return found
+    unpublished = [wave.id for wave, figures in rows if not figures]
+    counted = counts_of(unpublished) if unpublished else {}
+    return [
+        _published(wave, figures) if figures else _counted(wave, counted.get(wave.id, {}))
+        for wave, figures in reversed(rows)
+    ]
+
+
+def _counted(wave: Wave, counted: Counted) -> Point:
+    answers = Answers.of(wave.instrument, counted, wave.least_cell)
+    return point(wave, satisfied_share(answers), index_by_dimension(answers))
+
+
+def _published(wave: Wave, figures: Mapping[str, Any]) -> Point:
+    def of(said: Mapping[str, Any] | None, scale: int) -> Figure:
+        if said is None:
+            return NO_DATA
+        base = said["base"]
+        value, low, high = (said[name] / scale for name in ("value", "low", "high"))
+        return Figure(value, base or figures["answered"], low, high, base is not None)
+
+    known = frozenset(key for key, said in figures["dimensions"].items() if said)
+    year = (wave.closed_at or wave.created_at).year
+    return Point(wave.number, year, of(figures["satisfied"], 1000), of(figures["index"], 1), known)

@@ -7,10 +7,11 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from plugins.surveys.errors import SurveyError
 from plugins.surveys.figures.counting import FIELDS
-from plugins.surveys.figures.intervals import Figure
 from plugins.surveys.models import Wave
-from plugins.surveys.results.reading import Results, Shown, results_of
-from plugins.surveys.states import DONE, STEPS, Mode, State, Unit
+from plugins.surveys.results.files import as_json
+from plugins.surveys.results.reading import results_of
+from plugins.surveys.results.staff_views import may_show
+from plugins.surveys.states import STEPS, Mode, State, Unit
 from plugins.surveys.waves import queries, service
 from plugins.surveys.waves.queries import Rate, WaveFilter
 from plugins.surveys.words import REFUSALS
@@ -98,18 +99,25 @@ class WantedResults(ApiInput):
 
 
 class FigureShown(ApiOutput):
-    """A figure with its 95 % interval; all null without data, or where a group is too small."""
+    """A figure with its 95 % interval; all null without data, or where a group is too small.
+
+    `base` alone is null where it would tell of few who did not answer.
+    """
 
     value = fields.Float(allow_none=True)
     low = fields.Float(allow_none=True)
     high = fields.Float(allow_none=True)
-    base = fields.Float()
+    base = fields.Float(allow_none=True)
 
 
 class CountShown(ApiOutput):
-    """Codes that are shown together, and how many gave one of them; null: hidden."""
+    """Codes that are shown together, and who gave one of them; null: hidden.
+
+    `percent`: in whole percent; `count` null beside it: few did not answer.
+    """
 
     codes = api_fields.list_of(fields.Integer())
+    percent = api_fields.Whole(0, 100, allow_none=True)
     count = api_fields.Whole(0, _MOST, allow_none=True)
 
 
@@ -180,9 +188,9 @@ def step(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
 def results(public_id: str, query: dict[str, str]) -> dict[str, Any]:
     """Give the aggregates of a closed wave, by stage, building (without a word) or tier."""
     found = _find(public_id)
-    if found.state not in DONE or not (found.named or found.shuffled_at is not None):
+    if not may_show(found):
         raise _problem(SurveyError("NOT_CLOSED", state=found.state, version=found.version))
-    return _results(found, results_of(found, by=query.get("by") or "building"))
+    return as_json(found, results_of(found, by=query.get("by") or "building"))
 
 
 def _find(public_id: str) -> Wave:
@@ -225,30 +233,3 @@ def _shown(found: Wave) -> dict[str, Any]:
         "by_building": rates["building"],
         "hashes": {name: getattr(found, name) for name in hashes},
     }
-
-
-def _results(found: Wave, told: Results) -> dict[str, Any]:
-    figures = ("satisfied", "again", "recommend", "loyal", "nps", "whole")
-    return {
-        "least_cell": found.least_cell,
-        "figures": {name: _figure(getattr(told, name)) for name in figures},
-        "dimensions": {key: _figure(each) for key, each in told.dimensions.items()},
-        "items": [_item(each) for each in told.items],
-        "strata": [
-            {"name": each.name, "answers": each.base, "satisfied": each.satisfied}
-            for each in told.strata
-        ],
-    }
-
-
-def _figure(figure: Figure) -> dict[str, Any]:
-    return {name: getattr(figure, name) for name in ("value", "low", "high", "base")}
-
-
-def _item(shown: Shown) -> dict[str, Any]:
-    counts: list[dict[str, Any]] | None = None
-    if shown.bar:
-        counts = [{"codes": list(codes), "count": number} for codes, number in shown.bar.groups]
-    elif shown.choices is not None:
-        counts = [{"codes": [each.code], "count": each.count} for each in shown.choices]
-    return {"key": shown.item.key, "text": dict(shown.item.text), "counts": counts}

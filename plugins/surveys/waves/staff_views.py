@@ -176,6 +176,9 @@ def step(public_id: str) -> Response:
     found, name = find_wave(public_id), request.form.get("step", "")
     if name not in STEPS or not may(STEPS[name].permission):
         raise Forbidden
+    if name == "publish":
+        # Its own page asks first: nothing of it can be taken back.
+        return redirect(url_for("surveys_staff.publication", public_id=public_id), 303)
     try:
         service.take_step(
             actor=current_account(),

@@ -70,7 +70,7 @@ def test_cross_table_with_its_totals_gives_no_small_count(table: list[list[int]]
 
 def test_cross_table_without_small_cells_is_shown_whole() -> None:
     assert suppression.cross([[10, 20], [30, 40]], 10) == suppression.Cross(
-        frozenset(), frozenset(), frozenset(), total=False
+        frozenset(), frozenset(), frozenset(), total=False, width=2
     )
 
 

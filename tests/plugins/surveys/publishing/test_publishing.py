@@ -14,11 +14,13 @@ from plugins.surveys.canonical import canonical, sha256
 from plugins.surveys.errors import SurveyError
 from plugins.surveys.models import Ballot, Publication, SideAnswer, Wave
 from plugins.surveys.publishing import service
+from plugins.surveys.publishing.checking import differences, seal_of
+from plugins.surveys.publishing.figures import compute
 from plugins.surveys.publishing.sealing import seal, sealed
 from portal import clock
 from portal.extensions import db
 from tests import factories
-from tests.plugins.surveys.publishing.conftest import make_sealed, take
+from tests.plugins.surveys.publishing.conftest import ASKED, answered, make_sealed, take
 
 
 def _run(folder) -> subprocess.CompletedProcess[str]:
@@ -139,10 +141,35 @@ def test_figures_have_bases_and_three_intervals(place, sealed_wave):
     assert said["nps"]["value"] == 25
     assert said["nps"]["groups"] == [500, 250, 250]
     assert said["recommended"]["value"] == 15
-    assert said["dimensions"]["sales"]["value"] == 50
+    # All who said no gave a 1: with the share the mean would tell it.
+    assert said["dimensions"]["sales"] is None
     # Four levels are used, the fifth by nobody: neighbours are put together.
     assert said["items"][0]["groups"] == [[[4, 5], 750], [[1, 2, 3], 250]]
     assert said["items"][4]["groups"] == [[[code], 250] for code in (1, 2, 3, 4)]
+
+
+def test_figures_of_the_former_version_still_verify():
+    """What an earlier release published, from the same answers, to the last bit."""
+    frame = [
+        [f"h:{number}", "1", "", "senior" if number % 3 else "stable"] for number in range(116)
+    ]
+    ballots = []
+    for number in range(96):
+        side = [5, "number", (number % 4) * 1_000_000, ""]
+        terms = (frame[number][3], "1", "", "", 0)
+        ballots.append([str(number), answered(number), *terms, [side]])
+    whole = {"instrument": ASKED, "weights": {}, "least": 5, "seed": 7, "mode": "confidential"}
+    whole |= {"frame": frame, "ballots": ballots}
+    said = compute(whole, "1")
+    assert said["dimensions"]["sales"]["value"] == 50
+    assert sha256(said) == "c74156d52c9610b37b215052bc580f77054607ba1dc6ebc66eadbfde06778022"
+    hashes = {f"{name}_hash": sha256(whole[name]) for name in ("instrument", "frame", "weights")}
+    hashes |= {"seal_hash": seal_of(whole), "script_version": "1", "figures_hash": sha256(said)}
+    assert list(differences(whole, {}, hashes, canonical(said))) == []
+    unknown = hashes | {"script_version": "0"}
+    assert list(differences(whole, {}, unknown, canonical(said))) == [
+        "script: version 2, published with 0"
+    ]
 
 
 def test_loyal_is_hidden_where_satisfied_but_not_loyal_is_few(place):
