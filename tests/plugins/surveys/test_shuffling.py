@@ -135,7 +135,7 @@ def lines_of(order, lines, building):
 
 
 @pytest.mark.parametrize(
-    ("unit", "buildings"), [(Unit.PERSON, ("",)), (Unit.HOUSEHOLD, ("1", "2"))]
+    ("unit", "buildings"), [(Unit.PERSON, ("1",)), (Unit.HOUSEHOLD, ("1", "2"))]
 )
 def test_an_attacker_with_every_table_does_no_better_than_chance(place, unit, buildings):
     wave, order = answered(place, 40, unit=unit, buildings=buildings)

@@ -87,7 +87,9 @@ def make_wave(
         add_participation(wave, member, building=buildings[number % len(buildings)])
     if state == State.REVIEW:
         return wave
-    hashes = dict.fromkeys(("instrument_hash", "frame_hash", "weights_hash"), "0" * 64)
+    # A hash of its own: the names of strata are remembered by it.
+    kinds = ("instrument_hash", "frame_hash", "weights_hash")
+    hashes = dict.fromkeys(kinds, secrets.token_hex(32))
     bring(wave, State.FROZEN, reviewed_by=2, frozen_at=at, **hashes)
     if state == State.PAUSED:
         bring(wave, State.FIELD)
