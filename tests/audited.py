@@ -20,7 +20,6 @@ from werkzeug.routing import Rule
 
 from portal.access import Audience, access_of
 from portal.audit import service
-from portal.extensions import db
 
 _WRITE = re.compile(r'\s*(?:INSERT INTO|DELETE FROM|UPDATE)\s+"?(\w+)', re.IGNORECASE)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -139,18 +138,31 @@ class Writes:
         self.open.pop(connection, None)
 
 
+_watching: list[Writes] = []
+
+
+def _tell_all(event: str) -> Callable[..., None]:
+    def tell(*args: Any) -> None:
+        for writes in tuple(_watching):
+            getattr(writes, event)(*args)
+
+    return tell
+
+
+# Listened to for good: who listens anew while another thread sends a statement breaks that one.
+for _event in [name for name in vars(Writes) if not name.startswith("_") and name != "stack"]:
+    sa.event.listen(sa.Engine, _event, _tell_all(_event))
+
+
 @contextmanager
 def watched() -> Iterator[set[str]]:
     """Collect the tables that the block writes to and commits."""
     writes = Writes()
-    names = [name for name in vars(Writes) if not name.startswith("_") and name != "stack"]
-    for name in names:
-        sa.event.listen(db.engine, name, getattr(writes, name))
+    _watching.append(writes)
     try:
         yield writes.committed
     finally:
-        for name in names:
-            sa.event.remove(db.engine, name, getattr(writes, name))
+        _watching.remove(writes)
 
 
 def check_audited(app: Flask, method: str, path: str, status: int, written: set[str]) -> None:

@@ -38,6 +38,8 @@ def confirm(page: Page) -> None:
 
 def show(desk: Page, phone: Page) -> None:
     """Hold the QR of the phone's screen before the desk's camera."""
+    # Windows behind others draw nothing, and a camera sees nothing there.
+    desk.bring_to_front()
     desk.locator("[data-scan]").click()
     desk.evaluate("url => hold(url)", phone.locator("img.qr").get_attribute("src"))
 
