@@ -194,7 +194,7 @@ def _orders(project: ProjectRef, end: datetime) -> list[Part]:
         .where(
             Step.project_id == project.id, Step.state.in_(COUNTED), Step.at < end, ~settled
         )
-        .order_by(Step.at, Step.id)
+        .order_by(Step.at, sa.case((Step.state == State.RETURNED, 1), else_=0), Step.id)
     ).all()  # fmt: skip
     rates, zone = _rates(project), ZoneInfo(project.time_zone)
     parts: list[Part] = []
