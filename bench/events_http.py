@@ -39,8 +39,8 @@ SERVER_ERROR, TOO_MANY = 500, 429
 class Visitors:
     """What the members did: seconds of each request, answers by act, what must not be."""
 
-    def __init__(self, base: str, activity: str) -> None:
-        self.base, self.activity = f"{base}/api/v1/p/binjiang/events", activity
+    def __init__(self, base: str, activity: str = "", plugin: str = "events") -> None:
+        self.base, self.activity = f"{base}/api/v1/p/binjiang/{plugin}", activity
         self.took: list[float] = []
         self.answers: Counter[str] = Counter()
         self.wrong: list[str] = []

@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from plugins.surveys import privacy, showing, words
+from plugins.surveys.actions import api as action_api
 from plugins.surveys.actions import staff_views as action_views
 from plugins.surveys.anonymous import jobs as anonymous_jobs
 from plugins.surveys.answering import finding, photos, views
@@ -17,9 +18,10 @@ from plugins.surveys.exporting import staff_views as exporting_views
 from plugins.surveys.inviting import notices, telling
 from plugins.surveys.inviting import staff_views as inviting_views
 from plugins.surveys.participants import staff_views as participant_views
+from plugins.surveys.publishing import api as published_api
+from plugins.surveys.publishing import staff_api as publication_api
 from plugins.surveys.publishing import staff_views as publishing_views
 from plugins.surveys.publishing import views as published_views
-from plugins.surveys.publishing.api import ROUTES
 from plugins.surveys.quotas import staff_views as quota_views
 from plugins.surveys.results import centre_views
 from plugins.surveys.results import staff_views as result_views
@@ -49,7 +51,7 @@ from portal.sdk import (
     now,
 )
 
-__all__ = ["ROUTES", "published_views", "views"]
+__all__ = ["action_api", "publication_api", "published_api", "published_views", "views"]
 
 
 def _context() -> dict[str, object]:

@@ -4,6 +4,7 @@ Of an anonymous wave it writes no time, no member, no event, no audit line and n
 the frame is marked, and a ballot with a random id lies elsewhere.
 """
 
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -27,6 +28,8 @@ from plugins.surveys.instrument.problems import Problem
 from plugins.surveys.models import Ballot, Draft, Forged, Participation, Quota, SideAnswer, Wave
 from plugins.surveys.states import Mode
 from portal.sdk import MemberRef, PointsError, ProjectRef, db, earn_points, record_fact
+
+_log = logging.getLogger(__name__)
 
 SOURCE = "surveys.answered"
 _MILLIONTHS = 1_000_000
@@ -201,7 +204,12 @@ def _take_quotas(wave: Wave, asked: Participation) -> None:
 
 
 def _count_forged(wave: Wave, key: str) -> None:
-    """Count an answer to a question that was not shown; whose it was is not kept."""
+    """Count an answer to a question that was not shown; whose it was is not kept.
+
+    The log has a line of it where answers have names: in an anonymous wave a line is a moment.
+    """
+    if wave.named:
+        _log.warning("dropped an answer to a hidden question: wave %s, %s", wave.public_id, key)
     more = (
         sa.update(Forged)
         .where(Forged.wave_id == wave.id, Forged.item == key)

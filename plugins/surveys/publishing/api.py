@@ -51,9 +51,6 @@ def published_results(public_id: str) -> dict[str, Any]:
     }
 
 
-ROUTES = (published_results,)
-
-
 def _action(action: Done) -> dict[str, Any]:
     return {
         "dimension": action.dimension,

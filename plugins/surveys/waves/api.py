@@ -26,6 +26,7 @@ from portal.sdk import (
     current_account,
     current_project,
     db,
+    gettext,
     may,
     now,
     requires,
@@ -86,10 +87,14 @@ class WantedWaves(ApiInput):
 
 
 class StepWish(ApiInput):
-    """A step, and the version of the wave that it is decided on."""
+    """A step, and the version of the wave that it is decided on.
+
+    `sure`: true, where nothing can be taken back afterwards: for the step `publish`.
+    """
 
     step = api_fields.Choice(tuple(STEPS), required=True)
     version = api_fields.Whole(1, _MOST, required=True)
+    sure = api_fields.Flag()
 
 
 class WantedResults(ApiInput):
@@ -163,22 +168,26 @@ def waves(query: dict[str, str]) -> Any:
 @requires(RESULTS)
 def wave(public_id: str) -> dict[str, Any]:
     """Show a wave: where it stands, what may come next, who has answered by stage and building."""
-    return _shown(_find(public_id))
+    return _shown(find_for_program(public_id))
 
 
 @api.call("POST", "/<public_id>/step", WaveShown, body=StepWish, errors=_REFUSED)
 @requires(RESULTS)
 def step(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Lead a wave to its next state; each step needs its own right, approving a second person."""
-    found = _find(public_id)
+    found = find_for_program(public_id)
     if not may(STEPS[body["step"]].permission):
         raise Forbidden
+    sure = body.pop("sure", False)
+    if body["step"] == "publish" and found.state == State.SEALED and not sure:
+        why = gettext("Nothing of it can be taken back: send “sure”: true to publish.")
+        raise ApiProblem(422, errors={"sure": [why]})
     try:
         service.take_step(
             actor=current_account(), project=current_project(), wave=found, at=now(), **body
         )
     except SurveyError as error:
-        raise _problem(error) from error
+        raise problem(error) from error
     db.session.commit()
     return _shown(found)
 
@@ -187,20 +196,22 @@ def step(public_id: str, body: dict[str, Any]) -> dict[str, Any]:
 @requires(RESULTS)
 def results(public_id: str, query: dict[str, str]) -> dict[str, Any]:
     """Give the aggregates of a closed wave, by stage, building (without a word) or tier."""
-    found = _find(public_id)
+    found = find_for_program(public_id)
     if not may_show(found):
-        raise _problem(SurveyError("NOT_CLOSED", state=found.state, version=found.version))
+        raise problem(SurveyError("NOT_CLOSED", state=found.state, version=found.version))
     return as_json(found, results_of(found, by=query.get("by") or "building"))
 
 
-def _find(public_id: str) -> Wave:
+def find_for_program(public_id: str) -> Wave:
+    """Return a wave of the project of the address, else 404."""
     found = queries.find(current_project().id, public_id)
     if found is None:
         raise NotFound
     return found
 
 
-def _problem(error: SurveyError) -> ApiProblem:
+def problem(error: SurveyError) -> ApiProblem:
+    """Return the 409 of a refusal, with where the wave stands."""
     db.session.rollback()
     told = {"code": error.code, "state": error.state, "version": error.version}
     detail = str(REFUSALS[error.code])

@@ -54,6 +54,23 @@ def test_a_program_reads_and_answers_once(program, place):
     assert db.session.scalars(sa.select(IdempotencyKey)).all() == []
 
 
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [("q1", each) for each in (0, 6, 4.5, "五", [4])]
+    + [("q2", each) for each in (-1, 1.5, "很多", 51)],
+)
+def test_what_does_not_fit_is_a_422_and_nothing_is_kept(program, place, key, wrong):
+    asked = document([question("q1"), question("q2", "number", role="recommended_count")])
+    wave = make_wave(place.project.id, members=[place.member], instrument=asked)
+    given = {"q1": 4, "q2": 2} | {key: wrong}
+    told = program("POST", f"{wave.public_id}/answer", json={"answers": given})
+    assert (told.status_code, list(told.json["errors"])) == (422, [key])
+    assert db.session.scalars(sa.select(Ballot.id)).all() == []
+    right = program("POST", f"{wave.public_id}/answer", json={"answers": {"q1": None, "q2": 2}})
+    assert right.status_code == 201
+    assert db.session.scalars(sa.select(Ballot.positions)).one()[0] == -2
+
+
 def test_a_closed_wave_is_gone_for_programs_too(program, place):
     wave = make_wave(place.project.id, members=[place.member], state=State.CLOSED)
     over = program("POST", f"{wave.public_id}/answer", json={"answers": {"q1": 2}})

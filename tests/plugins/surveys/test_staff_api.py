@@ -2,10 +2,12 @@
 
 import pytest
 
+from plugins.surveys.canonical import sha256
 from plugins.surveys.states import State
 from portal.extensions import db
 from tests import factories
-from tests.plugins.surveys.waves import add_ballot, bring, make_wave
+from tests.plugins.surveys.publishing.conftest import make_sealed
+from tests.plugins.surveys.waves import add_ballot, bring, make_survey, make_wave
 
 KEY = "abcdefghijklmnopqrst"
 
@@ -75,3 +77,45 @@ def test_results_come_after_the_close_without_small_groups(program, place):
     auditor = factories.make_staff("auditor", place.project)
     db.session.commit()
     assert program(auditor, "GET", f"{found.public_id}/results").status_code == 403
+
+
+def test_publishing_is_confirmed_and_then_read(program, place):
+    made = make_sealed(place)
+    page, manager = made.public_id, place.manager
+    early = program(manager, "GET", f"{page}/publication")
+    assert (early.status_code, early.json["code"]) == (409, "NOT_PUBLISHED")
+    wish = {"step": "publish", "version": made.version}
+    for unsure in ({}, {"sure": False}):
+        asked = program(manager, "POST", f"{page}/step", json=wish | unsure)
+        assert (asked.status_code, list(asked.json["errors"])) == (422, ["sure"])
+    db.session.refresh(made)
+    assert made.state == State.SEALED
+    told = program(manager, "POST", f"{page}/step", json=wish | {"sure": True})
+    assert (told.status_code, told.json["state"]) == (200, "published")
+    shown = program(place.clerk, "GET", f"{page}/publication").json
+    assert shown["figures"]["answered"] == 96
+    assert (shown["figures_hash"], shown["signed_at"]) == (sha256(shown["figures"]), None)
+
+
+def test_a_program_keeps_what_is_done_about_a_survey(program, place):
+    made = make_wave(place.project.id, state=State.CLOSED)
+    page, clerk = f"{made.public_id}/actions", place.clerk
+    words = {"said": {"zh_Hans_CN": "灯太暗"}, "did": {"zh_Hans_CN": "换了新灯"}}
+    for bad in ({**words, "did": {"en": "New lamps"}}, {**words, "dimension": "moon"}, {}):
+        assert program(clerk, "POST", page, json=bad).status_code == 422
+    kept = program(clerk, "POST", page, json=words)
+    assert kept.status_code == 201
+    [action] = kept.json["items"]
+    assert (action["did"], action["done_at"], action["withdrawn"]) == (words["did"], None, False)
+    mine = f"{page}/{action['id']}"
+    marked = program(clerk, "POST", f"{mine}/mark", json={"done": True, "withdrawn": True}).json
+    assert marked["items"][0]["done_at"]
+    assert marked["items"][0]["withdrawn"]
+    changed = program(clerk, "PUT", mine, json={**words, "dimension": "engineering"}).json["items"]
+    assert (changed[0]["dimension"], len(changed)) == ("engineering", 1)
+    assert program(clerk, "PUT", f"{page}/{'x' * 22}", json=words).status_code == 404
+    open_wave = make_wave(place.project.id, survey=make_survey(place.project.id, "open"))
+    early = program(clerk, "POST", f"{open_wave.public_id}/actions", json=words)
+    assert (early.status_code, early.json["code"]) == (409, "STILL_OPEN")
+    elsewhere = program(clerk, "PUT", f"{open_wave.public_id}/actions/{action['id']}", json=words)
+    assert elsewhere.status_code == 404

@@ -176,7 +176,7 @@ def test_an_anonymous_answer_leads_back_to_nobody(place):
         )
 
 
-def test_forged_answers_to_hidden_questions_are_counted(place):
+def test_forged_answers_to_hidden_questions_are_counted(place, caplog):
     members = [place.member, place.neighbour]
     wave = make_wave(place.project.id, members=members, instrument=HIDING)
     for member in members:
@@ -184,6 +184,7 @@ def test_forged_answers_to_hidden_questions_are_counted(place):
         db.session.commit()
     forged = db.session.scalars(sa.select(Forged)).one()
     assert (forged.item, forged.count) == ("q2", 2)
+    assert caplog.text.count(f"hidden question: wave {wave.public_id}, q2") == 2
     assert {tuple(each.positions) for each in db.session.scalars(sa.select(Ballot))} == {
         (1, -1, -2)
     }
