@@ -16,7 +16,7 @@ _ACTION, _RELEASED = "surveys.action", "surveys.released"
 NAMES: dict[str, dict[str, str]] = {
     "surveys": {"public_id": _WAVE},
     "surveys_api": {"public_id": _WAVE},
-    "surveys_staff_api": {"public_id": _WAVE},
+    "surveys_staff_api": {"public_id": _WAVE, "action_id": _ACTION},
     "surveys_staff": {
         "public_id": _WAVE,
         "question": _QUESTION,
