@@ -17,6 +17,7 @@ window.Scan = (() => {
   };
 
   // Goes on until it is stopped: `found` hears each code, the same one again once it was away for 3 s.
+  // Nothing is looked at before the caller holds what stops it.
   const start = async (video, found) => {
     const wanted = { video: { facingMode: "environment" }, audio: false };
     if (!navigator.mediaDevices) return null;
@@ -24,15 +25,15 @@ window.Scan = (() => {
     if (!stream) return null;
     video.srcObject = stream;
     await video.play();
-    let last = "", since = 0, timer = 0;
+    let last = "", since = 0;
     const look = () => {
       const text = video.videoWidth ? decode(video, video.videoWidth, video.videoHeight) : null;
       const again = text === last && Date.now() - since < SAME;
       if (text) [last, since] = [text, Date.now()];
-      if (text && !again) found(text);
       timer = setTimeout(look, PAUSE);
+      if (text && !again) found(text);
     };
-    look();
+    let timer = setTimeout(look);
     return () => {
       clearTimeout(timer);
       stream.getTracks().forEach((track) => track.stop());
