@@ -40,12 +40,9 @@ def aged(world):
                 token_hash=token_hash(f"s{number}"), method=SignInMethod.CODE, last_seen_at=at,
             )
         )  # fmt: skip
-    db.session.execute(
-        sa.update(OneTimeCode).where(OneTimeCode.id == 1).values(created_at=now - OLD)
-    )
-    db.session.execute(
-        sa.update(SignInFailure).where(SignInFailure.id == 1).values(last_at=now - OLD)
-    )
+    for row, when in ((OneTimeCode, "created_at"), (SignInFailure, "last_at")):
+        first = sa.select(sa.func.min(row.id)).scalar_subquery()
+        db.session.execute(sa.update(row).where(row.id == first).values({when: now - OLD}))
     for number, at in enumerate((now - OLD, now)):
         add(IdempotencyKey(key=f"key-of-a-form-{number}", body_hash=b"b" * 32, created_at=at))
     db.session.execute(sa.update(UnitClaim).values(state=ClaimState.REFUSED, decided_at=now - OLD))
