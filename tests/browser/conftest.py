@@ -1,12 +1,14 @@
 """A real server with the demo, and a real Chromium to look at it."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ PATIENCE_MS = 60_000
 """A machine that runs two windows and their servers at once may be slow; nothing here is timed."""
 VIEWPORTS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 800}}
 START_SECONDS = 60
+PORTAL = (sys.executable, "-m", "portal")
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -35,23 +38,36 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: Any) -> Iterator[Server]:
+def demo_home(tmp_path_factory: Any) -> Path:
+    """A folder with the demo as it was loaded, for copies: nothing runs on it."""
+    home: Path = tmp_path_factory.mktemp("demo")
+    for command in (["db", "upgrade"], ["demo", "load", "--if-empty"]):
+        subprocess.run(
+            [*PORTAL, *command], env=_environment(home, 0), check=True, capture_output=True
+        )
+    return home
+
+
+@pytest.fixture(scope="session")
+def server(demo_home: Path, tmp_path_factory: Any) -> Iterator[Server]:
     """Start the product as `make run` does, on a fresh folder and a free port."""
     home = tmp_path_factory.mktemp("portal")
+    shutil.copytree(demo_home, home, dirs_exist_ok=True)
+    with serving(home) as running:
+        yield running
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[Server]:
+    """Run the portal on a folder and a free port."""
     port = services._free_port()
-    env = {
-        **{key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")},
-        "PORTAL_HOME": str(home),
-        "PORTAL_DEMO": "1",
-        "PORTAL_BASE_URL": f"http://127.0.0.1:{port}",
-    }
-    portal = [sys.executable, "-m", "portal"]
-    for command in (["db", "upgrade"], ["demo", "load", "--if-empty"]):
-        subprocess.run([*portal, *command], env=env, check=True, capture_output=True)
     log = home / "log.txt"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*portal, "run", "--port", str(port)], env=env, stdout=output, stderr=output
+            [*PORTAL, "run", "--port", str(port)],
+            env=_environment(home, port),
+            stdout=output,
+            stderr=output,
         )
         try:
             _wait_for(f"http://127.0.0.1:{port}/readyz", process)
@@ -59,6 +75,15 @@ def server(tmp_path_factory: Any) -> Iterator[Server]:
         finally:
             process.terminate()
             process.wait(20)
+
+
+def _environment(home: Path, port: int) -> dict[str, str]:
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")},
+        "PORTAL_HOME": str(home),
+        "PORTAL_DEMO": "1",
+        "PORTAL_BASE_URL": f"http://127.0.0.1:{port}",
+    }
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import re
 from collections import deque
+from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -80,33 +81,45 @@ def _open_drafts(page: Page) -> list[str]:
 def _walk(
     page: Page, origin: str, complaints: list[str], start: list[str], *, with_axe: bool
 ) -> tuple[set[str], list[str]]:
-    """Open every kind of page once: addresses that differ only in an id are one kind."""
-    waiting, seen, faults = deque(start), set(), []
-    while waiting and len(seen) < MOST_PAGES:
-        path = waiting.popleft()
-        kind = _kind(path)
-        if kind in seen:
-            continue
-        seen.add(kind)
-        complaints.clear()
-        answer = page.goto(urljoin(origin, path))
-        assert answer is not None
-        if answer.status >= 400:
-            faults.append(f"{path}: status {answer.status}")
+    """Look at every kind of page once; return the kinds and what is wrong."""
+    seen: set[str] = set()
+    faults = []
+    complaints.clear()
+    for path, status in walk(page, origin, start, seen):
+        if status >= 400:
+            faults.append(f"{path}: status {status}")
+            complaints.clear()
             continue
         if page.locator("[data-fault]").count():
             faults.append(f"{path}: a plugin's section is missing")
         if overflow_of(page) > 0:
             faults.append(f"{path}: {overflow_of(page)} px wider than the window")
-        found = faults_of(page) if with_axe and kind not in AXED else []
+        found = faults_of(page) if with_axe and _kind(path) not in AXED else []
         if with_axe:
-            AXED.add(kind)
+            AXED.add(_kind(path))
         faults += [f"{path}: {fault}" for fault in found + complaints]
+        complaints.clear()
+    return seen, faults
+
+
+def walk(page: Page, origin: str, start: list[str], seen: set[str]) -> Iterator[tuple[str, int]]:
+    """Open every kind of page once, and tell its path and status; `seen` takes the kinds.
+
+    Addresses that differ only in an id are one kind.
+    """
+    waiting = deque(start)
+    while waiting and len(seen) < MOST_PAGES:
+        path = waiting.popleft()
+        if _kind(path) in seen:
+            continue
+        seen.add(_kind(path))
+        answer = page.goto(urljoin(origin, path))
+        assert answer is not None
+        yield path, answer.status
         for link in page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)"):
             parts = urlsplit(link)
             if link.startswith(origin) and not NOT_PAGES.search(parts.path + "?" + parts.query):
                 waiting.append(parts.path + ("?" + parts.query if parts.query else ""))
-    return seen, faults
 
 
 def _kind(path: str) -> str:
