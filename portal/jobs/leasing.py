@@ -18,6 +18,7 @@ from portal.columns import storable
 from portal.extensions import db
 from portal.jobs.models import JobRow, JobState
 from portal.jobs.registry import known
+from portal.masking import masked
 
 LEASE = timedelta(seconds=60)
 LONGEST_LEASE = timedelta(hours=1)
@@ -94,8 +95,8 @@ def settle_failure(job: JobRow, owner: str, error: BaseException, reference: str
         owner,
         JobState.FAILED if dead else JobState.WAITING,
         due_at=clock.now() + wait_after(job.attempts),
-        error=storable(" ".join(f"{type(error).__name__}: {error}".split()))[:300],
-        traceback=storable("".join(traceback.format_exception(error)))[-MOST_CHARACTERS:],
+        error=storable(masked(" ".join(f"{type(error).__name__}: {error}".split())))[:300],
+        traceback=storable(masked("".join(traceback.format_exception(error))))[-MOST_CHARACTERS:],
         reference=reference,
     )
 

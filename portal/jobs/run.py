@@ -18,6 +18,7 @@ from portal.extensions import db
 from portal.jobs import leasing
 from portal.jobs.models import JobRow, JobState
 from portal.jobs.registry import TryAgainError, known
+from portal.masking import masked
 
 _log = logging.getLogger("portal.jobs")
 
@@ -131,7 +132,9 @@ def work(run: Run) -> JobState | None:
         ended = JobState.WAITING
     except SkippedError as reason:
         db.session.rollback()
-        leasing.settle(run.id, run.owner, JobState.SKIPPED, error=storable(str(reason))[:300])
+        leasing.settle(
+            run.id, run.owner, JobState.SKIPPED, error=storable(masked(str(reason)))[:300]
+        )
         ended = JobState.SKIPPED
     except (Exception, SystemExit) as error:
         db.session.rollback()

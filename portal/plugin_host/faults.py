@@ -14,6 +14,7 @@ from portal import clock
 from portal.columns import storable
 from portal.database.statements import put
 from portal.extensions import db, read_only
+from portal.masking import masked
 from portal.plugin_host.models import PluginFault
 
 MOST_CHARACTERS = 8000
@@ -35,7 +36,7 @@ class Fault:
 def note(plugin: str, hook: str, project_key: int, kind: str, text: str, reference: str) -> None:
     """Keep a fault until the request (or command) is over."""
     fault = Fault(
-        plugin, hook, project_key, kind[:80], storable(text)[-MOST_CHARACTERS:], reference
+        plugin, hook, project_key, kind[:80], storable(masked(text))[-MOST_CHARACTERS:], reference
     )
     g.setdefault("plugin_faults", []).append(fault)
 

@@ -58,6 +58,9 @@ def configure_gate(app: Flask) -> None:
 
 
 def _enter() -> Response | None:
+    if request.method == "HEAD":
+        # A GET whose body is left out later: views show on GET, and act on all else.
+        request.method = "GET"
     if request.endpoint is None:
         return None
     _refuse_nul()

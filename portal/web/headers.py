@@ -42,6 +42,8 @@ def configure_headers(app: Flask) -> None:
         headers = response.headers
         headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=csp_nonce()))
         headers.setdefault("X-Content-Type-Options", "nosniff")
+        # The policy's frame-ancestors says so, too: for what does not read it.
+        headers.setdefault("X-Frame-Options", "DENY")
         headers.setdefault("Referrer-Policy", "same-origin")
         if request.path.startswith(TOKEN_PREFIX):
             # The address is a secret: neither other sites nor search engines get it.

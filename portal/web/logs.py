@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from portal.config import Settings
+from portal.masking import masked
 from portal.plugin_host.addresses import TOKEN_PREFIX
 from portal.tracing import REQUEST_ID_HEADER, request_id
 
@@ -29,9 +30,17 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class MaskingHandler(logging.StreamHandler):
+    """Writes records without what tells who somebody is, whatever an error's message holds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, its numbers and addresses of people covered."""
+        return masked(super().format(record))
+
+
 def configure_logs(app: Flask, settings: Settings) -> None:
     """Send the portal's records to standard error as text or JSON, one per line."""
-    handler = logging.StreamHandler()
+    handler = MaskingHandler()
     handler.addFilter(RequestIdFilter())
     handler.setFormatter(
         JsonFormatter(_FIELDS) if settings.log_format == "json" else logging.Formatter(_FIELDS)

@@ -44,6 +44,13 @@ NOT_WRITTEN = re.compile(
     r"|\.(terms|title_terms|words|audiences|tiers|hours|showing|entries|survey|.*url|.*_at|.*hash)$"
 )
 """What is made of other words or only read by programs; and addresses, which nobody may invent."""
+STARTS = [
+    "/",
+    *(
+        f"{page}search?q={HOSTILE[1]}"
+        for page in ("/centre/", "/p/binjiang/", "/p/binjiang/staff/")
+    ),
+]
 FIND_IT = """() => [
   ...document.querySelectorAll("[data-xss]"),
   ...[...document.querySelectorAll("a[href],form[action],[src]")].filter(
@@ -96,7 +103,7 @@ def _look(
     page.on("dialog", lambda dialog: found.append(f"dialog: {dialog.message}"))
     page.on("pageerror", lambda error: found.append(f"script error: {error}"))
     sign_in(page, person)
-    for path, status in walk(page, hostile.url, ["/", f"/search?q={HOSTILE[1]}"], seen):
+    for path, status in walk(page, hostile.url, STARTS, seen):
         if status >= 500:
             found.append(f"{path}: status {status}")
         found += [f"{path}: {each}" for each in page.evaluate(FIND_IT)]

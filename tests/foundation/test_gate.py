@@ -91,7 +91,16 @@ def test_headers_forbid_inline_script_and_framing(client: FlaskClient) -> None:
     assert "'unsafe-inline'" not in policy
     assert "frame-ancestors 'none'" in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
     assert headers["Cache-Control"] == "private, no-store"
+
+
+def test_asking_for_the_head_shows_and_does_not_act(client: FlaskClient) -> None:
+    factories.sign_in(client, factories.make_member())
+    for path in ("/me/privacy/export", "/me/household/persons/new", "/me/profile"):
+        answer = client.head(path)
+        assert (answer.status_code, answer.data) == (200, b""), path
+    assert client.head("/logout").status_code == 405
 
 
 @pytest.mark.parametrize("path", ["/p/a%00b/", "/files/a%00b", "/me/sign-ins/a%00b/end", "/%00"])
