@@ -19,10 +19,12 @@ PLACE := $(shell pwd | cksum | cut -d ' ' -f 1)
 MADE = $(VENV)/.made-$(PLACE)
 RUN_LOCK = $(VENV)/.run-lock
 DEV_LOCK = $(VENV)/.dev-lock
+SUPPLY = $(VENV)/supply
+SUPPLY_LOCK = $(SUPPLY)/.lock
 INSTALLED = $(VENV)/.installed
 COMPILED = $(VENV)/.compiled
 
-.PHONY: help run test setup lint translations lock bench-plugins wheel clean
+.PHONY: help run test setup lint translations lock bench-plugins wheel sbom audit clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -63,6 +65,7 @@ lock: $(DEV_LOCK) ## renew requirements/*.txt within setup.cfg's ranges (UPGRADE
 	$(COMPILE) setup.py requirements/build.in -o requirements/run.txt
 	$(COMPILE) setup.py requirements/build.in --extra dev -c requirements/run.txt -o requirements/dev.txt
 	$(COMPILE) requirements/node.in -o requirements/node.txt
+	$(COMPILE) requirements/supply.in -o requirements/supply.txt
 
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
@@ -75,6 +78,14 @@ wheel: setup ## build dist/*.whl with templates, catalogues and browser files
 	rm -rf build dist
 	$(PIP) wheel --no-build-isolation --no-deps -w dist .
 	rm -rf build
+
+sbom: setup $(SUPPLY_LOCK) ## list what the portal is made of, as CycloneDX (dist/sbom.*.json)
+	@$(BIN)/python -m tools.sbom $(SUPPLY)/bin/cyclonedx-py
+
+# --strict: what the service does not know of is an error, not a pass.
+audit: $(SUPPLY_LOCK) ## look the locked packages up in a list of known weaknesses (AUDIT="-s osv")
+	$(SUPPLY)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+	  -r requirements/run.txt -r requirements/dev.txt $(AUDIT)
 
 clean: ## remove everything made here but the data in var/
 	rm -rf $(VENV) build dist *.egg-info .cache .pytest_cache .ruff_cache .hypothesis htmlcov
@@ -104,6 +115,12 @@ $(DEV_LOCK): requirements/dev.txt $(MADE)
 	@echo "Installing the locked requirements for development..."
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@ $(RUN_LOCK)
+
+# An environment of its own: what it needs is in nobody's way, and no test waits for it.
+$(SUPPLY_LOCK): requirements/supply.txt $(MADE)
+	@$(BIN)/python -m venv $(SUPPLY)
+	@$(SUPPLY)/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r requirements/supply.txt
+	@touch $@
 
 $(INSTALLED): $(SOURCES) $(RUN_LOCK)
 	@$(PIP) install --no-build-isolation --no-deps -e .
