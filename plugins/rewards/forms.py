@@ -1,6 +1,6 @@
 """The form of an item."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -27,7 +27,7 @@ from plugins.rewards.service import Draft
 from plugins.rewards.showing import from_local, points, to_local
 from plugins.rewards.states import Kind, Period, Way
 from plugins.rewards.words import COVERS, KINDS, PERIODS, WAYS
-from portal.sdk import LANGUAGES, ProjectRef, TextsForm, TierRef, gettext, lazy, localized
+from portal.sdk import LANGUAGES, TextsForm, TierRef, gettext, lazy, localized
 
 _MAIN = "zh_Hans_CN"
 _MOST = 10_000_000
@@ -80,9 +80,12 @@ class ItemForm(TextsForm):
         lazy("Place in the list"), [InputRequired(), NumberRange(1, 9999)], default=100
     )
 
-    def __init__(self, known: list[TierRef], *args: Any, **kwargs: Any) -> None:
-        """Offer the tiers that there are, with a price for each."""
+    def __init__(
+        self, known: list[TierRef], *args: Any, kinds: Collection[Kind] = tuple(Kind), **kwargs: Any
+    ) -> None:
+        """Offer kinds of items, and the tiers that there are with a price for each."""
         super().__init__(*args, **kwargs)
+        self.kind.choices = _titles({key: KINDS[key][0] for key in KINDS if key in kinds})
         self.known = known
         self.tiers.choices = [SelectChoice(each.key, localized(each.name)) for each in known]
         self[f"title_{_MAIN}"].flags.required = True
@@ -106,8 +109,8 @@ class ItemForm(TextsForm):
                     valid = self._say(closes, gettext("The end lies after the beginning."))
         return valid and self._read_prices()
 
-    def show(self, item: Item, project: ProjectRef) -> None:
-        """Fill in an item as it is."""
+    def show(self, item: Item, time_zone: str) -> None:
+        """Fill in an item as it is; windows by the clocks of a zone."""
         for name in ("title", "hint", "about"):
             self.fill_texts(name, getattr(item, name))
         for name in (
@@ -120,16 +123,16 @@ class ItemForm(TextsForm):
         rules = Rules.of(item)
         self.home.data, self.tiers.data = rules.home, list(rules.tiers)
         for number, window in zip(WINDOWS, item.windows, strict=False):
-            self[f"opens_{number}"].data = to_local(window.opens_at, project)
-            self[f"closes_{number}"].data = to_local(window.closes_at, project)
+            self[f"opens_{number}"].data = to_local(window.opens_at, time_zone)
+            self[f"closes_{number}"].data = to_local(window.closes_at, time_zone)
 
-    def draft(self, project: ProjectRef) -> Draft:
-        """Return what was typed; the form is valid."""
+    def draft(self, time_zone: str) -> Draft:
+        """Return what was typed, its times by the clocks of a zone; the form is valid."""
         chosen = {
             each.key: dict(each.name) for each in self.known if each.key in (self.tiers.data or ())
         }
         windows = [
-            (from_local(opens, project), from_local(closes, project))
+            (from_local(opens, time_zone), from_local(closes, time_zone))
             for number in WINDOWS
             if (opens := self[f"opens_{number}"].data) and (closes := self[f"closes_{number}"].data)
         ]

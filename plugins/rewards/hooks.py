@@ -7,6 +7,7 @@ from flask import Blueprint
 from plugins.rewards import (
     api,
     centre_views,
+    club_views,
     desk_views,
     figures_views,
     order_views,
@@ -42,6 +43,7 @@ from plugins.rewards.partners import api as directory_api
 from plugins.rewards.partners import staff_views as directory_staff
 from plugins.rewards.partners import views as directory_views
 from plugins.rewards.settings import all_settings
+from plugins.rewards.settlement import api as settlement_api
 from plugins.rewards.settlement import staff_views as settlement_staff
 from plugins.rewards.vouchers import api as voucher_api
 from plugins.rewards.vouchers import partner_views
@@ -87,13 +89,13 @@ _STAFF = (
     staff_views, desk_views, figures_views, voucher_staff, fee_staff, care_staff, care_manage,
     care_figures, benefit_staff, card_staff, directory_staff, settlement_staff,
 )  # fmt: skip
-_APIS = (api, fee_api, benefit_api, voucher_api, card_api, directory_api)
+_APIS = (api, fee_api, benefit_api, voucher_api, card_api, directory_api, settlement_api)
 # Naming every module of pages here imports it, and with it its routes.
 _PAGES = dict.fromkeys(
     [
         *(module.blueprint for module in _OWNERS),
         *(module.staff for module in _STAFF),
-        centre_views.group,
+        *(module.group for module in (centre_views, club_views)),
         *(module.partner for module in (partner_views, card_partner)),
     ]
 )
@@ -119,6 +121,10 @@ def register_permissions() -> list[Permission]:
         Permission(
             "rewards.compare", lazy("Read the whole club's figures of rewards"),
             frozenset({RoleName.CENTRE, RoleName.LEADER, RoleName.ADMINISTRATOR}),
+        ),
+        Permission(
+            "rewards.club", lazy("Write what the whole club offers for points"),
+            frozenset({RoleName.CENTRE, RoleName.ADMINISTRATOR}),
         ),
         Permission(
             "rewards.fees", lazy("Answer fee credits for the property company"),
@@ -213,6 +219,9 @@ def nav_items(project: ProjectRef | None) -> list[NavItem]:
             "rewards_centre.club_figures",
             "rewards.compare",
             "plugins",
+        ),
+        NavItem(
+            lazy("The club's catalogue"), "gift", "rewards_centre.index", "rewards.club", "plugins"
         ),
         NavItem(
             lazy("Benefits of tiers"),

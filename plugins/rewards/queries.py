@@ -13,6 +13,8 @@ from plugins.rewards.rules import Counts, period_of
 from plugins.rewards.states import LIVE, Kind, Period, Shown, State
 from portal.sdk import MemberRef, Page, ProjectRef, db, may, page_of, visible_projects
 
+EXPORT_MOST = 5000
+
 
 @dataclass(frozen=True)
 class ListFilter:
@@ -41,9 +43,13 @@ class ListFilter:
         return {key: value for key, value in (mine | changed).items() if value}
 
 
-def in_project(project_id: int) -> sa.ColumnElement[bool]:
-    """Return what says that an item is offered in a project: its own or the club's."""
-    return sa.or_(Item.project_id == project_id, Item.project_id.is_(None))
+def in_project(project_id: int | None) -> sa.ColumnElement[bool]:
+    """Return what says that an item is offered in a project: its own or the club's.
+
+    Without a project: the club's alone.
+    """
+    club = Item.project_id.is_(None)
+    return club if project_id is None else sa.or_(Item.project_id == project_id, club)
 
 
 def catalogue(
@@ -67,19 +73,28 @@ def catalogue(
     return page_of(statement, Item.place, Item.id)
 
 
-def managed(project_id: int, wanted: ListFilter) -> Page[Any]:
+def managed(project_id: int | None, wanted: ListFilter) -> Page[Any]:
     """Return a page of the project's and the club's items for the staff."""
-    narrowed = list(_narrowed(wanted))
-    if wanted.state:
-        narrowed.append(Item.state == wanted.state)
-    statement = sa.select(Item).where(in_project(project_id), *narrowed)
-    return page_of(statement, Item.place, Item.id)
+    return page_of(_managed(project_id, wanted), Item.place, Item.id)
 
 
-def find_item(project_id: int, public_id: str) -> Item | None:
-    """Return an item that is offered in this project."""
+def everything(project_id: int | None, wanted: ListFilter) -> list[Item]:
+    """Return the staff's list as a whole, for a file: 5,000 at most."""
+    ordered = _managed(project_id, wanted).order_by(Item.place, Item.id)
+    return list(db.session.scalars(ordered.limit(EXPORT_MOST)))
+
+
+def may_know() -> sa.ColumnElement[bool]:
+    """Return what says that a project's staff see an item: the club's drafts are the group's."""
+    return sa.or_(Item.project_id.is_not(None), Item.state != Shown.DRAFT)
+
+
+def find_item(project_id: int | None, public_id: str) -> Item | None:
+    """Return an item of this project's catalogue; without a project, the club's."""
     whole = sa.select(Item).options(*WHOLE)
     found = whole.where(Item.public_id == public_id, in_project(project_id))
+    if project_id is not None:
+        found = found.where(may_know())
     return db.session.scalars(found).unique().one_or_none()
 
 
@@ -181,6 +196,15 @@ def may_see_picture(project: ProjectRef, public_id: str, member: MemberRef | Non
     found = sa.select(Item.state).where(Item.public_id == public_id, in_project(project.id))
     state = db.session.scalar(found)
     return state is not None and (staff or state != Shown.DRAFT)
+
+
+def _managed(project_id: int | None, wanted: ListFilter) -> sa.Select[tuple[Item]]:
+    narrowed = list(_narrowed(wanted))
+    if wanted.state:
+        narrowed.append(Item.state == wanted.state)
+    if project_id is not None:
+        narrowed.append(may_know())
+    return sa.select(Item).where(in_project(project_id), *narrowed)
 
 
 def _narrowed(wanted: ListFilter) -> list[sa.ColumnElement[bool]]:

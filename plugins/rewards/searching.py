@@ -21,9 +21,9 @@ KIND = "rewards.item"
 _WHO = ("project", "permission:rewards.manage")
 
 
-def put_into_search(item: Item, project: ProjectRef) -> None:
+def put_into_search(item: Item, project: ProjectRef | None) -> None:
     """Let members of its project find an offered item; the club's are found in the catalogue."""
-    if item.project_id is None:
+    if project is None:
         return
     index_document(
         kind=KIND,

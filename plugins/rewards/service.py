@@ -54,7 +54,9 @@ def write(*, actor: Any, project: ProjectRef | None, draft: Draft) -> Item:
     return made
 
 
-def rewrite(*, actor: Any, project: ProjectRef, item: Item, draft: Draft, version: int) -> None:
+def rewrite(
+    *, actor: Any, project: ProjectRef | None, item: Item, draft: Draft, version: int
+) -> None:
     """Change an item; orders keep the price and title that they were made with.
 
     Raises RewardError: CHANGED when somebody else wrote it after `version`, BELOW_RESERVED.
@@ -75,7 +77,7 @@ def rewrite(*, actor: Any, project: ProjectRef, item: Item, draft: Draft, versio
     _record(actor, locked, "item_written", facts={"version": locked.version})
 
 
-def offer(*, actor: Any, project: ProjectRef, item: Item) -> None:
+def offer(*, actor: Any, project: ProjectRef | None, item: Item) -> None:
     """Let owners see an item and redeem it; a second time it is as it was."""
     locked = lock_item(item.id)
     if locked.state == Shown.SHOWN:

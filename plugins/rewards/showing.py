@@ -6,8 +6,6 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, format_datetime, get_locale
 
-from portal.sdk import ProjectRef
-
 _PATTERNS = {"en": "d MMM y, HH:mm"}
 _CHINESE = "y年M月d日 HH:mm"
 _DAYS = {"en": "d MMM y"}
@@ -50,11 +48,11 @@ def plain_code(text: str) -> str:
     return plain if re.fullmatch(r"[2-9A-Z]{12}", plain) else ""
 
 
-def to_local(at: datetime, project: ProjectRef) -> datetime:
-    """Return a moment as the project's clocks show it, without a zone, for a form."""
-    return at.astimezone(ZoneInfo(project.time_zone)).replace(tzinfo=None)
+def to_local(at: datetime, time_zone: str) -> datetime:
+    """Return a moment as the clocks of a zone show it, without the zone, for a form."""
+    return at.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
 
 
-def from_local(at: datetime, project: ProjectRef) -> datetime:
-    """Return the moment that a form's value means in the project."""
-    return at.replace(tzinfo=ZoneInfo(project.time_zone), second=0, microsecond=0)
+def from_local(at: datetime, time_zone: str) -> datetime:
+    """Return the moment that a form's value means in a zone."""
+    return at.replace(tzinfo=ZoneInfo(time_zone), second=0, microsecond=0)

@@ -7,23 +7,29 @@ from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.wrappers import Response
 
 from plugins.rewards import queries, service
-from plugins.rewards.blueprint import staff
+from plugins.rewards.blueprint import group, staff
 from plugins.rewards.errors import RewardError
 from plugins.rewards.forms import WINDOWS, ItemForm
 from plugins.rewards.models import Item
 from plugins.rewards.queries import ListFilter
 from plugins.rewards.showing import points
-from plugins.rewards.states import BY_HAND, Shown
-from plugins.rewards.words import REFUSALS
+from plugins.rewards.states import BY_HAND, Kind, Shown
+from plugins.rewards.words import KINDS, REFUSALS, SHOWN
 from portal.sdk import (
+    ExportFormat,
     PicturesField,
+    ProjectRef,
     TextsForm,
+    club_time_zone,
     current_account,
     current_project,
     db,
+    export_file,
     files_of,
     gettext,
     lazy,
+    localized,
+    record,
     requires,
     takes_files,
     tiers,
@@ -33,6 +39,8 @@ __all__ = ["staff"]
 
 Page = str | tuple[str, int] | Response
 MANAGE = "rewards.manage"
+OF_CLUB = (Kind.GIFT, Kind.OFFER, Kind.SERVICE)
+"""What the club can offer: a voucher and a fee credit need a project's partner or company."""
 
 
 class PhotosForm(TextsForm):
@@ -49,44 +57,82 @@ class RefusedError(Conflict):
         self.advice = str(error.said or REFUSALS[error.code])
 
 
+def here() -> ProjectRef | None:
+    """Return the project whose catalogue is written; None on the pages of the club's own."""
+    return None if request.blueprint == group.name else current_project()
+
+
 @staff.get("/p/<project>/staff/rewards/")
 @requires(MANAGE)
 def index() -> str:
     """List the items of the project and of the club."""
     wanted = ListFilter.read(request.args, tuple(Shown))
-    page = queries.managed(current_project().id, wanted)
-    return render_template("rewards/staff_index.html", page=page, wanted=wanted)
+    page = queries.managed(_id(), wanted)
+    return render_template("rewards/staff_index.html", page=page, wanted=wanted, of_club=not here())
+
+
+@staff.post("/p/<project>/staff/rewards/items.<kind>")
+@requires(MANAGE)
+def export_items(kind: str) -> Response:
+    """Send the list as filtered as a file, and note who took it."""
+    if kind not in set(ExportFormat):
+        raise NotFound
+    found = queries.everything(_id(), ListFilter.read(request.form, tuple(Shown)))
+    project = here()
+    record(
+        actor=current_account(),
+        action="rewards.exported",
+        subject=("project", project.slug) if project else ("rewards_list", "centre"),
+        project_id=_id(),
+        facts={"format": kind, "rows": len(found), "of": "items"},
+    )
+    db.session.commit()
+    header = (
+        gettext("Title"), gettext("Kind of item"), gettext("State"), gettext("Points a piece"),
+        gettext("On hand"), gettext("Set aside for orders"), gettext("Handed out"),
+        gettext("the whole club's"),
+    )  # fmt: skip
+    rows = [
+        (
+            localized(each.title), str(KINDS[each.kind][0]), str(SHOWN[each.state][0]),
+            points(each.price), "" if each.stock is None else each.stock, each.reserved, each.sold,
+            gettext("No") if each.project_id else gettext("Yes"),
+        )
+        for each in found
+    ]  # fmt: skip
+    name = f"rewards-{project.slug if project else 'club'}"
+    return export_file(name=name, kind=ExportFormat(kind), header=header, rows=rows)
 
 
 @staff.route("/p/<project>/staff/rewards/new", methods=["GET", "POST"])
 @requires(MANAGE)
 def new() -> Page:
     """Write an item."""
-    form, project = ItemForm(tiers()), current_project()
+    form, project = _form(), here()
     if not form.validate_on_submit():
         return _editor(form, None), 422 if form.is_submitted() else 200
-    made = service.write(actor=current_account(), project=project, draft=form.draft(project))
+    made = service.write(actor=current_account(), project=project, draft=form.draft(_zone()))
     db.session.commit()
     flash(gettext("Saved as a draft. Enter its stock, then offer it."))
-    return redirect(url_for("rewards_staff.show", public_id=made.public_id), 303)
+    return redirect(url_for(".show", public_id=made.public_id), 303)
 
 
 @staff.route("/p/<project>/staff/rewards/<public_id>/edit", methods=["GET", "POST"])
 @requires(MANAGE)
 def edit(public_id: str) -> Page:
     """Change an item."""
-    item, form, project = own_item(public_id), ItemForm(tiers()), current_project()
+    item, form = own_item(public_id), _form()
     if request.method == "GET":
-        form.show(item, project)
+        form.show(item, _zone())
     if not form.validate_on_submit():
         return _editor(form, item), 422 if form.is_submitted() else 200
     version = form.version.data or ""
     try:
         service.rewrite(
             actor=current_account(),
-            project=project,
+            project=here(),
             item=item,
-            draft=form.draft(project),
+            draft=form.draft(_zone()),
             version=int(version) if version.isdecimal() and len(version) < 9 else 0,
         )
     except RewardError as error:
@@ -95,7 +141,7 @@ def edit(public_id: str) -> Page:
         return _editor(form, own_item(public_id)), 409
     db.session.commit()
     flash(gettext("Saved. Orders that were made keep their price."))
-    return redirect(url_for("rewards_staff.show", public_id=public_id), 303)
+    return redirect(url_for(".show", public_id=public_id), 303)
 
 
 @staff.get("/p/<project>/staff/rewards/<public_id>")
@@ -113,9 +159,9 @@ def offer(public_id: str) -> Response:
     if request.form.get("withdraw"):
         service.withdraw(actor=actor, item=item)
     else:
-        service.offer(actor=actor, project=current_project(), item=item)
+        service.offer(actor=actor, project=here(), item=item)
     db.session.commit()
-    return redirect(url_for("rewards_staff.show", public_id=public_id), 303)
+    return redirect(url_for(".show", public_id=public_id), 303)
 
 
 @staff.post("/p/<project>/staff/rewards/<public_id>/stock")
@@ -137,7 +183,7 @@ def stock(public_id: str) -> Page:
         return _shown(public_id, error), 422 if error.code == "BAD_QUANTITY" else 409
     db.session.commit()
     flash(gettext("The stock is noted."))
-    return redirect(url_for("rewards_staff.show", public_id=public_id), 303)
+    return redirect(url_for(".show", public_id=public_id), 303)
 
 
 @staff.post("/p/<project>/staff/rewards/<public_id>/pictures")
@@ -162,15 +208,30 @@ def pictures(public_id: str) -> Page:
             db.session.rollback()
             return _shown(public_id, error), 422
     db.session.commit()
-    return redirect(url_for("rewards_staff.show", public_id=public_id), 303)
+    return redirect(url_for(".show", public_id=public_id), 303)
 
 
 def own_item(public_id: str) -> Item:
-    """Return an item of the project, or raise NotFound; the club's are not the project's."""
-    found = queries.find_item(current_project().id, public_id)
-    if found is None or found.project_id is None:
+    """Return an item of this catalogue, or raise NotFound; the club's are not the project's."""
+    found = queries.find_item(_id(), public_id)
+    if found is None or found.project_id != _id():
         raise NotFound
     return found
+
+
+def _id() -> int | None:
+    project = here()
+    return project.id if project else None
+
+
+def _zone() -> str:
+    """Return the zone whose clocks windows go by."""
+    project = here()
+    return project.time_zone if project else club_time_zone()
+
+
+def _form() -> ItemForm:
+    return ItemForm(tiers(), kinds=tuple(Kind) if here() else OF_CLUB)
 
 
 def _editor(form: ItemForm, item: Item | None) -> str:
@@ -178,6 +239,7 @@ def _editor(form: ItemForm, item: Item | None) -> str:
     if not form.is_submitted() and item is not None:
         typed = {f"price-{each.tier}": points(each.price) for each in item.prices}
     shown: dict[str, Any] = {"form": form, "item": item, "typed": typed, "windows": WINDOWS}
+    shown["of_club"] = not here()
     errors = getattr(form, "price_errors", {})
     return render_template("rewards/staff_edit.html", price_errors=errors, **shown)
 
@@ -185,13 +247,14 @@ def _editor(form: ItemForm, item: Item | None) -> str:
 def _shown(
     public_id: str, refused: RewardError | None = None, photos: PhotosForm | None = None
 ) -> str:
-    item = queries.find_item(current_project().id, public_id)
+    item = queries.find_item(_id(), public_id)
     if item is None:
         raise NotFound
     return render_template(
         "rewards/staff_show.html",
         item=item,
-        own=item.project_id is not None,
+        own=item.project_id == _id(),
+        of_club=not here(),
         page=queries.movements(item),
         moves=BY_HAND,
         pictures=files_of(kind=service.PICTURES, keys=[item.public_id])[item.public_id],

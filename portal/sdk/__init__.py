@@ -71,7 +71,13 @@ from portal.points.terms import Posting as PointsPosting
 from portal.sdk.afterwards import emit
 from portal.sdk.cards import CardRef, card_of, find_card, find_cards
 from portal.sdk.codes import CodeError, check_code, code_phone, send_code
-from portal.sdk.current import current_member, current_project, current_token, visible_projects
+from portal.sdk.current import (
+    club_time_zone,
+    current_member,
+    current_project,
+    current_token,
+    visible_projects,
+)
 from portal.sdk.facts import record_fact, withdraw_facts
 from portal.sdk.files import (
     PicturesField,
@@ -208,6 +214,7 @@ __all__ = [
     "captured_total",
     "card_of",
     "check_code",
+    "club_time_zone",
     "code_phone",
     "colleagues",
     "contact_of",

@@ -3,6 +3,7 @@
 from flask import g
 from werkzeug.exceptions import NotFound
 
+from portal.club.queries import current_club
 from portal.members import current as members
 from portal.plugin_host.refs import MemberRef, ProjectRef, TokenRef, member_ref, project_ref
 from portal.plugin_host.state import projects_with
@@ -13,6 +14,11 @@ from portal.projects import current as projects
 def current_project() -> ProjectRef:
     """Return the project of the address; raises 404 without one."""
     return project_ref(projects.current_project())
+
+
+def club_time_zone() -> str:
+    """Return the zone of what belongs to no project, such as "Asia/Shanghai"."""
+    return current_club().time_zone
 
 
 def current_member() -> MemberRef:

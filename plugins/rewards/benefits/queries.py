@@ -1,8 +1,9 @@
 """What is read of benefits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -15,6 +16,7 @@ from portal.sdk import (
     TierRef,
     business_date,
     db,
+    find_cards,
     find_members,
     page_of,
     tier_of,
@@ -62,20 +64,47 @@ def titles(ladder: Iterable[TierRef]) -> dict[str, Any]:
     return {each.key: each.title for tier in ladder for each in tier.benefits}
 
 
-def uses(project: ProjectRef, benefit: str = "") -> sa.Select[Any]:
-    """Return the statement of a project's uses, of one benefit or of all."""
+@dataclass(frozen=True)
+class UseFilter:
+    """What a list of uses is narrowed to: a benefit's key, the number on a member's card."""
+
+    KEYS: ClassVar = ("benefit", "card")
+    benefit: str = ""
+    card: str = ""
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> "UseFilter":
+        """Read `?benefit=` and `?card=`."""
+        benefit, card = (args.get(key, "").strip()[:40].replace("\0", "") for key in cls.KEYS)
+        return cls(benefit, card.upper())
+
+    def args(self) -> dict[str, str]:
+        """Return the filter as an address' arguments."""
+        return {key: value for key in self.KEYS if (value := getattr(self, key))}
+
+
+EVERY = UseFilter()
+
+
+def uses(project: ProjectRef, wanted: UseFilter = EVERY) -> sa.Select[Any]:
+    """Return the statement of a project's uses, narrowed."""
     mine = sa.select(BenefitUse).where(BenefitUse.project_id == project.id)
-    return mine.where(BenefitUse.benefit == benefit) if benefit else mine
+    if wanted.benefit:
+        mine = mine.where(BenefitUse.benefit == wanted.benefit)
+    if wanted.card:
+        holders = [each.id for each in find_cards([wanted.card]).values()]
+        mine = mine.where(BenefitUse.member_id.in_(holders))
+    return mine
 
 
-def page_of_uses(project: ProjectRef, benefit: str = "") -> Page[Any]:
+def page_of_uses(project: ProjectRef, wanted: UseFilter) -> Page[Any]:
     """Return a page of the uses, the newest first."""
-    return page_of(uses(project, benefit), BenefitUse.created_at, BenefitUse.id, descending=True)
+    return page_of(uses(project, wanted), BenefitUse.created_at, BenefitUse.id, descending=True)
 
 
-def all_uses(project: ProjectRef, benefit: str = "") -> list[BenefitUse]:
+def all_uses(project: ProjectRef, wanted: UseFilter) -> list[BenefitUse]:
     """Return the newest 20,000 uses."""
-    found = uses(project, benefit).order_by(BenefitUse.created_at.desc(), BenefitUse.id.desc())
+    found = uses(project, wanted).order_by(BenefitUse.created_at.desc(), BenefitUse.id.desc())
     return list(db.session.scalars(found.limit(_MOST)))
 
 

@@ -8,6 +8,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from plugins.rewards.benefits import queries, service
+from plugins.rewards.benefits.queries import UseFilter
 from plugins.rewards.blueprint import staff
 from plugins.rewards.desk_views import SERVE
 from plugins.rewards.errors import RewardError
@@ -70,14 +71,14 @@ def set_benefit_rule() -> Page:
 @requires(SERVE)
 def benefit_uses() -> str:
     """List what was used, the newest first."""
-    project, benefit = current_project(), request.args.get("benefit", "")[:40].replace("\0", "")
-    page = queries.page_of_uses(project, benefit)
+    wanted = UseFilter.read(request.args)
+    page = queries.page_of_uses(current_project(), wanted)
     return render_template(
         "rewards/benefit_uses.html",
         page=page,
         people=queries.people(page.items),
         titles=queries.titles(tiers()),
-        benefit=benefit,
+        wanted=wanted,
     )
 
 
@@ -87,8 +88,8 @@ def export_benefit_uses(kind: str) -> Response:
     """Send what was used as a file, and note who took it."""
     if kind not in set(ExportFormat):
         raise NotFound
-    project, benefit = current_project(), request.form.get("benefit", "")[:40].replace("\0", "")
-    found = queries.all_uses(project, benefit)
+    project = current_project()
+    found = queries.all_uses(project, UseFilter.read(request.form))
     people = queries.people(found)
     record(
         actor=current_account(),

@@ -42,6 +42,7 @@ from tests.factories import add
 from tests.plugin_host.conftest import switch_on
 
 _ITEM, _ORDER, _VOUCHER = "rewards.item", "rewards.order", "rewards.voucher"
+_CLUBS = "rewards.club_item"
 _FEE = "rewards.fee"
 _RULE, _TASK = "rewards.care_rule", "rewards.care_task"
 _USE, _WHO = "rewards.benefit_use", "rewards.member"
@@ -72,6 +73,8 @@ NAMES = {
     "rewards_api.confirm_order": {"public_id": _ORDER},
     "rewards_api.cancel_order": {"public_id": _ORDER},
     "rewards_staff": {"public_id": _ITEM},
+    "rewards_centre": {"public_id": _CLUBS},
+    "rewards_settlement_api": {"public_id": _STATEMENT},
     "rewards_staff.show_order": {"public_id": _ORDER},
     "rewards_vouchers_api": {"public_id": _VOUCHER},
     "rewards_partners_api": {"public_id": _PARTNER},
@@ -154,6 +157,12 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
             points=0, amount=800, rate=800,
         )
     )  # fmt: skip
+    club = add(
+        Item(
+            kind=Kind.GIFT, state=Shown.DRAFT, way=Way.COLLECT, title=texts, hint={}, about={},
+            words="全会好礼", cover="tea", price=0, rules={},
+        )
+    )  # fmt: skip
     add(WrongCode(**where, who="account:1", minute=1, wrong=1))
     rule, task = _add_care(project, member, where)
     add(BenefitRule(**where, tier="gold", benefit="cleaning", most=2, period="year"))
@@ -175,6 +184,7 @@ def add_sample(project: Project, member: Member) -> dict[str, str]:
         _FEE: fee.public_id,
         _VOUCHER: voucher.public_id,
         _ITEM: item.public_id,
+        _CLUBS: club.public_id,
         _ORDER: order.public_id,
     }
 

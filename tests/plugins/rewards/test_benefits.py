@@ -21,6 +21,7 @@ from portal.projects.models import Project
 from portal.tiers.models import Membership
 from tests import factories
 from tests.forks import start_code
+from tests.plugins.rewards.samples import add_sample
 from tests.plugins.rewards.test_card import code_for
 from tests.plugins.rewards.test_ordering import refused
 from tests.plugins.rewards.test_storm import ROOT, app_of
@@ -242,3 +243,16 @@ def test_three_desks_at_once_never_give_more(app, place, gold):
     count = db.session.scalars(sa.select(BenefitCount)).one()
     assert (count.used, count.most) == (4, 4)
     assert db.session.scalar(sa.select(sa.func.count(BenefitUse.id))) == 4
+
+
+def test_uses_are_found_by_the_number_on_the_card(app, place):
+    add_sample(place.project, place.member)
+    clerk = factories.sign_in(app.test_client(), place.clerk)
+    page = "/p/binjiang/staff/rewards/benefits"
+    mine, other = place.member.card_number, factories.make_owner(place.project).card_number
+    assert place.member.name in clerk.get(f"{page}?card={mine.lower()}").text
+    for card in (other, "9", "%25", "x" * 99):
+        assert place.member.name not in clerk.get(f"{page}?card={card}").text
+    for card, lines in ((mine, 2), (other, 1)):
+        file = clerk.post(f"{page}.csv", data={"card": card}, buffered=True)
+        assert len(file.data.decode("utf-8-sig").strip().splitlines()) == lines

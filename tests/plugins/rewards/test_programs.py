@@ -11,6 +11,7 @@ from portal import clock
 from portal.extensions import db
 from tests import factories
 from tests.api.conftest import call
+from tests.plugins.rewards.samples import add_sample
 from tests.plugins.rewards.test_card import code_of
 from tests.plugins.rewards.test_ordering import confirm, reserve
 from tests.plugins.rewards.test_partners import make
@@ -96,3 +97,24 @@ def test_partners_tell_what_this_member_gets(call, place):
     shop.shown_at = None
     db.session.commit()
     assert owner("GET", f"{AT}/partners/{shop.public_id}").status_code == 404
+
+
+def test_a_program_of_the_books_reads_statements_and_their_lines(call, place):
+    names = add_sample(place.project, place.member)
+    head, clerk = call(factories.make_staff("manager", place.project)), call(place.clerk)
+    at = f"{AT}/settlement"
+    listed = head("GET", f"{at}?month=2026-07&party=partner").json["items"]
+    assert [(each["number"], each["name"], each["amount"], each["state"]) for each in listed] == [
+        (1, "邻里咖啡", 800, "draft")
+    ]
+    assert head("GET", f"{at}?state=paid").json["items"] == []
+    one = head("GET", f"{at}/{names['rewards.statement']}")
+    assert one.json == listed[0]
+    lines = head("GET", f"{at}/{names['rewards.statement']}/lines").json["items"]
+    assert [(each["item"], each["pieces"], each["rate"], each["amount"]) for each in lines] == [
+        (names["rewards.item"], 1, 800, 800)
+    ]
+    assert sum(each["amount"] for each in lines) == listed[0]["amount"]
+    assert head("GET", f"{at}/{'A' * 22}").status_code == 404
+    for page in ("", f"/{names['rewards.statement']}", f"/{names['rewards.statement']}/lines"):
+        assert clerk("GET", f"{at}{page}").status_code == 403
