@@ -45,7 +45,6 @@ POSTGRES_OPTIONS = f"-c statement_timeout={PAGE_STATEMENT_MS} -c lock_timeout=20
 
 
 _DETAIL = re.compile(r"\n(DETAIL|CONTEXT|LINE \d+):.*", re.DOTALL)
-_QUOTED = re.compile(r'".*"|\[.*\]', re.DOTALL)
 _QUOTES_VALUES = ("22", "42601")
 """SQLSTATEs whose first line quotes what somebody wrote: data that has no form, and questions that
 are no tsquery. Others quote names of tables, columns and constraints, which help."""
@@ -193,7 +192,14 @@ def _tell_no_values(context: sa.ExceptionContext) -> None:
     for error in (original, context.sqlalchemy_exception):
         if error is not None and error.args and isinstance(error.args[0], str):
             text = _DETAIL.sub("", error.args[0])
-            error.args = (_QUOTED.sub("…", text) if quotes else text, *error.args[1:])
+            error.args = (_without_quoted(text) if quotes else text, *error.args[1:])
+
+
+def _without_quoted(text: str) -> str:
+    """Return a line without all from its first opening quote or bracket to the last closing one."""
+    begin = min((text.index(mark) for mark in '"[' if mark in text), default=len(text))
+    end = max(text.rfind('"'), text.rfind("]"))
+    return f"{text[:begin]}…{text[end + 1 :]}" if begin < end else text
 
 
 @sa.event.listens_for(sa.Engine, "begin")

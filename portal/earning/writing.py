@@ -13,7 +13,7 @@ from portal.earning.possible import Wanted, ways
 from portal.earning.schema import load_rule
 from portal.i18n import gettext
 
-_LINE = re.compile(r"\s*[:：]\s*")
+_COLON = re.compile(r"[:：]")
 _BY_KIND: dict[str, tuple[str, ...]] = {
     FormulaKind.FIXED: ("points",),
     FormulaKind.PER_AMOUNT: ("points", "divisor"),
@@ -116,7 +116,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _pair(field: str, line: str) -> tuple[str, str]:
-    parts = _LINE.split(line, maxsplit=1)
+    parts = _COLON.split(line, maxsplit=1)
     if len(parts) != 2:
         raise TypedError(field, line)
     return parts[0].strip(), parts[1].strip()
@@ -184,7 +184,7 @@ def _way(way: Any) -> list[dict[str, Any]]:
             continue
         value: Any = row.form.value.data or ""
         if row.form.op.data == Comparison.IN:
-            value = [part for part in re.split(r"\s*[,，、]\s*", value) if part]
+            value = [each for part in re.split(r"[,，、]", value) if (each := part.strip())]
         part = {"field": row.form.field.data, "op": row.form.op.data, "value": value}
         parts.append({"not": part} if row.form.negated.data else part)
     return parts

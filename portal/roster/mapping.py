@@ -118,7 +118,7 @@ _BY_NAME = {
     field: {name: place for place, name in reversed(list(enumerate(names)))}
     for field, names in _SYNONYMS.items()
 }
-_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]|【[^】]*】")
+_BRACKETS = re.compile(r"\([^)]{0,80}\)|\[[^\]]{0,80}\]|【[^】]{0,80}】")
 _NOISE = re.compile(r"[\s*:：_\-.、/]+")
 
 
