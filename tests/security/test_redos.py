@@ -13,7 +13,7 @@ import plugins
 import portal
 
 METHODS = ("match", "search", "fullmatch", "sub", "split", "findall", "finditer")
-SHORT, MIDDLE, LONG = 20, 5_000, 50_000
+SHORT, MIDDLE, LONG = 24, 5_000, 50_000
 END = "\0!"
 """What no pattern takes: it has to go back, and try again."""
 FREE_SECONDS = 0.05
@@ -105,7 +105,7 @@ def _blows_up(pattern: Any, method: str, unit: str) -> bool:
     # What is slow already with a short text is not tried with a long one.
     if (
         min(took(SHORT), took(SHORT)) > FREE_SECONDS
-        or min(took(MIDDLE), took(MIDDLE)) > 2 * FREE_SECONDS
+        or min(took(MIDDLE), took(MIDDLE)) > FREE_SECONDS
     ):
         return True
     middle, long = took(MIDDLE), took(LONG)
