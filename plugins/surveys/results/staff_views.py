@@ -11,6 +11,7 @@ from plugins.surveys.blueprint import staff
 from plugins.surveys.errors import SurveyError
 from plugins.surveys.figures.counting import FIELDS
 from plugins.surveys.models import Wave
+from plugins.surveys.publishing.reading import actions_of
 from plugins.surveys.results import crossing, files
 from plugins.surveys.results.reading import results_of
 from plugins.surveys.states import DONE
@@ -46,7 +47,13 @@ def results(public_id: str) -> str:
         else []
     )
     return render_template(
-        "surveys/staff_results.html", wave=wave, found=found, by=by, rate=rate, names=names
+        "surveys/staff_results.html",
+        wave=wave,
+        found=found,
+        by=by,
+        rate=rate,
+        names=names,
+        actions=actions_of(wave) if found else [],
     )
 
 

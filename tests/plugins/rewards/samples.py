@@ -86,6 +86,9 @@ NAMES = {
     "rewards_staff.step": {"public_id": _ORDER},
 }
 
+# The club's catalogue: only the group opens it.
+CLUB_WIDE = {f"rewards_centre.{page}" for page in ("show", "edit", "offer", "stock")}
+
 
 def add_sample(project: Project, member: Member) -> dict[str, str]:
     """Add an item that the member has marked, ordered and fetched, free of charge."""
