@@ -16,8 +16,10 @@ METHODS = ("match", "search", "fullmatch", "sub", "split", "findall", "finditer"
 SHORT, MIDDLE, LONG = 24, 5_000, 50_000
 END = "\0!"
 """What no pattern takes: it has to go back, and try again."""
-FREE_SECONDS = 0.05
-"""What takes less for the longest text is not looked at: clocks are rough."""
+TRIES = 4
+"""How often a text has to take long: the machine may be busy with something else."""
+SLOW_SECONDS = 0.05
+"""Ten times what the slowest of ours takes for a text of middle length."""
 MOST_TIMES = 35
 """A text ten times as long takes ten times as long, or a hundred times where it is quadratic."""
 SHAPES = (
@@ -88,33 +90,27 @@ def _literals(text: str) -> Iterator[tuple[str, str]]:
 
 def _seconds(pattern: Any, method: str, text: str) -> float:
     run = getattr(pattern, method)
-    before = time.perf_counter()
+    before = time.thread_time()
     if method == "sub":
         run("", text)
     elif method == "finditer":
         list(run(text))
     else:
         run(text)
-    return time.perf_counter() - before
+    return time.thread_time() - before
 
 
 def _blows_up(pattern: Any, method: str, unit: str) -> bool:
     def took(length: int) -> float:
         return _seconds(pattern, method, unit * (length // len(unit)) + END)
 
+    def stays_above(length: int, seconds: float) -> bool:
+        return all(took(length) > seconds for _ in range(TRIES))
+
     # What is slow already with a short text is not tried with a long one.
-    if (
-        min(took(SHORT), took(SHORT)) > FREE_SECONDS
-        or min(took(MIDDLE), took(MIDDLE)) > FREE_SECONDS
-    ):
+    if stays_above(SHORT, SLOW_SECONDS) or stays_above(MIDDLE, SLOW_SECONDS):
         return True
-    middle, long = took(MIDDLE), took(LONG)
-    # Twice, since another process may have had the machine meanwhile.
-    return (
-        long > FREE_SECONDS
-        and long > MOST_TIMES * middle
-        and (took(LONG) > MOST_TIMES * max(took(MIDDLE), FREE_SECONDS / 100))
-    )
+    return stays_above(LONG, MOST_TIMES * max(took(MIDDLE), SLOW_SECONDS / 10))
 
 
 def test_no_text_makes_a_pattern_slow() -> None:
