@@ -7,7 +7,7 @@ from datetime import datetime
 from flask_babel import format_datetime, get_locale
 
 from plugins.surveys.answering.finding import Found
-from plugins.surveys.answering.standing import refusal
+from plugins.surveys.answering.standing import open_until, refusal
 from plugins.surveys.answering.words import NOTICES
 from portal.sdk import ProjectRef, gettext, localized
 
@@ -49,7 +49,8 @@ def listed(found: Found, at: datetime) -> Listed:
     """Return a wave as the list shows it."""
     wave = found.wave
     code = refusal(wave, found.asked, at, found.begun_at)
-    return Listed(wave.public_id, wave.title, code, until(wave.closes_at), found.draft is not None)
+    ends = until(open_until(wave, at))
+    return Listed(wave.public_id, wave.title, code, ends, found.draft is not None)
 
 
 def until(at: datetime | None) -> str:

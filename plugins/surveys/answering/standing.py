@@ -24,9 +24,18 @@ def refusal(
         return "OVER"
     if wave.opens_at is not None and at < wave.opens_at:
         return "NOT_OPEN"
-    ends = [each for each in (wave.closes_at, wave.closed_at) if each is not None]
-    if wave.state == State.FIELD and not any(at >= each for each in ends):
+    end = _end(wave)
+    if wave.state == State.FIELD and (end is None or at < end):
         return ""
-    end = min(ends)
-    in_grace = begun_at is not None and begun_at < end and at < end + GRACE
+    in_grace = end is not None and begun_at is not None and begun_at < end and at < end + GRACE
     return "" if in_grace else "OVER"
+
+
+def open_until(wave: Wave, at: datetime) -> datetime | None:
+    """Return the moment until which answers are taken, the grace included once it runs."""
+    end = _end(wave)
+    return end if end is None or at < end else end + GRACE
+
+
+def _end(wave: Wave) -> datetime | None:
+    return min((each for each in (wave.closes_at, wave.closed_at) if each), default=None)

@@ -13,7 +13,7 @@ from plugins.surveys.answering import begun, drafts, finding, photos, submitting
 from plugins.surveys.answering.finding import Found
 from plugins.surveys.answering.listing import listed, until
 from plugins.surveys.answering.screens import REVIEW, SECONDS, Walk
-from plugins.surveys.answering.standing import refusal
+from plugins.surveys.answering.standing import open_until, refusal
 from plugins.surveys.answering.submitting import AnswersError
 from plugins.surveys.answering.words import LISTED, NOTICES, REFUSED, STATUS
 from plugins.surveys.blueprint import blueprint
@@ -220,7 +220,7 @@ def _intro(found: Found, code: str | None = None) -> str:
         code=code,
         refused=REFUSED.get(code),
         questions=questions,
-        until=until(found.wave.closes_at),
+        until=until(open_until(found.wave, now())),
         minutes=-(-questions * SECONDS // 60),
         notice=NOTICES[found.wave.mode],
         sent=request.args.get("sent") == "yes" and code == "ANSWERED",

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from plugins.surveys.anonymous import jobs
 from plugins.surveys.answering import drafts, finding, submitting
-from plugins.surveys.answering.standing import GRACE
+from plugins.surveys.answering.standing import GRACE, open_until
 from plugins.surveys.answering.submitting import AnswersError, submit
 from plugins.surveys.errors import SurveyError
 from plugins.surveys.models import Ballot, Draft, Forged, Participation, Quota, SideAnswer, Wave
@@ -24,7 +24,7 @@ from portal.sdk import PointsError, points_balance
 from tests import factories
 from tests.factories import add
 from tests.plugins.surveys.instruments import document, question
-from tests.plugins.surveys.waves import make_wave
+from tests.plugins.surveys.waves import make_survey, make_wave
 
 HIDING = document(
     [question("q1", required=True)],
@@ -267,3 +267,13 @@ def test_points_that_were_refused_come_later(place, monkeypatch, mode):
     # Of a confidential wave nobody knows who of the household sent it.
     paid = [points_balance(member_ref(each)).available for each in (place.member, mate)]
     assert paid == ([0, 20_000] if mode == Mode.IDENTIFIED else [20_000, 0])
+
+
+def test_a_wave_that_is_closed_early_tells_its_grace(place):
+    wave = make_wave(place.project.id, state=State.CLOSED)
+    assert wave.closed_at < wave.closes_at
+    assert open_until(wave, clock.now()) == wave.closed_at + GRACE
+    field = make_wave(place.project.id, survey=make_survey(place.project.id, "other"))
+    assert open_until(field, clock.now()) == field.closes_at
+    field.closes_at = None
+    assert open_until(field, clock.now()) is None
