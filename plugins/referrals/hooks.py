@@ -120,6 +120,7 @@ def register_permissions() -> list[Permission]:
             "referrals.pay",
             lazy("Approve and pay rewards of referrals"),
             frozenset({RoleName.FINANCE, *head}),
+            proof=True,
         ),
     ]
 

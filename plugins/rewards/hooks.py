@@ -140,7 +140,7 @@ def register_permissions() -> list[Permission]:
         ),
         Permission(
             "rewards.settle", lazy("Approve and pay settlements of rewards"),
-            frozenset(head),
+            frozenset(head), proof=True,
         ),
         Permission(
             "rewards.serve", lazy("Prepare orders and hand them out"),

@@ -5,7 +5,8 @@ from datetime import timedelta
 from functools import wraps
 from typing import TypeVar
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import current_app, flash, g, make_response, redirect, render_template, request, url_for
+from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from portal import clock, phones
@@ -39,19 +40,57 @@ def recently_confirmed(view: View) -> View:
 
     @wraps(view)
     def guarded(*args: object, **values: object) -> object:
-        if clock.now() - g.sign_in.confirmed_at <= CONFIRMED_FOR:
+        if _is_fresh():
             return view(*args, **values)
         if is_api_request():
-            raise Problem(
-                403,
-                "confirmation_needed",
-                detail=gettext("Prove first that it is you: by POST /api/v1/me/confirm."),
-            )
+            raise _needed()
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         target = back or url_for("accounts.security")
         return redirect(url_for("accounts.confirm", next=target), 303)
 
     return guarded  # type: ignore[return-value]
+
+
+def asked_again() -> Response | None:
+    """Return the page that asks for a proof before a write; None where there is a fresh one.
+
+    What was typed is carried through that page, signed, and sent on from the one after it.
+    """
+    if _is_fresh():
+        return None
+    if is_api_request():
+        raise _needed()
+    form = ConfirmForm(formdata=None, data={"carried": _carry()})
+    return make_response(_show(form, 403))
+
+
+def _is_fresh() -> bool:
+    return bool(clock.now() - g.sign_in.confirmed_at <= CONFIRMED_FOR)
+
+
+def _needed() -> Problem:
+    detail = gettext("Prove first that it is you: by POST /api/v1/me/confirm.")
+    return Problem(403, "confirmation_needed", detail=detail)
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt="accounts.confirm")
+
+
+def _carry() -> str:
+    fields = [[name, value] for name, value in request.form.items(multi=True)]
+    return str(_signer().dumps([g.sign_in.public_id, request.full_path.rstrip("?"), fields]))
+
+
+def _carried(form: ConfirmForm) -> tuple[str, list[list[str]]] | None:
+    """Return where this session's write goes and what was typed; None for none, or another's."""
+    try:
+        who, target, fields = _signer().loads(
+            form.carried.data or "", max_age=int(CONFIRMED_FOR.total_seconds())
+        )
+    except BadData:
+        return None
+    return (target, fields) if who == g.sign_in.public_id else None
 
 
 @blueprint.route("/me/confirm", methods=["GET", "POST"])
@@ -72,6 +111,9 @@ def confirm() -> Page:
         return refused
     g.sign_in.confirmed_at = clock.now()
     db.session.commit()
+    carried = _carried(form)
+    if carried is not None:
+        return render_template("accounts/confirmed.html", target=carried[0], fields=carried[1])
     return redirect(own_path(form.next.data) or url_for("accounts.security"), 303)
 
 
@@ -85,6 +127,9 @@ def _send(form: ConfirmForm) -> Page:
         form.code.errors = [code_sentence(error)]
         return _show(form, 429)
     flash(gettext("A code is on its way. It is valid for 5 minutes."))
+    if form.carried.data:
+        db.session.commit()
+        return _show(form)
     return redirect(url_for("accounts.confirm", next=own_path(form.next.data)), 303)
 
 

@@ -135,6 +135,8 @@ class ConfirmForm(SecretForm):
     """Proof that it is still the owner: the password, or a code to the phone."""
 
     next = HiddenField(validators=[Length(max=2000)])
+    # A write that waits for the proof, signed.
+    carried = HiddenField(validators=[Length(max=200_000)])
     act = HiddenField()
     password = PasswordField(lazy("Password"), [Length(max=LONGEST)])
     code = _code_field()

@@ -42,15 +42,20 @@ ROLE_TITLES: dict[str, Text] = {
 
 @dataclass(frozen=True)
 class Permission:
-    """One thing that may be allowed. `roles` hold it by default; an administrator always does."""
+    """One thing that may be allowed. `roles` hold it by default; an administrator always does.
+
+    `proof`: what it allows moves money or points, shows what is masked, or gives rights away: its
+    writes first ask whether it is still the same person who sits there (accounts.confirmation).
+    """
 
     key: str
     title: Text
     roles: frozenset[str]
+    proof: bool = False
 
 
-def _permission(key: str, title: Text, *roles: RoleName) -> Permission:
-    return Permission(key, title, frozenset({*roles, RoleName.ADMINISTRATOR}))
+def _permission(key: str, title: Text, *roles: RoleName, proof: bool = False) -> Permission:
+    return Permission(key, title, frozenset({*roles, RoleName.ADMINISTRATOR}), proof)
 
 
 _R = RoleName
@@ -81,7 +86,12 @@ PERMISSIONS: dict[str, Permission] = {
         ),
         _permission("members.edit", lazy("Register and correct members"), _R.STAFF, _R.MANAGER),
         _permission(
-            "members.unmask", lazy("Show a full phone number"), _R.STAFF, _R.MANAGER, _R.CENTRE
+            "members.unmask",
+            lazy("Show a full phone number"),
+            _R.STAFF,
+            _R.MANAGER,
+            _R.CENTRE,
+            proof=True,
         ),
         _permission("members.export", lazy("Export a list of members"), _R.MANAGER, _R.CENTRE),
         _permission(
@@ -98,9 +108,15 @@ PERMISSIONS: dict[str, Permission] = {
             "facts.record",
             lazy("Tell of spending and deeds from another system, with a service's token"),
         ),
-        _permission("points.adjust", lazy("Adjust points by hand"), _R.STAFF, _R.MANAGER),
         _permission(
-            "points.approve", lazy("Agree to adjustments of points"), _R.MANAGER, _R.FINANCE
+            "points.adjust", lazy("Adjust points by hand"), _R.STAFF, _R.MANAGER, proof=True
+        ),
+        _permission(
+            "points.approve",
+            lazy("Agree to adjustments of points"),
+            _R.MANAGER,
+            _R.FINANCE,
+            proof=True,
         ),
         _permission(
             "points.finance",
@@ -110,8 +126,10 @@ PERMISSIONS: dict[str, Permission] = {
             _R.LEADER,
             _R.AUDITOR,
         ),
-        _permission("points.close", lazy("Seal months of points"), _R.FINANCE),
-        _permission("points.rules", lazy("Change the rules of points: expiry, order, limits")),
+        _permission("points.close", lazy("Seal months of points"), _R.FINANCE, proof=True),
+        _permission(
+            "points.rules", lazy("Change the rules of points: expiry, order, limits"), proof=True
+        ),
         _permission(
             "earning.view",
             lazy("See the earning rules and what they gave"),
@@ -152,9 +170,11 @@ PERMISSIONS: dict[str, Permission] = {
             _R.CENTRE,
         ),
         _permission("roles.view", lazy("See who holds which role"), _R.MANAGER, _R.CENTRE),
-        _permission("roles.edit", lazy("Give and take roles, change what a role may do")),
+        _permission(
+            "roles.edit", lazy("Give and take roles, change what a role may do"), proof=True
+        ),
         _permission("jobs.manage", lazy("See background work, try it again or give it up")),
-        _permission("tokens.manage", lazy("Issue and revoke API tokens of services")),
+        _permission("tokens.manage", lazy("Issue and revoke API tokens of services"), proof=True),
         _permission("webhooks.manage", lazy("Register webhooks and see what they were told")),
         _permission("plugins.manage", lazy("Switch plugins on and off")),
         _permission("plugins.settings", lazy("Set plugins up for a project"), _R.MANAGER),
@@ -166,6 +186,12 @@ PERMISSIONS: dict[str, Permission] = {
         _permission("club.settings", lazy("Change the club's brand, contact and terms")),
     )
 }
+
+
+def asks_proof(key: str | None) -> bool:
+    """Tell whether writes that a permission allows ask for a fresh proof first."""
+    permission = PERMISSIONS.get(key or "")
+    return permission is not None and permission.proof
 
 
 def default_permissions(role: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, NotFound, Unauthorized
 from werkzeug.wrappers import Response
 
 from portal.access import Access, Audience, access_of, public, scope_of
+from portal.accounts.confirmation import asked_again
 from portal.accounts.current import find_current_account
 from portal.accounts.models import Account
 from portal.accounts.places import network
@@ -18,6 +19,7 @@ from portal.i18n import gettext
 from portal.idempotency.keys import take_early
 from portal.members.current import find_current_member
 from portal.permissions.current import current_rights, may
+from portal.permissions.roles import asks_proof
 from portal.plugin_host.addresses import TOKEN_PREFIX
 from portal.plugin_host.state import (
     ClosedLink,
@@ -109,14 +111,20 @@ def _admit(access: Access) -> Response | None:
     if account is None or access.audience is Audience.PUBLIC:
         return None
     _check(access)
-    if access.audience is Audience.PERMISSION and needs_set_up(account, has_role=not is_service()):
+    return None if access.permission is None else _prove(access.permission, account)
+
+
+def _prove(permission: str, account: Account) -> Response | None:
+    """Ask for a second step where there is none, and for a fresh proof before what matters."""
+    if needs_set_up(account, has_role=not is_service()):
         if is_api_request():
             raise Problem(
                 403, "second_factor_needed", detail=gettext("Set up a second step on the pages.")
             )
         flash(gettext("Set up a second step first: work with others' data needs it."), "warning")
         return redirect(url_for("accounts.totp"))
-    return None
+    writes = request.method not in SAFE_METHODS
+    return asked_again() if writes and asks_proof(permission) and not is_service() else None
 
 
 def _check_on_somewhere(plugin: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 
 from portal import clock
+from portal.accounts.models import Account
 from portal.cli import main
 from portal.earning.service import record_fact
 from portal.extensions import db
@@ -49,6 +50,11 @@ def moved(monkeypatch: pytest.MonkeyPatch, app: Flask) -> Clock:
     found = Clock()
     monkeypatch.setattr(clock, "now", found.now)
     return found
+
+
+def seated(app: Flask, account_id: int) -> Screens:
+    """Return the pages of somebody who has just signed in."""
+    return Screens(sign_in(app.test_client(), db.session.get_one(Account, account_id)))
 
 
 def tell(member: Member, source: str, day: date, yuan: int = 0, category: str = "") -> None:
@@ -185,9 +191,8 @@ def live(moved: Clock) -> list[list[Any]]:
 def test_a_club_is_built_on_screens_and_lives_the_same_from_its_file(
     moved: Clock, app: Flask, tmp_path: Path
 ) -> None:
-    screens, colleague = (
-        Screens(sign_in(app.test_client(), make_staff("administrator"))) for _ in range(2)
-    )
+    persons = [make_staff("administrator").id for _ in range(2)]
+    screens, colleague = (seated(app, each) for each in persons)
     early = make_member(joined_on=date(2026, 1, 1))
     tell(early, "member.signed_in", date(2026, 12, 30))
     set_points(screens)
@@ -197,6 +202,8 @@ def test_a_club_is_built_on_screens_and_lives_the_same_from_its_file(
     assert ">0.5<" in replayed
     draw_tiers(screens)
     moved.day = BEGIN
+    # The next day they are asked who they are before points' rules change: they sign in again.
+    screens, colleague = (seated(app, each) for each in persons)
     screens.send("/centre/tiers/ours", "/centre/tiers/ours/propose", begins_on=BEGIN.isoformat())
     rules = "/centre/earning/draft"
     screens.send(rules, f"{rules}/propose", begins_on=BEGIN.isoformat())

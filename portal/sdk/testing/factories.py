@@ -175,6 +175,7 @@ def sign_in(client: FlaskClient, account: Account | Member) -> FlaskClient:
             method=SignInMethod.PASSWORD,
             second_factor=True,
             last_seen_at=now,
+            confirmed_at=now,
             created_at=now - timedelta(minutes=1),
         )
     )
