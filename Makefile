@@ -24,7 +24,7 @@ SUPPLY_LOCK = $(SUPPLY)/.lock
 INSTALLED = $(VENV)/.installed
 COMPILED = $(VENV)/.compiled
 
-.PHONY: help run test setup lint translations lock bench-plugins wheel sbom audit clean
+.PHONY: help run test test-faults setup lint translations lock bench-plugins wheel sbom audit clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -42,6 +42,9 @@ test: $(DEV_LOCK) setup ## check and test everything on SQLite, PostgreSQL and i
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n $(JOBS) --complete --db sqlite $(PYTEST_ARGS)
 	$(BIN)/pytest -n $(JOBS) --complete --db postgresql -m "not browser and not once" $(PYTEST_ARGS)
+
+test-faults: $(DEV_LOCK) setup ## break real processes under load, for minutes
+	$(BIN)/pytest -m "faults or not faults" tests/faults $(PYTEST_ARGS)
 
 setup: $(INSTALLED) $(COMPILED) ## make the environment and fetch the browser files
 	@$(BIN)/python -m tools.assets

@@ -1,7 +1,9 @@
 """The clients of bench.chaos_web: they send a write with one key until they have an answer."""
 
+import io
 import itertools
 import json
+import os
 import random
 import secrets
 import threading
@@ -39,10 +41,11 @@ class Ledger:
     sent: Counter[str] = field(default_factory=Counter)
     replayed: Counter[str] = field(default_factory=Counter)
     lost_answers: Counter[str] = field(default_factory=Counter)
+    refused: Counter[int] = field(default_factory=Counter)
     odd: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, counter: "Counter[str]", kind: str) -> None:
+    def note(self, counter: "Counter[Any]", kind: object) -> None:
         """Count one more, from any thread."""
         with self.lock:
             counter[kind] += 1
@@ -50,7 +53,7 @@ class Ledger:
 
 def wishes(prepared: dict[str, Any]) -> Iterator[Wish]:
     """Think of acts: one home claimed, one member registered, two people, and so on."""
-    members = prepared["members"]
+    members, photo = prepared["members"], noise()
     desk = "/api/v1/p/chaos/staff/members"
     for number in itertools.count():
         member = members[number % len(members)]
@@ -61,7 +64,12 @@ def wishes(prepared: dict[str, Any]) -> Iterator[Wish]:
                 f'--{edge}\r\nContent-Disposition: form-data; name="{each}"\r\n\r\n{value}\r\n'
                 for each, value in home.items()
             )
-            body, media = f"{parts}--{edge}--\r\n".encode(), f"multipart/form-data; boundary={edge}"
+            shown = (
+                f'--{edge}\r\nContent-Disposition: form-data; name="photos"; filename="a.jpg"\r\n'
+            )
+            shown += "Content-Type: image/jpeg\r\n\r\n"
+            body = (parts + shown).encode() + photo + f"\r\n--{edge}--\r\n".encode()
+            media = f"multipart/form-data; boundary={edge}"
             yield Wish("claim", name, "/api/v1/me/claims", member["token"], body, media)
         joining = {"phone": f"197{number:08d}", "name": f"r{number}", "adult": True}
         yield Wish("register", f"r{number}", desk, prepared["staff"], json.dumps(joining).encode())
@@ -70,6 +78,15 @@ def wishes(prepared: dict[str, Any]) -> Iterator[Wish]:
             person = json.dumps({"name": name, "relation": "parent"}).encode()
             path = "/api/v1/me/household/persons"
             yield Wish("person", name, path, member["token"], person)
+
+
+def noise(side: int = 500) -> bytes:
+    """Return a photo that no compression makes small: some 250 KB."""
+    from PIL import Image
+
+    picture = Image.frombytes("RGB", (side, side), os.urandom(side * side * 3))
+    picture.save(written := io.BytesIO(), "JPEG")
+    return written.getvalue()
 
 
 def insist(wish: Wish, bases: list[str], ledger: Ledger, deadline: float) -> None:
@@ -90,6 +107,7 @@ def insist(wish: Wish, bases: list[str], ledger: Ledger, deadline: float) -> Non
             with ledger.lock:
                 ledger.odd.append(f"{wish.kind} {wish.name}: {status} {problem}")
             return
+        ledger.note(ledger.refused, status)
         time.sleep(random.uniform(0.05, 0.3))
 
 
@@ -121,24 +139,23 @@ def ask(wish: Wish, base: str) -> tuple[int, Any, str]:
         return 0, {}, type(error).__name__
 
 
-def drive(
-    prepared: dict[str, Any], bases: list[str], ledger: Ledger, until: float
-) -> Callable[[], None]:
-    """Let the clients wish for so long; return what waits for them to have all answers."""
-    source, lock = wishes(prepared), threading.Lock()
+def drive(prepared: dict[str, Any], bases: list[str], ledger: Ledger) -> Callable[[], None]:
+    """Let the clients wish; return what tells them to end and waits until all are answered."""
+    source, lock, ended = wishes(prepared), threading.Lock(), threading.Event()
 
     def client() -> None:
-        while time.monotonic() < until:
+        while not ended.is_set():
             with lock:
                 wish = next(source)
                 ledger.wished.setdefault(wish.kind, []).append(wish.name)
-            insist(wish, bases, ledger, until + PATIENCE)
+            insist(wish, bases, ledger, time.monotonic() + PATIENCE)
 
     threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
     for thread in threads:
         thread.start()
 
     def wait() -> None:
+        ended.set()
         for thread in threads:
             thread.join()
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bench.chaos_app import POINTS
+
 ROWS = {
     "register": "SELECT name FROM member WHERE name LIKE 'r%'",
     "person": "SELECT name FROM person",
@@ -20,6 +22,11 @@ TRAIL = {
     "claim": "SELECT number FROM audit_entry JOIN unit_claim ON public_id = subject_key"
     " WHERE action = 'claim.submitted'",
 }
+GIVEN = """
+SELECT name || ' ' || available FROM points_balance
+JOIN points_account ON points_account.id = points_balance.account_id
+JOIN member ON member.id = points_account.member_id
+"""
 LEFT = """
 SELECT (SELECT count(*) FROM job WHERE state IN ('waiting', 'running')
         AND (kind LIKE 'event:%' OR kind IN ('messages.send', 'webhooks.deliver')))
@@ -98,6 +105,10 @@ def count(
                 answered_from_the_key=ledger.replayed[kind],
                 answers_lost=ledger.lost_answers[kind],
             )  # fmt: skip
+        given = column(GIVEN)
+        joined = [f"{name} {POINTS}" for name in ledger.wished.get("register", [])]
+        table.compare("points", joined, given)
+        table.add("points", to_give=len(joined), given=len(given))
         _events(table, column, ledger, subscribers)
         _carried(table, column, ledger, hooked, mails)
         dead = column("SELECT kind FROM job WHERE state = 'failed'")
@@ -105,7 +116,15 @@ def count(
         table.add("jobs", done=len(column("SELECT id FROM job WHERE state = 'done'")),
                   dead_letters=len(dead), left=open_)  # fmt: skip
         table.compare("jobs: dead or left", [], [*dead, *range(open_)])
-    table.numbers["wished"] = sum(len(names) for names in ledger.wished.values())
+    table.add(
+        "not answered at first", **{f"by_{status}": n for status, n in ledger.refused.items()}
+    )
+    table.numbers = {
+        "wished": sum(len(names) for names in ledger.wished.values()),
+        "acknowledged": ledger.answered.total(),
+        "refused": ledger.refused.total(),
+        **{f"killed_{kind}": times for kind, times in killed.items()},
+    }
     table.add("lost or doubled", all_of_them=len(table.wrong))
     return table
 
@@ -113,7 +132,7 @@ def count(
 def _events(table: Table, column: Any, ledger: Any, subscribers: Collection[str]) -> None:
     wished = {kind: len(names) for kind, names in ledger.wished.items()}
     joined, claimed = wished.get("register", 0), wished.get("claim", 0)
-    expected = Counter({"member.joined": joined})
+    expected = Counter({"member.joined": joined, "points.posted": joined})
     for kind in ("claim.made", "claim.decided", "ownership.started"):
         expected[kind] = claimed
     kinds = column("SELECT kind FROM domain_event")

@@ -6,10 +6,10 @@ there, once.
 A throw-away PostgreSQL (SQLite with --sqlite); two gunicorns of one worker each; two `portal jobs
 run`; four clients that write through the JSON API with an Idempotency-Key and send again until they
 have an answer: members registered at the desk, people of households, homes claimed. What follows is
-counted where it arrives: two subscribers of every event, a webhook's receiver, a mail server, the
-inboxes. `kill -9` hits a worker, a master or a runner every moment; then the rest is done in peace.
-A master's workers are left behind with its port and end after a request; then a new master is
-started, as a supervisor would.
+counted where it arrives: two subscribers of every event, points given to each new member, a
+webhook's receiver, a mail server, the inboxes. `kill -9` hits a worker, a master or a runner every
+moment; then the rest is done in peace. A master's workers are left behind with its port and end
+after a request; then a new master is started, as a supervisor would.
 
 Effects in the database must be there once. A mail or a webhook whose runner is killed between
 sending and noting it is sent again by the same id, which tells receivers; it is counted apart.
@@ -24,9 +24,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench import chaos_jobs  # noqa: E402
+from bench.chaos_app import follow_clock, give_points  # noqa: E402
 from bench.chaos_clients import PATIENCE, Ledger, Wish, ask, drive  # noqa: E402
 from bench.chaos_counting import Table, count, left_to_do  # noqa: E402
 
@@ -110,7 +113,9 @@ def run_jobs() -> None:
     from portal.jobs import leasing
     from portal.outbox.registry import subscribe
 
+    follow_clock()
     leasing.FIRST_WAIT = 0.2
+    subscribe("member.joined", name="chaos.points")(give_points)
     for name in SUBSCRIBERS:
         subscribe(None, name=name)(
             lambda event, name=name: chaos_jobs.receive(f"{event.id}:{name}")
@@ -217,9 +222,18 @@ def mail_server() -> Iterator[tuple[int, "Counter[str]"]]:
 
 
 def chaos(
-    env: dict[str, str], *, kills: int, seconds: float, members: int, masters: int | None = None
+    env: dict[str, str],
+    *,
+    kills: int,
+    seconds: float,
+    members: int,
+    masters: int | None = None,
+    meanwhile: Sequence[tuple[float, Callable[[Sequence["Process"]], object]]] = (),
 ) -> Table:
-    """Let everybody work under `kills` of each kind, but so many of `masters`; then count."""
+    """Let everybody work under `kills` of each kind, but so many of `masters`; then count.
+
+    `meanwhile`: what else is done to the web's processes, each at its share of the time.
+    """
     wanted = {"web": kills, "master": kills if masters is None else masters, "run": kills}
     from tests import services
     from tests.webhooks.receiver import receiving
@@ -235,7 +249,8 @@ def chaos(
         ports = [services._free_port() for _ in range(2)]
         web = [
             Process(
-                ["-m", "gunicorn", "-w", "1", "--preload", "-b", f"127.0.0.1:{each}", "wsgi:app"],
+                ["-m", "gunicorn", "-w", "1", "--preload", "-b", f"127.0.0.1:{each}",
+                 "bench.chaos_app:app"],
                 env, web=True,
             )
             for each in ports
@@ -248,13 +263,22 @@ def chaos(
             bases = [f"http://127.0.0.1:{each}" for each in ports]
             _wait_for(bases)
             begun = time.monotonic()
-            wait_for_clients = drive(prepared, bases, ledger, begun + seconds)
-            for at, kind in _moments(wanted, seconds):
-                time.sleep(max(begun + at - time.monotonic(), 0))
+            end_clients = drive(prepared, bases, ledger)
+
+            def hit(kind: str) -> None:
                 victim = random.choice(runners if kind == "run" else web)
                 victim.kill_master() if kind == "master" else victim.kill()
                 killed[kind] += 1
-            wait_for_clients()
+
+            acts: list[tuple[float, Callable[[], object]]] = [
+                (at, partial(hit, kind)) for at, kind in _moments(wanted, seconds)
+            ]
+            acts += [(share * seconds, partial(act, web)) for share, act in meanwhile]
+            for at, act in sorted(acts, key=itemgetter(0)):
+                time.sleep(max(begun + at - time.monotonic(), 0))
+                act()
+            time.sleep(max(begun + seconds - time.monotonic(), 0))
+            end_clients()
             _until(lambda: not left_to_do(engine))
             # One that has just been started does not know yet how to end in order.
             _wait_for(bases)

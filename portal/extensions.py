@@ -10,7 +10,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
@@ -78,17 +78,21 @@ class GuardedSession(Session):
         super().commit()
 
     def rollback(self) -> None:
+        """Undo what was begun; a connection that the database has ended has undone it."""
         _refuse("roll back")
-        super().rollback()
+        self._unless_away(super().rollback)
 
     def close(self) -> None:
         """Give the connection back; one that the database has ended is thrown away."""
         _refuse("close the session")
+        self._unless_away(super().close)
+
+    def _unless_away(self, end: Callable[[], None]) -> None:
         try:
-            super().close()
+            end()
         except DBAPIError as error:
-            # This comes after the answer was made: it goes out all the same.
-            _log.warning("the database went away before a session was closed: %s", error.orig)
+            # An answer may be on its way, or an error's page be made: it goes out all the same.
+            _log.warning("the database went away before a transaction ended: %s", error.orig)
             self.invalidate()
 
 

@@ -8,6 +8,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton
 from flask import g, has_request_context, request
 from flask_babel import LazyString, get_locale, gettext, lazy_gettext, ngettext, to_user_timezone
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal import clock
 from portal.api_address import is_api_request
@@ -67,15 +68,22 @@ def choose_language() -> str:
     """
     if not has_request_context():
         return DEFAULT_LANGUAGE
-    account = g.get("account")
     asked = _asked() if is_api_request() else None
     if asked is not None:
         return asked
-    kept = account.locale if account else None
-    for chosen in (kept, request.cookies.get(LANGUAGE_COOKIE)):
+    for chosen in (_kept(), request.cookies.get(LANGUAGE_COOKIE)):
         if chosen in LANGUAGES:
             return chosen
     return _asked() or DEFAULT_LANGUAGE
+
+
+def _kept() -> str | None:
+    """Return what the reader's account says; nothing while the database that holds it is away."""
+    account = g.get("account")
+    try:
+        return account.locale if account else None
+    except SQLAlchemyError:
+        return None
 
 
 def _asked() -> str | None:

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,16 @@ class ServiceError(Exception):
 @contextlib.contextmanager
 def postgresql() -> Iterator[str]:
     """Start an empty throw-away PostgreSQL; yield its SQLAlchemy URL; stop it."""
+    with postgresql_server() as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def postgresql_server(*, durable: bool = False) -> Iterator[tuple[str, "Server"]]:
+    """Start one likewise; yield its URL, and the server, which may be stopped and started.
+
+    `durable`: what it has committed outlives its crash.
+    """
     user = _unprivileged_user()
     with _temporary_folder(user) as folder:
         binaries = _postgresql_binaries(folder, user)
@@ -69,7 +80,7 @@ def postgresql() -> Iterator[str]:
             "listen_addresses": "",
             "unix_socket_directories": str(folder),
             "fsync": "off",
-            "synchronous_commit": "off",
+            "synchronous_commit": "on" if durable else "off",
             "full_page_writes": "off",
             "max_connections": "100",
             "timezone": "UTC",
@@ -77,8 +88,8 @@ def postgresql() -> Iterator[str]:
         command: list[str | Path] = [binaries / "postgres", "-D", data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        with _server(command, folder, user, _postgresql_answers):
-            yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+        with _server(command, folder, user, _postgresql_answers) as server:
+            yield f"postgresql+psycopg://postgres@/postgres?host={folder}", server
 
 
 def postgresql_tools() -> Path:
@@ -142,13 +153,20 @@ def redis() -> Iterator[str]:
 
     Valkey, which speaks the same protocol, stands in where there is no redis-server.
     """
+    with redis_server() as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def redis_server() -> Iterator[tuple[str, "Server"]]:
+    """Start one likewise; yield its URL, and the server, which may be stopped and started."""
     program = _redis_program()
     with _temporary_folder(None) as folder:
         port = _free_port()
         options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
         command: list[str | Path] = [program, *options, "--dir", folder]
-        with _server(command, folder, None, lambda _: _redis_answers(port)):
-            yield f"redis://127.0.0.1:{port}/0"
+        with _server(command, folder, None, lambda _: _redis_answers(port)) as server:
+            yield f"redis://127.0.0.1:{port}/0", server
 
 
 def _redis_program() -> Path:
@@ -277,38 +295,61 @@ def _run(command: list[str | Path], folder: Path, user: str | None) -> None:
         raise ServiceError(f"{Path(command[0]).name} failed: {done.stdout[-2000:]}")
 
 
+@dataclass
+class Server:
+    """A server of a test's own: how it is started, and how to tell that it answers."""
+
+    command: list[str | Path]
+    folder: Path
+    user: str | None
+    answers: Callable[[Path], bool]
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers. Raises ServiceError."""
+        log = self.folder / "server.log"
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=self.folder,
+                env=_environment(self.folder),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for the tests; they stop the server
+                **_as(self.user),
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self.answers(self.folder):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                said = log.read_text("utf-8", "replace")[-2000:]
+                raise ServiceError(f"{Path(self.command[0]).name} did not start: {said}")
+            time.sleep(0.05)
+
+    def stop(self, how: int = signal.SIGINT) -> None:
+        """Stop it: PostgreSQL at once though sessions are open, by SIGQUIT as if it had crashed."""
+        if self.process is None:
+            return
+        self.process.send_signal(how)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+
 @contextlib.contextmanager
 def _server(
     command: list[str | Path],
     folder: Path,
     user: str | None,
     answers: Callable[[Path], bool],
-) -> Iterator[None]:
+) -> Iterator[Server]:
     """Run ``command`` for the time of the block, which begins when the server answers."""
-    log = folder / "server.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=_environment(folder),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for the tests; they stop the server
-            **_as(user),
-        )
+    server = Server(command, folder, user, answers)
     try:
-        deadline = time.monotonic() + START_SECONDS
-        while not answers(folder):
-            if process.poll() is not None or time.monotonic() > deadline:
-                said = log.read_text("utf-8", "replace")[-2000:]
-                raise ServiceError(f"{Path(command[0]).name} did not start: {said}")
-            time.sleep(0.05)
-        yield
+        server.start()
+        yield server
     finally:
-        process.send_signal(signal.SIGINT)  # PostgreSQL: at once, though sessions are open
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        server.stop()

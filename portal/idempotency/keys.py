@@ -7,11 +7,13 @@ unique index (lock_timeout, busy_timeout), then finds its row.
 """
 
 import json
+import logging
 import re
 
 import sqlalchemy as sa
 from flask import Flask, g, has_request_context, redirect, request
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, Conflict, HTTPException, UnprocessableEntity
 from werkzeug.wrappers import Response
@@ -20,11 +22,12 @@ from portal import clock
 from portal.api_address import is_api_request
 from portal.columns import new_public_id
 from portal.crypto import lookup_hash
-from portal.extensions import db, read_only
+from portal.extensions import db, read_only, writable
 from portal.idempotency import answers
 from portal.idempotency.models import IdempotencyKey
 
 FIELD = "idempotency_key"
+_log = logging.getLogger(__name__)
 _FORM = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _HIDDEN = "{token}"
 _NOT_COMPARED = frozenset({FIELD, "csrf_token"})
@@ -82,7 +85,7 @@ def _take(session: Session, transaction: object, connection: sa.Connection) -> N
     adding = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
     try:
         added = connection.execute(adding).first()
-    except sa.exc.OperationalError as error:
+    except OperationalError as error:
         if is_api_request():
             raise answers.RunningError from error
         raise
@@ -140,19 +143,24 @@ def _own_key(key: str, account_id: int | None) -> str:
 
 def _keep_answer(response: Response) -> Response:
     """Note where the first use of the key led, when what it wrote was committed."""
-    key = g.get("idempotency_key")
+    key, values = g.get("idempotency_key"), None
     if key is not None and is_api_request():
-        return _keep_whole(key, response)
-    if key is None or not response.location or g.get("idempotency_state") == "repeated":
+        values = answers.to_keep(response) if g.get("idempotency_state") == "taken" else None
+    elif key is not None and response.location and g.get("idempotency_state") != "repeated":
+        values = {"location": _without_secret(response.location)[:500]}
+    if key is None or values is None:
         return response
     g.idempotency_state = "answered"
-    db.session.rollback()
-    db.session.execute(
-        sa.update(IdempotencyKey)
-        .where(IdempotencyKey.key == key)
-        .values(location=_without_secret(response.location)[:500])
-    )
-    db.session.commit()
+    noting = sa.update(IdempotencyKey).where(IdempotencyKey.key == key).values(values)
+    try:
+        db.session.rollback()
+        with writable():
+            db.session.execute(noting)
+            db.session.commit()
+    except OperationalError as error:
+        # What was done is done, and is said: only who asks again is told that the answer is lost.
+        _log.warning("an answer could not be kept: %s", error.orig)
+        db.session.rollback()
     return response
 
 
@@ -160,18 +168,6 @@ def _without_secret(location: str) -> str:
     """Return an address without the token that opened this one: only its hash may be kept."""
     secret = g.get("address_secret")
     return location.replace(secret, _HIDDEN) if secret else location
-
-
-def _keep_whole(key: str, response: Response) -> Response:
-    values = answers.to_keep(response)
-    if values is None or g.get("idempotency_state") != "taken":
-        return response
-    g.idempotency_state = "answered"
-    db.session.rollback()
-    read_only.set(False)
-    db.session.execute(sa.update(IdempotencyKey).where(IdempotencyKey.key == key).values(values))
-    db.session.commit()
-    return response
 
 
 def _body_hash() -> bytes:

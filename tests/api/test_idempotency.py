@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from portal import clock
 from portal.access import signed_in
@@ -208,3 +209,20 @@ def test_what_is_kept_of_an_answer_is_encrypted(call: Any, adding: Any) -> None:
     call(factories.make_account())("POST", PATH, {"a": 1}, headers=KEY)
     kept = db.session.execute(sa.text("SELECT answer FROM idempotency_key")).scalar()
     assert b"households" not in bytes(kept)
+
+
+def test_an_answer_that_cannot_be_kept_goes_out(call: Any, adding: Any) -> None:
+    caller = call(factories.make_account())
+
+    def refuse(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("UPDATE idempotency_key"):
+            raise OperationalError(statement, {}, ConnectionError("terminated by a crash"))
+
+    sa.event.listen(db.engine, "before_cursor_execute", refuse)
+    try:
+        first = caller("POST", PATH, {"a": 1}, headers=KEY)
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", refuse)
+    assert (first.status_code, first.json) == (201, {"households": 1})
+    again = caller("POST", PATH, {"a": 1}, headers=KEY)
+    assert (again.status_code, households()) == (409, 1)

@@ -1,5 +1,6 @@
 """The pages of claims: the member's, the staff's queue, and bad input."""
 
+import errno
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,11 @@ from werkzeug.test import encode_multipart
 
 from portal.claims.models import ClaimState, UnitClaim
 from portal.extensions import db
+from portal.files import storage
 from portal.files.models import StoredFile
 from portal.projects.models import Ownership
 from portal.projects.queries import people_of
+from portal.web.errors import NO_STORE
 from tests.factories import (
     add,
     make_account,
@@ -90,6 +93,20 @@ def test_the_project_is_chosen_first(phone, project):
     assert "2栋" not in phone.get(NEW).text
     make_unit(project, building="2栋")
     assert '<option value="2栋">' in phone.get(NEW).text
+
+
+def test_a_full_disk_is_told_and_nothing_is_half_kept(phone, unit, monkeypatch):
+    def no_room(_file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(storage.os, "fsync", no_room)
+        answer = phone.post(NEW, data=form(photos=[photo()]))
+    assert answer.status_code == 503
+    assert str(NO_STORE.title) in answer.text
+    assert db.session.query(UnitClaim).count() == 0
+    assert db.session.query(StoredFile).count() == 0
+    assert claim_by(phone).state == ClaimState.PENDING
 
 
 def test_from_the_form_to_the_home(phone, desk, unit):

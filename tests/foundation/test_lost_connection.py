@@ -26,6 +26,14 @@ def test_the_session_is_given_back_without_an_error(app: Flask) -> None:
         assert db.session.scalar(sa.text("SELECT 1")) == 1
 
 
+def test_what_is_undone_without_a_connection_is_undone(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(sa.text("SELECT 1"))
+        end_the_sessions_connection()
+        db.session.rollback()
+        assert db.session.scalar(sa.text("SELECT 1")) == 1
+
+
 def test_an_answer_that_was_made_goes_out(app: Flask, client: FlaskClient) -> None:
     def end(response: Any) -> Any:
         end_the_sessions_connection()

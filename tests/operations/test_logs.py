@@ -119,6 +119,18 @@ def test_an_answer_outlives_the_database_that_went_away(app: Flask, log: io.Stri
     assert "/projects 503" in log.getvalue()
 
 
+def test_a_program_is_told_so_in_the_middle_of_its_call(app: Flask) -> None:
+    account = make.make_account()
+    with app.test_request_context("/api/v1/me", method="POST"):
+        g.account = db.session.merge(account)
+        db.session.expire(g.account)
+        with database_away():
+            away = OperationalError("INSERT", {}, ConnectionError("terminated by a crash"))
+            answer = app.make_response(app.handle_user_exception(away))
+    assert answer.status_code == 503
+    assert answer.mimetype == "application/problem+json"
+
+
 def test_static_files_and_liveness_are_not_logged(log: io.StringIO, client: FlaskClient) -> None:
     client.get("/static/portal.css").close()
     client.get("/healthz")
