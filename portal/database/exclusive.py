@@ -1,25 +1,47 @@
 """One migrator at a time, without the limits of a web request."""
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import sqlalchemy as sa
 
 SQLITE_PATIENCE_SECONDS = 600
 MIGRATION_LOCK = 7256101
-# Others may migrate first, for minutes; a table that is in use must not hold up the site.
+TABLE_PATIENCE_SECONDS = 60
+TABLE_PAUSE_SECONDS = 2
+_LOCK_NOT_AVAILABLE = "55P03"
+# Others may migrate first, for minutes. Pages queue behind who waits for a table, and give up after
+# two seconds: let go before them.
 _LOCK = (
     "SET statement_timeout = 0",
     "SET lock_timeout = '10min'",
     f"SELECT pg_advisory_lock({MIGRATION_LOCK})",
-    "SET lock_timeout = '10s'",
+    "SET lock_timeout = '1s'",
 )
 _UNLOCK = (
     f"SELECT pg_advisory_unlock({MIGRATION_LOCK})",
     "RESET lock_timeout",
     "RESET statement_timeout",
 )
+
+
+def patiently(migrate: Callable[[], object]) -> None:
+    """Migrate; when a table is in use let go of all, and try again for a minute.
+
+    Raises OperationalError when it is in use even then.
+    """
+    end = time.monotonic() + TABLE_PATIENCE_SECONDS
+    while True:
+        try:
+            migrate()
+            return
+        except sa.exc.OperationalError as error:
+            in_use = getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+            if not in_use or time.monotonic() > end:
+                raise
+        time.sleep(TABLE_PAUSE_SECONDS)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import alembic.command
@@ -11,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from portal.database.applied import applied_rows, with_ancestors
-from portal.database.exclusive import one_migrator
+from portal.database.exclusive import one_migrator, patiently
 from portal.database.known import alembic_config, forget_known, known, stand_ins
 from portal.database.owners import (
     CORE,
@@ -99,7 +100,8 @@ def _upgrade() -> list[str]:
     with stand_ins(owners, _rows()) as folder:
         for owner in sorted(behind, key=lambda name: (name != CORE, name)):
             try:
-                alembic.command.upgrade(alembic_config(owner, owners, folder), f"{owner}@head")
+                config = alembic_config(owner, owners, folder)
+                patiently(partial(alembic.command.upgrade, config, f"{owner}@head"))
             except Exception as error:
                 if owner == CORE:
                     raise
@@ -132,6 +134,8 @@ def pending() -> list[str]:
     rows, scripts = _rows(), known().scripts
     applied = with_ancestors(scripts, rows)
     strange = {owner_of_revision(row) for row in rows - known().ids} - {CORE}
+    if _core_is_ahead(rows):
+        strange.add(CORE)
     ordered = [script.revision for script in scripts.walk_revisions()]
     return [
         revision
@@ -153,12 +157,13 @@ def is_behind(owner: str, connection: sa.Connection) -> bool:
 
 
 def is_current(needed: Collection[str]) -> bool:
-    """Tell whether the database is at exactly the revisions of core and of the `needed` plugins.
+    """Tell whether the database has all revisions of core and of the `needed` plugins.
 
-    Other plugins are in nobody's way: one is closed until its tables fit.
+    It may be ahead: a release takes nothing away that the one before it reads, so a worker of the
+    old one serves until it is restarted. Other plugins are in nobody's way: one is closed until
+    its tables fit.
     """
-    strange = any(problem.owner == CORE for problem in problems())
-    return not strange and not owners_behind() & {CORE, *needed}
+    return not owners_behind() & {CORE, *needed}
 
 
 def is_complete() -> bool:
@@ -262,6 +267,13 @@ def _next_revision(owner: str) -> dict[str, Any]:
 
 def _is_failure(problem: Problem) -> bool:
     return not (problem.missing or problem.older)
+
+
+def _core_is_ahead(rows: Collection[str]) -> bool:
+    """Tell whether core's row is of a later revision than this program knows; ids are numbered."""
+    mine = [row for row in rows if owner_of_revision(row) == CORE]
+    newest = max(id_ for id_ in known().ids if owner_of_revision(id_) == CORE)
+    return bool(mine) and min(mine) > newest
 
 
 def _rows() -> frozenset[str]:

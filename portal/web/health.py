@@ -33,13 +33,13 @@ def _alive() -> Response:
 
 
 def _ready() -> Response:
-    """Answer 200 when the database is reachable and up to date, else 503 with the reason."""
+    """Answer 200 when the database is reachable and not behind, else 503 with the reason."""
     reason = why_not_ready()
     if reason is None and not revisions.is_complete():
         return jsonify(
             status="ok",
-            notice="The database and an installed or removed plugin do not fit: portal doctor "
-            "says which one and what to do.",
+            notice="The database is ahead of this program, or does not fit an installed or removed "
+            "plugin: portal doctor says which one and what to do.",
         )
     if reason is None and is_late():
         return jsonify(

@@ -47,6 +47,20 @@ def test_not_ready_at_another_programs_revision(client: FlaskClient, revision: s
     assert response.json == {"status": "unavailable", "reason": "migrations"}
 
 
+def test_ready_when_a_newer_program_has_migrated(client: FlaskClient) -> None:
+    kept = db.session.scalars(sa.text("SELECT version_num FROM alembic_version")).all()
+    _write([*(row for row in kept if not row.startswith("core_")), "core_9999"])
+    try:
+        response = client.get("/readyz")
+        pending = revisions.pending()
+    finally:
+        _write(list(kept))
+    assert response.status_code == 200
+    assert response.json
+    assert "ahead of this program" in response.json["notice"]
+    assert pending == []
+
+
 def test_ready_with_the_tables_of_a_plugin_that_is_not_installed(client: FlaskClient) -> None:
     kept = db.session.scalars(sa.text("SELECT version_num FROM alembic_version")).all()
     _write([*kept, "departed_0002"])

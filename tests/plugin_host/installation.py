@@ -99,9 +99,9 @@ class Reader:
         status, answer = self.ask(path, {"csrf_token": token[1], **form})
         assert status in (302, 303), answer
 
-    def sign_in(self, email: str) -> "Reader":
-        """Sign in with the demo's password."""
-        form = {"way": "password", "identity": email, "password": PASSWORD}
+    def sign_in(self, email: str, password: str = PASSWORD) -> "Reader":
+        """Sign in, with the demo's password unless told another."""
+        form = {"way": "password", "identity": email, "password": password}
         self.post("/login?way=password", "/login", form)
         return self
 
