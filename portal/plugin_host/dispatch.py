@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from flask import current_app
 from pluggy import HookImpl
 
+from portal.config import Settings
 from portal.extensions import db, transaction_kept
 from portal.jobs.registry import Handler, JobRun
 from portal.plugin_host import faults
@@ -29,6 +30,7 @@ from portal.plugin_host.state import enabled_for, host
 from portal.tracing import request_id
 
 _log = logging.getLogger("portal.plugins")
+_slow_log = logging.getLogger("portal.slow")
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,20 @@ def _keep(plugin: str, hook: str, project_key: int, error: BaseException) -> str
 def _note_time(plugin: str, hook: str, project: Any, seconds: float) -> None:
     slow: SlowHooks = current_app.extensions["portal.slow_hooks"]
     project_key = project.id if project else 0
+    settings: Settings | None = current_app.extensions.get("portal.settings")
+    if settings is not None and 0 < settings.slow_ms <= seconds * 1000:
+        _tell_slow(plugin, hook, round(seconds * 1000), project.slug if project else None)
     if slow.note(plugin, hook, project_key, seconds):
         text = f"took {seconds:.1f} s, three times over {SLOW_SECONDS} s: skipped for five minutes"
         reference = request_id()
         faults.note(plugin, hook, project_key, "SlowHook", text, reference)
+
+
+def _tell_slow(plugin: str, hook: str, milliseconds: int, project: str | None) -> None:
+    _slow_log.warning(
+        "slow hook, %d ms: %s of %s",
+        milliseconds,
+        hook,
+        plugin,
+        extra={"milliseconds": milliseconds, "project": project},
+    )

@@ -1,9 +1,11 @@
 """Uploads in a bucket, against a server that speaks S3."""
 
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -19,10 +21,14 @@ from portal.files.models import FileKind, StoredFile
 from portal.files.queries import bytes_of, path_of
 from portal.files.service import destroy_files, store_stream
 from portal.files.sweep import sweep
+from portal.operations.backup import cli
 from portal.operations.checks import _uploads
 from portal.operations.findings import State
 from portal.web.errors import NO_STORE
+from tests import services
 from tests.factories import picture_bytes
+from tests.operations.test_backup import run
+from tests.plugin_host.installation import Installation, own_database
 
 NAME = "club-uploads"
 
@@ -176,3 +182,50 @@ def test_a_prefix_stands_before_the_name(app: Flask, monkeypatch: Any, url: str,
     place = storage.path_of("abc")
     assert isinstance(place, s3.S3Object)
     assert (place.bucket.name, place.key) == ("bucket", key)
+
+
+def test_a_backup_takes_the_bucket_along_and_proves_it(
+    in_bucket: Any, app: Flask, database_url: str, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("PATH", f"{services.postgresql_tools()}{os.pathsep}{os.environ['PATH']}")
+    names = {store(data).storage_name: data for data in (b"one", b"two" * 100_000)}
+    db.session.commit()
+    whole, lost = tmp_path / "whole.tar", tmp_path / "lost.tar"
+    assert run(app, cli.backup, whole).exit_code == 0
+    gone = next(iter(names))
+    storage.path_of(gone).unlink()
+    run(app, cli.backup, lost)
+
+    with own_database(database_url, tmp_path) as url:
+        env = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
+        env |= {
+            "PORTAL_HOME": str(tmp_path),
+            "PORTAL_DATABASE_URL": url,
+            "PORTAL_UPLOADS_URL": f"s3://{NAME}/elsewhere",
+            "PORTAL_SECRET_KEY": "not-a-secret-in-tests-" + "x" * 32,
+            "PORTAL_DATA_KEYS": "1:" + "A" * 43 + "=",
+        }
+        elsewhere = Installation(env, tmp_path / "site")
+        refused = elsewhere.portal("restore", str(whole), PORTAL_DATA_KEYS="1:" + "B" * 43 + "=")
+        assert refused.returncode == 1
+        assert "is not the one here" in refused.stdout
+        assert not [key for key in keys(in_bucket) if key.startswith("elsewhere/")]
+
+        done = elsewhere.portal("restore", str(whole))
+        assert done.returncode == 0, done.stdout
+        assert "2, each with its digest" in done.stdout
+    for name, data in names.items():
+        there = in_bucket.get_object(Bucket=NAME, Key=f"elsewhere/{name[:2]}/{name}")["Body"]
+        with there:
+            assert there.read() == data
+    assert not (tmp_path / "files").exists()
+
+    for key in keys(in_bucket):
+        in_bucket.delete_object(Bucket=NAME, Key=key)
+    again = tmp_path / "again"
+    again.mkdir()
+    with own_database(database_url, again) as url:
+        home = {"PORTAL_HOME": str(again), "PORTAL_DATABASE_URL": url}
+        done = elsewhere.portal("restore", str(lost), **home)
+    assert done.returncode == 1
+    assert "1 are missing or damaged" in done.stdout

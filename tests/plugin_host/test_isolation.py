@@ -1,5 +1,8 @@
 """A plugin that fails takes down nothing but its own part of a page, and staff see why."""
 
+import logging
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -107,6 +110,31 @@ def test_in_tests_and_development_the_exception_goes_on(
     mood["member_home"] = "raises"
     with pytest.raises(RuntimeError, match="hostile on purpose"):
         dispatch.call("member_home", project=project_ref(project))
+
+
+@pytest.mark.parametrize(("least", "told"), [(1, True), (60_000, False), (0, False)])
+def test_a_slow_hook_is_told_in_the_log(
+    host_app: Flask,
+    project: Project,
+    mood: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    least: int,
+    told: bool,
+) -> None:
+    settings = replace(host_app.extensions["portal.settings"], slow_ms=least)
+    monkeypatch.setitem(host_app.extensions, "portal.settings", settings)
+    mood["member_home"] = "slow"
+    with caplog.at_level(logging.WARNING, "portal.slow"):
+        dispatch.call("member_home", project=project_ref(project))
+    said = [each for each in caplog.records if each.getMessage().startswith("slow hook, ")]
+    hostile = [each for each in said if each.getMessage().endswith(": member_home of hostile")]
+    assert len(hostile) == told
+    if told:
+        assert (hostile[0].__dict__["project"], hostile[0].__dict__["milliseconds"] > 0) == (
+            project.slug,
+            True,
+        )
 
 
 def test_a_hook_that_is_slow_three_times_is_left_out(
