@@ -1,15 +1,17 @@
 """Calendar files (RFC 5545): one ticket to take along, and a member's feed to subscribe to."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from icalendar import Calendar
-from icalendar import Event as Entry
 
 from plugins.events.models import Registration
 from plugins.events.states import Seat, State
 from portal.sdk import ProjectRef, gettext, localized, our_address
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 _PRODUCT = "-//Owners' club//Activities//"
 _STEPS = {Seat.ENTERED: 0, Seat.WAITING: 0, Seat.HELD: 1}
@@ -18,6 +20,8 @@ _CONFIRMED = 2
 
 def calendar_of(found: Iterable[tuple[Registration, ProjectRef]], name: str) -> bytes:
     """Return registrations, each with its activity, as a calendar."""
+    from icalendar import Calendar  # Few processes ever write one, and it is large.
+
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT)
     calendar.add("version", "2.0")
@@ -28,10 +32,12 @@ def calendar_of(found: Iterable[tuple[Registration, ProjectRef]], name: str) -> 
     return bytes(calendar.to_ical())
 
 
-def _entry(registration: Registration, project: ProjectRef) -> Entry:
+def _entry(registration: Registration, project: ProjectRef) -> "Event":
+    from icalendar import Event
+
     occurrence, zone = registration.occurrence, ZoneInfo(project.time_zone)
     ticket = url_for("events.ticket", project=project.slug, public_id=registration.public_id)
-    entry = Entry()
+    entry = Event()
     entry.add("uid", f"{registration.public_id}@events")
     entry.add("dtstamp", registration.ended_at or registration.created_at)
     entry.add("dtstart", occurrence.starts_at.astimezone(zone))
