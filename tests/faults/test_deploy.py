@@ -230,3 +230,15 @@ def visit(plain: int, secure: int, folder: Path) -> None:
     with ThreadPoolExecutor(6) as many:
         answers = many.map(lambda _: visitor.ask("/me/security")[0], range(60))
         assert set(answers) == {200}
+
+
+@pytest.mark.faults
+def test_of_two_hosts_the_one_that_writes_is_found(tmp_path: Path) -> None:
+    with services.postgresql() as url, bare(url, tmp_path) as env:
+        direct = sa.make_url(env["PORTAL_DATABASE_URL"])
+        away = f"127.0.0.1:{services._free_port()}"
+        both = f"postgresql://postgres@/{direct.database}?host={away}&host={direct.query['host']}"
+        for wanted, code in (("read-write", 0), ("standby", 1)):
+            there = f"{both}&target_session_attrs={wanted}"
+            done = Installation(env, tmp_path).portal("db", "check", PORTAL_DATABASE_URL=there)
+            assert done.returncode == code, done.stdout
