@@ -165,7 +165,8 @@ def main() -> int:
         for name, spent in took.items():
             say(f"{name:24} {spent:8.1f} ms")
     good = took["the whole page"] <= GOAL_MS
-    say(f"at most {GOAL_MS} ms: {'PASS' if good else 'FAIL'}")
+    whole = took["the whole page"]
+    say(f"the whole page: {whole:.0f} ms, at most {GOAL_MS} ms  {'PASS' if good else 'FAIL'}")
     return 0 if good else 1
 
 

@@ -39,12 +39,14 @@ INSERT INTO member (public_id, account_id, household_id, card_number, name, salu
   FROM generate_series(1, :n) i JOIN account a ON a.public_id = 'a' || i
   JOIN household h ON h.public_id = 'h' || i;
 INSERT INTO project (public_id, slug, name, welcome, city, time_zone, created_at)
-  VALUES ('p', 'bench', '{}', '{}', '{}', 'Asia/Shanghai', now());
+  SELECT 'p' || i, 'bench' || i, '{}', '{}', '{}', 'Asia/Shanghai', now()
+  FROM generate_series(1, :projects) i;
 INSERT INTO building (project_id, name, key) SELECT id, '1', '1' FROM project;
 INSERT INTO unit (public_id, project_id, building_id, entrance, number, place, area, household_id,
     created_at)
   SELECT 'u' || m.id, b.project_id, b.id, '', m.id::text, m.id::text, 10000, m.household_id, now()
-  FROM member m CROSS JOIN building b WHERE m.id % 10 < 7;
+  FROM member m JOIN project p ON p.public_id = 'p' || (1 + m.id / 10 % :projects)
+  JOIN building b ON b.project_id = p.id WHERE m.id % 10 < 7;
 INSERT INTO ownership (public_id, unit_id, member_id, project_id, role, since, created_at)
   SELECT 'o' || u.id, u.id, m.id, u.project_id, 'owner', date '2024-01-01', now()
   FROM unit u JOIN member m ON u.public_id = 'u' || m.id;
@@ -90,15 +92,17 @@ def say(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
-def fill(members: int) -> None:
-    """Write members, homes and points."""
+def fill(members: int, projects: int = 1) -> None:
+    """Write members, homes and points; seven in ten own a home, in the projects by turns."""
+    given = {"n": members, "projects": projects}
     ensure_currencies()
     db.session.commit()
     db.session.execute(sa.text("SET statement_timeout = 0"))
     for statement in FILL.split(";\n"):
         if statement.strip():
             query = sa.text(statement)
-            db.session.execute(query, {"n": members} if ":n" in statement else {})
+            wanted = query.compile().params
+            db.session.execute(query, {name: given[name] for name in wanted})
     service.install(
         key="club", name=standard.NAME, form=standard.FORM, begins_on=date(2020, 1, 1), is_club=True
     )

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+import sqlalchemy as sa
+
 from plugins.events.asking.demo import add_questions, answer
 from plugins.events.ballot.demo import add_draws
 from plugins.events.booking import new_ticket
@@ -11,9 +13,17 @@ from plugins.events.counting import write_down
 from plugins.events.demo_conditions import add_conditions
 from plugins.events.demo_series import repeat_weekly
 from plugins.events.ladder import demo as ladder
-from plugins.events.models import Event, LogEntry, Occurrence, Quota, Registration, SeatRow
+from plugins.events.models import (
+    Event,
+    LogEntry,
+    Occurrence,
+    Quota,
+    Registration,
+    SeatRow,
+    Share,
+)
 from plugins.events.searching import put_into_search
-from plugins.events.states import PUBLIC, QueueRule, Seat, State
+from plugins.events.states import LIVE, PUBLIC, QueueRule, Seat, State
 from portal.sdk import Demo, MemberRef, ProjectRef, db
 
 Texts = Mapping[str, str]
@@ -249,6 +259,7 @@ def _play(
         state = later if number >= len(who) else _state_of(occurrence, number)
         made = _seat(occurrence, quota, member, state, opens + timedelta(minutes=7 * number), demo)
         answer(made, occurrence, number, member.public_id)
+    _count_households(occurrence)
     db.session.add(
         LogEntry(
             **where,
@@ -261,6 +272,19 @@ def _play(
     if scene.state in PUBLIC:
         put_into_search(occurrence, project)
     repeat_weekly(occurrence, project, demo)
+
+
+def _count_households(occurrence: Occurrence) -> None:
+    seats = sa.func.sum(Registration.seats)
+    taken = (
+        sa.select(
+            Registration.occurrence_id, Registration.household_id, Registration.project_id, seats
+        )
+        .where(Registration.occurrence_id == occurrence.id, Registration.state.in_(LIVE))
+        .group_by(Registration.occurrence_id, Registration.household_id, Registration.project_id)
+    )
+    names = ["occurrence_id", "household_id", "project_id", "seats"]
+    db.session.execute(sa.insert(Share).from_select(names, taken))
 
 
 def _state_of(occurrence: Occurrence, number: int) -> Seat:

@@ -21,6 +21,7 @@ from pluggy import HookImpl
 from portal.config import Settings
 from portal.extensions import db, transaction_kept
 from portal.jobs.registry import Handler, JobRun
+from portal.jobs.run import HandedOverError, LeaseLostError
 from portal.plugin_host import faults
 from portal.plugin_host.acting import acting
 from portal.plugin_host.hookspecs import RETURNS
@@ -104,8 +105,8 @@ def _noted(plugin: str, hook: str, project_id: int | None) -> Iterator[None]:
     try:
         with acting(plugin):
             yield
-    except KeyboardInterrupt:
-        raise
+    except (KeyboardInterrupt, HandedOverError, LeaseLostError):
+        raise  # The process ends, or the job is another's: no fault of the plugin.
     except BaseException as error:
         _keep(plugin, hook, project_id or 0, error)
         if isinstance(error, Exception):

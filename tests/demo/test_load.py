@@ -4,6 +4,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from plugins.events.models import Registration, Share
+from plugins.events.states import LIVE
 from portal import clock
 from portal.accounts.models import Account, Consent
 from portal.accounts.passwords import verify_password
@@ -179,3 +181,14 @@ def test_card_numbers_never_repeat_and_leave_out_the_cast() -> None:
     assert len(set(cards)) == len(cards)
     assert "10000007" not in cards
     assert all(len(card) == 8 for card in cards)
+
+
+def test_the_seats_of_every_household_at_an_activity_tie_out(demo: None) -> None:
+    live = sa.select(
+        Registration.occurrence_id, Registration.household_id, sa.func.sum(Registration.seats)
+    ).where(Registration.state.in_(LIVE))
+    grouped = live.group_by(Registration.occurrence_id, Registration.household_id)
+    shares = sa.select(Share.occurrence_id, Share.household_id, Share.seats).where(Share.seats > 0)
+    found = {tuple(row) for row in db.session.execute(shares)}
+    assert found == {tuple(row) for row in db.session.execute(grouped)}
+    assert len(found) > NEIGHBOURS

@@ -5,22 +5,24 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, g
 
 from portal import clock, create_app, sdk
 from portal.config import Settings
 from portal.extensions import db
 from portal.jobs import registry
 from portal.jobs.models import JobRow, JobState
+from portal.jobs.run import HandedOverError, LeaseLostError
 from portal.jobs.runner import Runner
 from portal.jobs.service import enqueue
 from portal.members.service import join
 from portal.outbox import service as outbox
-from portal.plugin_host import service
+from portal.plugin_host import dispatch, service
 from portal.plugin_host.models import PluginBlock, PluginFault
 from portal.projects.models import Project, ProjectInterest
 from portal.projects.service import add_ownership, end_ownership
@@ -70,6 +72,16 @@ def heard(toy: Any, name: str) -> list[Any]:
 
 def jobs(kind: str) -> list[JobRow]:
     return list(db.session.scalars(sa.select(JobRow).where(JobRow.kind == kind)))
+
+
+@pytest.mark.parametrize("raised", [HandedOverError(), LeaseLostError()])
+def test_a_runner_that_lets_go_of_a_job_is_no_fault(toy: Any, raised: BaseException) -> None:
+    def let_go(_: Any) -> None:
+        raise raised
+
+    with pytest.raises(type(raised)):
+        dispatch.do_job("diary", "diary.tidy", let_go, SimpleNamespace(project_id=None))
+    assert "plugin_faults" not in g
 
 
 def test_a_job_runs_where_the_plugin_is_on(toy: Any) -> None:

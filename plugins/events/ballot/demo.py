@@ -13,6 +13,7 @@ from plugins.events.booking import write_party
 from plugins.events.models import Event, LogEntry, Occurrence, Quota
 from plugins.events.party import Candidate
 from plugins.events.searching import put_into_search
+from plugins.events.seats import take_share
 from plugins.events.states import QueueRule, Seat, State
 from portal.sdk import Demo, Housemate, MemberRef, ProjectRef, db
 
@@ -136,6 +137,7 @@ def _enter(occurrence: Occurrence, member: MemberRef, demo: Demo) -> None:
     mine = sa.select(Quota.id).where(Quota.occurrence_id == occurrence.id)
     total = db.session.scalars(mine).one()
     at = demo.moment(3) + timedelta(minutes=demo.rng.randrange(900))
+    take_share(occurrence, member.household_id, 1)
     made = write_party(
         occurrence, member, [Candidate(mate, None, None)], Seat.ENTERED, at, counts={total: 1}
     )
