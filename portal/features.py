@@ -6,6 +6,7 @@ from portal.accounts import api as accounts_api
 from portal.accounts import confirmation as accounts_confirmation
 from portal.accounts import display_views as accounts_display_views
 from portal.accounts import hooks as accounts_hooks
+from portal.accounts import passkey_views as accounts_passkey_views
 from portal.accounts import privacy as accounts_privacy
 from portal.accounts import reset_views as accounts_reset_views
 from portal.accounts import security_api as accounts_security_api
@@ -262,6 +263,7 @@ VIEWS: tuple = (
     accounts_views,
     accounts_confirmation,
     accounts_reset_views,
+    accounts_passkey_views,
     accounts_security_views,
     accounts_totp_views,
     accounts_display_views,

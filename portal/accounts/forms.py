@@ -68,6 +68,22 @@ class SecondStepForm(SecretForm):
     )
 
 
+class PasskeyForm(SecretForm):
+    """What a browser says of a passkey that it made or used."""
+
+    credential = HiddenField(validators=[InputRequired(), Length(max=20_000)])
+    next = HiddenField(validators=[Length(max=2000)])
+
+
+class NewPasskeyForm(PasskeyForm):
+    """A passkey that was made, and how its owner calls the device."""
+
+    name = StringField(
+        lazy("Name of the device"),
+        [DataRequired(lazy("Give it a name that you will know again.")), Length(max=60)],
+    )
+
+
 class ForgotForm(SecretForm):
     """Whose password is to be set anew."""
 

@@ -76,7 +76,8 @@ class Contact:
 
 
 def tell_of_change(account: Account, what: str, *, before: Contact | None = None) -> None:
-    """Tell the owner that password, phone, e-mail or second step changed, with the change's commit.
+    """Tell the owner, with the commit, that password, phone, e-mail, second step or passkeys
+    changed.
 
     `what`: the template's word for it. `before`: where the owner was reached before phone or e-mail
     changed; whoever has the new one knows.

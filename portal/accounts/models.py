@@ -35,6 +35,7 @@ class SignInMethod(StrEnum):
     CODE = "code"
     PASSWORD = "password"  # noqa: S105 - a way to sign in
     RESET = "reset"
+    PASSKEY = "passkey"
 
 
 class Account(Identified, db.Model):
@@ -150,6 +151,30 @@ class RecoveryCode(db.Model):
     code_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[created_at]
+
+
+class Passkey(Identified, db.Model):
+    """A key in a device of the account's owner, by which they sign in; only its public half."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (sa.CheckConstraint("sign_count >= 0", name="sign_count_positive"),)
+
+    account_id: Mapped[int] = foreign_key("account.id")
+    credential_id: Mapped[bytes] = mapped_column(sa.LargeBinary(1023), unique=True)
+    public_key: Mapped[bytes] = mapped_column(sa.LargeBinary(2000))
+    sign_count: Mapped[int] = mapped_column(sa.BigInteger)
+    name: Mapped[str] = mapped_column(sa.String(60))
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PasskeyChallenge(db.Model):
+    """A challenge that a passkey has answered: nobody sends the same answer again."""
+
+    __tablename__ = "passkey_challenge"
+
+    id: Mapped[primary_key]
+    challenge_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class Consent(db.Model):

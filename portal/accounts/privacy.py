@@ -9,6 +9,8 @@ from portal.accounts.models import (
     AccountState,
     Consent,
     OneTimeCode,
+    Passkey,
+    PasskeyChallenge,
     RecoveryCode,
     SignIn,
     SignInFailure,
@@ -28,6 +30,8 @@ TABLES = {
     "sign_in": Coverage(),
     "one_time_code": Coverage(exported=False, why=_CODES_WHY),
     "recovery_code": Coverage(exported=False, why="hashes; the codes were shown once"),
+    "passkey": Coverage(),
+    "passkey_challenge": Coverage(exported=False, why=_CODES_WHY),
     "consent": Coverage(erased=False, why="the proof that consent was given; ids and a date"),
 }
 _legal_text = sa.table("legal_text", sa.column("id"), sa.column("kind"), sa.column("version"))
@@ -36,7 +40,7 @@ _legal_text = sa.table("legal_text", sa.column("id"), sa.column("kind"), sa.colu
 def export_member_data(member: "Member") -> list[ExportPart]:
     """Return the account, where it signed in, and what it consented to."""
     account = db.session.get_one(Account, member.account_id)
-    return [_account(account), _sign_ins(account), _consents(account)]
+    return [_account(account), _passkeys(account), _sign_ins(account), _consents(account)]
 
 
 def erase_member_data(member: "Member") -> None:
@@ -50,7 +54,7 @@ def erase_member_data(member: "Member") -> None:
         db.session.execute(sa.delete(OneTimeCode).where(OneTimeCode.target_hash == found))
     hashes = [lookup_hash("identity", identity) for identity in identities]
     db.session.execute(sa.delete(SignInFailure).where(SignInFailure.identity_hash.in_(hashes)))
-    for model in (OneTimeCode, SignIn, RecoveryCode):
+    for model in (OneTimeCode, SignIn, RecoveryCode, Passkey):
         db.session.execute(sa.delete(model).where(model.account_id == account.id))
     blank_reasons_about(subjects=[("account", account.public_id)], actor_id=account.id)
     account.phone = account.phone_hash = account.phone_tail_hash = None
@@ -84,6 +88,10 @@ def retention_rules() -> list[RetentionRule]:
             OneTimeCode, lambda before: OneTimeCode.created_at < before,
         ),
         rows_rule(
+            "passkey_challenges", lazy("Used challenges of passkeys"), 30, 2,
+            PasskeyChallenge, lambda before: PasskeyChallenge.created_at < before,
+        ),
+        rows_rule(
             "tries", lazy("Counts of wrong tries"), 30, 2,
             SignInFailure, lambda before: SignInFailure.last_at < before,
         ),
@@ -110,6 +118,20 @@ def _account(account: Account) -> ExportPart:
         "since": account.created_at,
     }
     return ExportPart("account", lazy("Sign-in"), columns, [row])
+
+
+def _passkeys(account: Account) -> ExportPart:
+    columns = {
+        "name": lazy("Name of the device"),
+        "since": lazy("Since"),
+        "last_used": lazy("Last used"),
+    }
+    mine = sa.select(Passkey).where(Passkey.account_id == account.id).order_by(Passkey.id)
+    rows = [
+        {"name": row.name, "since": row.created_at, "last_used": row.last_used_at}
+        for row in db.session.scalars(mine)
+    ]
+    return ExportPart("passkeys", lazy("Passkeys"), columns, rows)
 
 
 def _sign_ins(account: Account) -> ExportPart:

@@ -16,6 +16,7 @@ from portal.accounts.flow import our_address
 from portal.accounts.forms import CodeForm, EmailForm, NewPasswordForm, PhoneForm
 from portal.accounts.messages import Contact, send_mail, tell_of_change
 from portal.accounts.models import Account, CodePurpose
+from portal.accounts.passkeys import are_offered, passkeys_of
 from portal.accounts.passwords import hash_password
 from portal.accounts.places import network
 from portal.accounts.queries import find_sign_in, live_sign_ins, recovery_codes_left
@@ -41,6 +42,7 @@ def security() -> Page:
         phone=phones.mask_phone(account.phone) if account.phone else None,
         codes_left=recovery_codes_left(account.id) if account.totp_confirmed_at else None,
         sign_ins=len(live_sign_ins(account.id)),
+        passkeys=len(passkeys_of(account)) if are_offered() else None,
     )
 
 

@@ -12,8 +12,15 @@ from portal.accounts.blueprint import blueprint
 from portal.accounts.code_requests import find_request, send_code, take_code
 from portal.accounts.codes import CodeError
 from portal.accounts.flow import complete_first_step, go_on, may_enter, own_path, pending_account
-from portal.accounts.forms import CODE_WAY, PASSWORD_WAY, SecondStepForm, SignInForm
+from portal.accounts.forms import (
+    CODE_WAY,
+    PASSWORD_WAY,
+    PasskeyForm,
+    SecondStepForm,
+    SignInForm,
+)
 from portal.accounts.models import CodePurpose, SignInMethod
+from portal.accounts.passkeys import are_offered, options_to_sign_in
 from portal.accounts.places import device, network, place_of
 from portal.accounts.proofs import NotProvedError, prove_password, prove_second_step
 from portal.accounts.queries import find_account_by_phone
@@ -193,6 +200,8 @@ def _show_sign_in(form: SignInForm, status: int = 200, wait: timedelta | None = 
         wait,
         form=form,
         sent_to=phones.mask_phone(asked.phone) if asked else None,
+        passkey=PasskeyForm(formdata=None, data={"next": form.next.data}),
+        passkey_options=options_to_sign_in() if are_offered() else None,
     )
 
 

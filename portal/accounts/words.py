@@ -9,6 +9,7 @@ METHOD_TITLES: dict[str, Text] = {
     "code": lazy("With a code"),
     "password": lazy("With a password"),
     "reset": lazy("After a new password"),
+    "passkey": lazy("With a passkey"),
 }
 # Apps and systems name others too ("Chrome … Safari"), so the first that fits is the one.
 _APPS = (

@@ -5,7 +5,7 @@ import secrets
 import sqlalchemy as sa
 
 from portal import clock
-from portal.accounts import second_factor
+from portal.accounts import passkeys, second_factor
 from portal.accounts.models import Account
 from portal.accounts.passwords import hash_password
 from portal.accounts.queries import find_account_by_email, find_account_by_phone
@@ -109,6 +109,8 @@ def reset_password(*, identity: str, password: str | None) -> str:
     account = find(identity)
     password = password or secrets.token_urlsafe(12)
     change_password(account=account, password_hash=hash_password(password), keep=None)
+    # Who had the account may have left a key.
+    passkeys.remove_all(actor=None, account=account)
     record(
         actor=None,
         action="account.password_reset_by_operator",
@@ -127,4 +129,5 @@ def reset_second_step(*, identity: str) -> None:
     if account.totp_confirmed_at is None:
         raise OperationError(f"{identity} has no second step.")
     second_factor.remove(actor=None, account=account)
+    passkeys.remove_all(actor=None, account=account)
     end_other_sign_ins(account=account, keep=None)

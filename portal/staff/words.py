@@ -11,6 +11,8 @@ ACTION_TITLES: dict[str, Text] = {
     "account.phone_changed": lazy("Changed the phone number"),
     "account.recovery_code_used": lazy("Signed in with a recovery code"),
     "account.second_factor_off": lazy("Switched the second step off"),
+    "account.passkey_added": lazy("Added a passkey"),
+    "account.passkey_removed": lazy("Removed a passkey"),
     "account.second_factor_on": lazy("Switched the second step on"),
     "audit.exported": lazy("Exported the audit trail"),
     "claim.approved": lazy("Approved a claim"),

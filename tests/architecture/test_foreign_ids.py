@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from portal import clock
-from portal.accounts.models import SignIn, SignInMethod
+from portal.accounts.models import Passkey, SignIn, SignInMethod
 from portal.announcements.models import Announcement
 from portal.claims.models import UnitClaim
 from portal.columns import new_public_id
@@ -52,6 +52,7 @@ NAMES = {
     "tiers": {"public_id": "member", "override_id": "override"},
     "staff_privacy_api.staff_start": {"public_id": "member"},
     "accounts": {"public_id": "sign_in"},
+    "accounts.passkey_remove": {"public_id": "passkey"},
     "announcements": {"public_id": "announcement"},
     "claims": {"public_id": "claim"},
     "earning": {"public_id": "member"},
@@ -275,6 +276,10 @@ def _world(slug: str, name: str) -> dict[str, Any]:
         )
     )  # fmt: skip
     rows = {
+        "passkey": Passkey(
+            account_id=account.id, credential_id=token_hash(slug), public_key=b"x",
+            sign_count=0, name="x",
+        ),
         "sign_in": SignIn(
             public_id=new_public_id(), account_id=account.id, token_hash=token_hash(slug),
             method=SignInMethod.CODE, last_seen_at=now,

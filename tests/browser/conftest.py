@@ -58,31 +58,31 @@ def server(demo_home: Path, tmp_path_factory: Any) -> Iterator[Server]:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[Server]:
-    """Run the portal on a folder and a free port."""
+def serving(home: Path, host: str = "127.0.0.1") -> Iterator[Server]:
+    """Run the portal on a folder and a free port; `host`: what it is called."""
     port = services._free_port()
     log = home / "log.txt"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*PORTAL, "run", "--port", str(port)],
-            env=_environment(home, port),
+            env=_environment(home, port, host),
             stdout=output,
             stderr=output,
         )
         try:
             _wait_for(f"http://127.0.0.1:{port}/readyz", process)
-            yield Server(f"http://127.0.0.1:{port}", home, log)
+            yield Server(f"http://{host}:{port}", home, log)
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _environment(home: Path, port: int) -> dict[str, str]:
+def _environment(home: Path, port: int, host: str = "127.0.0.1") -> dict[str, str]:
     return {
         **{key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")},
         "PORTAL_HOME": str(home),
         "PORTAL_DEMO": "1",
-        "PORTAL_BASE_URL": f"http://127.0.0.1:{port}",
+        "PORTAL_BASE_URL": f"http://{host}:{port}",
     }
 
 

@@ -12,6 +12,7 @@ from portal.accounts.models import (
     CodePurpose,
     Consent,
     OneTimeCode,
+    Passkey,
     RecoveryCode,
     SignIn,
     SignInFailure,
@@ -220,6 +221,8 @@ def _sign_in_things(account: Account) -> None:
     )
     db.session.add(Consent(account_id=account.id, legal_text_id=text.id))
     db.session.add(RecoveryCode(account_id=account.id, code_hash=b"r" * 32))
+    key = {"credential_id": b"k" * 16, "public_key": b"k", "sign_count": 0}
+    db.session.add(Passkey(account_id=account.id, name="静怡的手机", **key))
     common = {
         "purpose": CodePurpose.SIGN_IN, "place_hash": b"p" * 32,
         "expires_at": clock.now() + timedelta(minutes=5),

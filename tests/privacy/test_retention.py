@@ -6,7 +6,13 @@ import pytest
 import sqlalchemy as sa
 
 from portal import clock
-from portal.accounts.models import OneTimeCode, SignIn, SignInFailure, SignInMethod
+from portal.accounts.models import (
+    OneTimeCode,
+    PasskeyChallenge,
+    SignIn,
+    SignInFailure,
+    SignInMethod,
+)
 from portal.audit.models import AuditEntry
 from portal.claims.models import ClaimState, UnitClaim
 from portal.crypto import token_hash
@@ -44,6 +50,7 @@ def aged(world):
         first = sa.select(sa.func.min(row.id)).scalar_subquery()
         db.session.execute(sa.update(row).where(row.id == first).values({when: now - OLD}))
     for number, at in enumerate((now - OLD, now)):
+        add(PasskeyChallenge(challenge_hash=bytes([number]) * 32, created_at=at))
         add(IdempotencyKey(key=f"key-of-a-form-{number}", body_hash=b"b" * 32, created_at=at))
     db.session.execute(sa.update(UnitClaim).values(state=ClaimState.REFUSED, decided_at=now - OLD))
     for number, at in enumerate((now - OLD, now)):
@@ -113,7 +120,8 @@ def counts():
 
 
 EACH_ONE = {
-    "sign_ins": 1, "codes": 1, "tries": 1, "refused_proof": 1, "approved_proof": 0,
+    "sign_ins": 1, "codes": 1, "passkey_challenges": 1, "tries": 1,
+    "refused_proof": 1, "approved_proof": 0,
     "roster_files": 1, "roster_faults": 1, "form_keys": 1, "inbox": 1, "messages": 1, "jobs": 3,
     "failed_jobs": 1, "events": 1, "webhook_deliveries": 1, "plugin_faults": 1, "plugin_links": 3,
 }  # fmt: skip
@@ -161,8 +169,8 @@ def test_the_command_counts_and_deletes(aged, app):
     runner = app.test_cli_runner()
     answer = runner.invoke(commands, ["retention", "--dry-run"])
     assert answer.exit_code == 0, answer.output
-    assert "19 would be deleted." in answer.output
-    assert sum(counts().values()) == 19
+    assert "20 would be deleted." in answer.output
+    assert sum(counts().values()) == 20
     answer = runner.invoke(commands, ["retention"])
-    assert "19 deleted." in answer.output
+    assert "20 deleted." in answer.output
     assert sum(counts().values()) == 0
