@@ -1,5 +1,7 @@
 """The owner's passkeys: adding, taking off, signing in with one."""
 
+from functools import partial
+
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -17,9 +19,8 @@ from portal.accounts.passkeys import PasskeyError
 from portal.accounts.places import network
 from portal.accounts.session import start_session
 from portal.accounts.views import ENTRIES
-from portal.club.queries import current_club
 from portal.extensions import db, limiter
-from portal.i18n import gettext, localized
+from portal.i18n import gettext
 
 __all__ = ["blueprint"]
 
@@ -93,12 +94,11 @@ def _require_offered() -> None:
 
 def _show(form: NewPasskeyForm, status: int) -> tuple[str, int]:
     account = current_account()
-    club = current_club()
     body = render_template(
         "accounts/passkeys.html",
         form=form,
         passkeys=keys.passkeys_of(account),
-        options=keys.options_to_add(account, localized(club.name)),
+        options_for=partial(keys.options_to_add, account),
     )
     return body, status
 
