@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -59,7 +60,7 @@ def test_a_passkey_from_the_first_to_the_last_day(phone: Page, whole: Any) -> No
     phone.goto("/login?next=/me/points")
     whole()
     phone.get_by_role("button", name="用通行密钥登录").click()
-    phone.wait_for_url("**/me/points")
+    phone.wait_for_url(lambda url: urlsplit(url).path == "/me/points")
     phone.goto("/me/security/passkeys")
     phone.get_by_role("link", name="移除：我的手机").click()
     whole()
